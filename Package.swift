@@ -1,0 +1,116 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The layers. A target may name only targets of a lower layer; the loop below refuses anything else,
+// and Tests/HouseTests holds the import lines to the same table.
+let layers: [String: Int] = [
+    "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0,
+    "hako-runtime": 1, "probe": 1, "JSON": 1, "Fault": 1,
+    "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
+    "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
+    "Engine": 4,
+    "DockerCLI": 5,
+    "EngineAPI": 6,
+    "hako": 7,
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let httpAndTLS: [Target.Dependency] = [
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let houseRules: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module under Sources/ and, when `tests` is set, its test target under Tests/.
+func module(_ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true) -> [Target] {
+    let target = Target.target(
+        name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: houseRules)
+    guard tests else { return [target] }
+    return [
+        target,
+        .testTarget(
+            name: "\(name)Tests", dependencies: [.target(name: name)] + needs.map { .target(name: $0) } + products,
+            swiftSettings: houseRules),
+    ]
+}
+
+let systemLibraries: [Target] = [
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+    .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+    .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+]
+
+/// A small static program in Embedded Swift: no runtime to load, no threads, safe between clone and exec.
+func embedded(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["CLinux"],
+        swiftSettings: [
+            .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize", "-parse-as-library"]),
+        ],
+        linkerSettings: [.unsafeFlags(["-static-executable"])])
+}
+
+var targets: [Target] = [.target(name: "CLinux"), embedded("hako-runtime"), embedded("probe")] + systemLibraries
+targets += module("JSON")
+targets += module("Fault", tests: false)
+targets += module("CommandLine", ["JSON"])
+targets += module("Linux", ["Fault", "CLinux", "CNftables"])
+targets += module("Wire", ["Fault", "JSON"], nio + httpAndTLS + [log])
+targets += module("OCI", ["Fault", "JSON"], [crypto])
+targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
+targets += module(
+    "Registry", ["Fault", "OCI", "JSON", "Wire"],
+    nio + [log, crypto, .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl")])
+targets += module("ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"], nio + [sqlite, crypto, log])
+targets += module("ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CSeccomp"], nio + [log])
+targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio + [log])
+targets += module(
+    "Engine", ["Fault", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime", "ContainerNetwork"],
+    nio + [sqlite, log])
+targets += module("DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS)
+targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])
+targets += [
+    .executableTarget(
+        name: "hako",
+        dependencies: ["DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux", "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", log] + nio,
+        swiftSettings: houseRules),
+    .testTarget(name: "HouseTests", swiftSettings: houseRules),
+]
+
+for target in targets {
+    for dependency in target.dependencies {
+        let name: String
+        switch dependency {
+        case .targetItem(let target, _), .byNameItem(let target, _): name = target
+        default: continue
+        }
+        guard let own = layers[target.name], let other = layers[name] else { continue }
+        if other >= own { fatalError("\(target.name) [\(own)] must not depend on \(name) [\(other)]: imports point downward") }
+    }
+}
+
+let package = Package(
+    name: "hakobune",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,59 @@
+// C headers and constants that Swift's Glibc module lacks, for the static programs and the modules above. No logic
+// beyond making a macro or an inline function visible to Swift.
+#ifndef HAKO_CLINUX_H
+#define HAKO_CLINUX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <pty.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline int hako_errno(void) { return errno; }
+static inline void hako_set_errno(int code) { errno = code; }
+
+// No libc wrapper before glibc 2.x: openat2(2).
+static inline int hako_openat2(int dir, const char *path, struct open_how *how) {
+    return (int)syscall(SYS_openat2, dir, path, how, sizeof *how);
+}
+
+#endif

@@ -1,0 +1,234 @@
+/// Why a text isn't JSON, and where: `offset` in bytes from its start.
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    package let message: String
+    package let offset: Int
+    package var description: String { "invalid JSON at byte \(offset): \(message)" }
+}
+
+extension JSON {
+    /// Nesting that a document may have before it is refused; deeper input is an attack on the stack.
+    package static let maximumDepth = 512
+
+    package init(parsing text: String) throws(JSONError) {
+        try self.init(parsing: Array(text.utf8))
+    }
+
+    package init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
+        var parser = Parser(input: Array(bytes))
+        self = try parser.document()
+    }
+
+    /// Reads the first value at `offset` and moves `offset` past it: for streams of values without separators.
+    package static func next(in bytes: [UInt8], offset: inout Int) throws(JSONError) -> JSON {
+        var parser = Parser(input: bytes, at: offset)
+        let value = try parser.value(depth: 0)
+        offset = parser.at
+        return value
+    }
+}
+
+private struct Parser {
+    let input: [UInt8]
+    var at = 0
+
+    init(input: [UInt8], at: Int = 0) {
+        self.input = input
+        self.at = at
+    }
+
+    func fail(_ message: String) -> JSONError { JSONError(message: message, offset: at) }
+
+    mutating func document() throws(JSONError) -> JSON {
+        let result = try value(depth: 0)
+        skipSpace()
+        guard at == input.count else { throw fail("text after the end of the value") }
+        return result
+    }
+
+    mutating func skipSpace() {
+        while at < input.count, input[at] == 0x20 || input[at] == 0x0A || input[at] == 0x0D || input[at] == 0x09 {
+            at += 1
+        }
+    }
+
+    mutating func value(depth: Int) throws(JSONError) -> JSON {
+        guard depth < JSON.maximumDepth else { throw fail("nested deeper than \(JSON.maximumDepth) levels") }
+        skipSpace()
+        guard at < input.count else { throw fail("unexpected end of input") }
+        switch input[at] {
+        case UInt8(ascii: "{"): return try object(depth: depth)
+        case UInt8(ascii: "["): return try array(depth: depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        default: return try number()
+        }
+    }
+
+    mutating func word(_ text: StaticString, _ value: JSON) throws(JSONError) -> JSON {
+        let length = text.utf8CodeUnitCount
+        guard at + length <= input.count,
+            (0..<length).allSatisfy({ input[at + $0] == text.utf8Start[$0] })
+        else { throw fail("unknown word") }
+        at += length
+        return value
+    }
+
+    mutating func object(depth: Int) throws(JSONError) -> JSON {
+        at += 1
+        var members = JSONObject()
+        skipSpace()
+        if at < input.count, input[at] == UInt8(ascii: "}") {
+            at += 1
+            return .object(members)
+        }
+        while true {
+            skipSpace()
+            guard at < input.count, input[at] == UInt8(ascii: "\"") else { throw fail("expected a member name") }
+            let key = try string()
+            skipSpace()
+            guard at < input.count, input[at] == UInt8(ascii: ":") else { throw fail("expected ':'") }
+            at += 1
+            members[key] = try value(depth: depth + 1)
+            skipSpace()
+            guard at < input.count else { throw fail("unexpected end of input in an object") }
+            at += 1
+            switch input[at - 1] {
+            case UInt8(ascii: ","): continue
+            case UInt8(ascii: "}"): return .object(members)
+            default: throw fail("expected ',' or '}'")
+            }
+        }
+    }
+
+    mutating func array(depth: Int) throws(JSONError) -> JSON {
+        at += 1
+        var elements: [JSON] = []
+        skipSpace()
+        if at < input.count, input[at] == UInt8(ascii: "]") {
+            at += 1
+            return .array(elements)
+        }
+        while true {
+            elements.append(try value(depth: depth + 1))
+            skipSpace()
+            guard at < input.count else { throw fail("unexpected end of input in an array") }
+            at += 1
+            switch input[at - 1] {
+            case UInt8(ascii: ","): continue
+            case UInt8(ascii: "]"): return .array(elements)
+            default: throw fail("expected ',' or ']'")
+            }
+        }
+    }
+
+    mutating func number() throws(JSONError) -> JSON {
+        let start = at
+        if at < input.count, input[at] == UInt8(ascii: "-") { at += 1 }
+        let firstDigit = at
+        digits()
+        guard at > firstDigit else { throw fail("expected a value") }
+        if input[firstDigit] == UInt8(ascii: "0"), at > firstDigit + 1 { throw fail("a number starts with 0") }
+        var isInteger = true
+        if at < input.count, input[at] == UInt8(ascii: ".") {
+            isInteger = false
+            at += 1
+            let fraction = at
+            digits()
+            guard at > fraction else { throw fail("no digit after '.'") }
+        }
+        if at < input.count, input[at] | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            at += 1
+            if at < input.count, input[at] == UInt8(ascii: "+") || input[at] == UInt8(ascii: "-") { at += 1 }
+            let exponent = at
+            digits()
+            guard at > exponent else { throw fail("no digit in the exponent") }
+        }
+        let text = String(decoding: input[start..<at], as: UTF8.self)
+        if isInteger, let value = Int64(text) { return .int(value) }
+        return .number(text)
+    }
+
+    mutating func digits() {
+        while at < input.count, input[at] &- 0x30 < 10 { at += 1 }
+    }
+
+    mutating func string() throws(JSONError) -> String {
+        at += 1
+        let start = at
+        while at < input.count, input[at] != UInt8(ascii: "\""), input[at] != UInt8(ascii: "\\"), input[at] >= 0x20 {
+            at += 1
+        }
+        guard at < input.count else { throw fail("unterminated string") }
+        if input[at] == UInt8(ascii: "\"") {
+            at += 1
+            return String(decoding: input[start..<(at - 1)], as: UTF8.self)
+        }
+        var bytes = Array(input[start..<at])
+        while at < input.count {
+            let byte = input[at]
+            switch byte {
+            case UInt8(ascii: "\""):
+                at += 1
+                return String(decoding: bytes, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                try escape(into: &bytes)
+            case 0..<0x20: throw fail("control character in a string")
+            default:
+                bytes.append(byte)
+                at += 1
+            }
+        }
+        throw fail("unterminated string")
+    }
+
+    mutating func escape(into bytes: inout [UInt8]) throws(JSONError) {
+        guard at + 1 < input.count else { throw fail("unterminated string") }
+        at += 2
+        switch input[at - 1] {
+        case UInt8(ascii: "\""): bytes.append(UInt8(ascii: "\""))
+        case UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
+        case UInt8(ascii: "/"): bytes.append(UInt8(ascii: "/"))
+        case UInt8(ascii: "b"): bytes.append(0x08)
+        case UInt8(ascii: "f"): bytes.append(0x0C)
+        case UInt8(ascii: "n"): bytes.append(0x0A)
+        case UInt8(ascii: "r"): bytes.append(0x0D)
+        case UInt8(ascii: "t"): bytes.append(0x09)
+        case UInt8(ascii: "u"):
+            let scalar = try unicodeEscape()
+            bytes.append(contentsOf: Array(String(Character(scalar)).utf8))
+        default: throw fail("unknown escape")
+        }
+    }
+
+    /// A lone surrogate becomes U+FFFD, as Go's decoder does.
+    mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
+        let replacement: Unicode.Scalar = "\u{FFFD}"
+        let high = try hexUnit()
+        guard (0xD800..<0xDC00).contains(high) else { return Unicode.Scalar(high) ?? replacement }
+        guard at + 1 < input.count, input[at] == UInt8(ascii: "\\"), input[at + 1] == UInt8(ascii: "u") else {
+            return replacement
+        }
+        let mark = at
+        at += 2
+        let low = try hexUnit()
+        guard (0xDC00..<0xE000).contains(low) else {
+            at = mark
+            return replacement
+        }
+        return Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)) ?? replacement
+    }
+
+    mutating func hexUnit() throws(JSONError) -> UInt32 {
+        guard at + 4 <= input.count else { throw fail("unterminated \\u escape") }
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = Character(Unicode.Scalar(input[at])).hexDigitValue else { throw fail("bad \\u escape") }
+            value = value << 4 | UInt32(digit)
+            at += 1
+        }
+        return value
+    }
+}

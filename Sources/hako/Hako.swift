@@ -1,0 +1,1 @@
+@main struct Hako { static func main() { print("hako") } }
