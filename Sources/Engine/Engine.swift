@@ -53,3 +53,7 @@ package final class Engine: Sendable {
     /// Stops watching; containers go on running.
     package func shutdown() async {}
 }
+
+extension Engine: Backend {}
+
+func unwritten(_ name: String) -> Fault { Fault(.notImplemented, "\(name) is not implemented yet") }
