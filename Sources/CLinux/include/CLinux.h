@@ -56,4 +56,16 @@ static inline int hako_openat2(int dir, const char *path, struct open_how *how) 
     return (int)syscall(SYS_openat2, dir, path, how, sizeof *how);
 }
 
+// Variadic in C, so not visible to Swift.
+static inline int hako_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int hako_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
+// Enum constants and macros with casts.
+static inline int hako_o_tmpfile(void) { return O_TMPFILE & ~O_DIRECTORY; }
+static inline unsigned long hako_ms_bind(void) { return MS_BIND; }
+static inline unsigned long hako_ms_rec(void) { return MS_REC; }
+static inline unsigned long hako_ms_remount(void) { return MS_REMOUNT; }
+static inline int hako_mnt_detach(void) { return MNT_DETACH; }
+static inline int hako_umount_nofollow(void) { return UMOUNT_NOFOLLOW; }
+
 #endif
