@@ -78,7 +78,7 @@ targets += module("ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux"
 targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio + [log])
 targets += module(
     "Engine", ["Fault", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime", "ContainerNetwork"],
-    nio + [sqlite, log])
+    nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module("DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS)
 targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])
 targets += [

@@ -1,3 +1,5 @@
+import CLinux
+import ContainerNetwork
 import ContainerRuntime
 import DockerModel
 import Fault
@@ -5,7 +7,6 @@ import ImageStore
 import JSON
 import Linux
 import Logging
-import ContainerNetwork
 import OCI
 import Registry
 
@@ -26,6 +27,10 @@ package struct EngineOptions: Sendable {
 
 /// The engine: desired state, and the parts that make it so. Behaviour is in extensions, one file a subject:
 /// Containers/, Images/, Networks/, Volumes/, System/.
+///
+/// For the authors of those: `container(ref)` finds a container and `.record` is a snapshot of all that is known;
+/// `inLane(id) {…}` serializes with what else happens to it; `save(container)` makes a changed record durable;
+/// `publish(…)` tells listeners of `docker events`; `store` keeps your own documents.
 package final class Engine: Sendable {
     package let options: EngineOptions
     package let images: ImageStore
@@ -34,9 +39,18 @@ package final class Engine: Sendable {
     package let network: NetworkManager
     package let log: Logger
 
+    package let store: DocumentStore
+    package let events = EventBus()
+    package let containers = ContainerTable()
+    let lanes = Lanes<String>()
+
     package init(options: EngineOptions, log: Logger) throws {
         self.options = options
         self.log = log
+        for folder in [options.dataRoot, options.dataRoot + "/containers", options.execRoot] {
+            try makeFolder(folder, mode: 0o711)
+        }
+        store = try DocumentStore(path: options.dataRoot + "/engine.db")
         images = try ImageStore(root: options.dataRoot + "/images")
         registry = RegistryClient(options: options.registry)
         runtime = try ContainerRuntime(stateRoot: options.execRoot + "/containers")
@@ -55,5 +69,27 @@ package final class Engine: Sendable {
 }
 
 extension Engine: Backend {}
+
+extension Engine {
+    /// By ID, name or unique prefix; throws Docker's `No such container: x`.
+    package func container(_ ref: String) throws(Fault) -> Container { try containers.find(ref) }
+
+    /// Runs the work after everything else that was asked for this container.
+    package func inLane<T: Sendable>(_ id: String, _ work: @escaping @Sendable () async throws -> T) async throws -> T {
+        try await lanes.run(id, work)
+    }
+
+    /// The container's own folder in the data root: log, hosts, hostname, resolv.conf.
+    package func folder(of id: String) -> String { options.dataRoot + "/containers/" + id }
+}
+
+/// Makes the folder and those above it; one that exists is kept as it is.
+package func makeFolder(_ path: String, mode: mode_t) throws(KernelError) {
+    var at = ""
+    for part in path.split(separator: "/") {
+        at += "/" + part
+        do { try kernel("mkdir", at) { mkdir(at, mode) } } catch where error.errno == EEXIST {}
+    }
+}
 
 func unwritten(_ name: String) -> Fault { Fault(.notImplemented, "\(name) is not implemented yet") }
