@@ -32,7 +32,9 @@ let houseRules: [SwiftSetting] = [
 ]
 
 /// A module under Sources/ and, when `tests` is set, its test target under Tests/.
-func module(_ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true) -> [Target] {
+func module(_ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true)
+    -> [Target]
+{
     let target = Target.target(
         name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: houseRules)
     guard tests else { return [target] }
@@ -72,21 +74,35 @@ targets += module("OCI", ["Fault", "JSON"], [crypto])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
     "Registry", ["Fault", "OCI", "JSON", "Wire"],
-    nio + [log, crypto, .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl")])
-targets += module("ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"], nio + [sqlite, crypto, log])
+    nio + [
+        log, crypto, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ])
+targets += module(
+    "ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"], nio + [sqlite, crypto, log])
 targets += module("ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CSeccomp"], nio + [log])
 targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio + [log])
 targets += module(
-    "Engine", ["Fault", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime", "ContainerNetwork"],
+    "Engine",
+    [
+        "Fault", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime",
+        "ContainerNetwork",
+    ],
     nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
-targets += module("DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS)
+targets += module(
+    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS)
 targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])
 targets += [
     .executableTarget(
         name: "hako",
-        dependencies: ["DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux", "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", log] + nio,
+        dependencies: [
+            "DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
+            "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", log,
+        ] + nio,
         swiftSettings: houseRules),
+    .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
+    .testTarget(name: "SystemTests", dependencies: ["TestKit"], swiftSettings: houseRules),
 ]
 
 for target in targets {
@@ -97,7 +113,9 @@ for target in targets {
         default: continue
         }
         guard let own = layers[target.name], let other = layers[name] else { continue }
-        if other >= own { fatalError("\(target.name) [\(own)] must not depend on \(name) [\(other)]: imports point downward") }
+        if other >= own {
+            fatalError("\(target.name) [\(own)] must not depend on \(name) [\(other)]: imports point downward")
+        }
     }
 }
 

@@ -91,10 +91,14 @@ package final class ContainerRuntime: Sendable {
     /// Starts a process in the container; `process` is the runtime-spec's process object. Gives its host pid.
     /// With `openStdin` false its stdin is /dev/null. Clients that `attach` before output comes miss nothing: the
     /// process is started by the first attach when `waitForAttach`.
-    package func exec(_ id: String, execID: String, process: JSON, openStdin: Bool, waitForAttach: Bool) async throws -> Int32 {
+    package func exec(_ id: String, execID: String, process: JSON, openStdin: Bool, waitForAttach: Bool) async throws
+        -> Int32
+    {
         throw Fault(.notImplemented, "unwritten")
     }
-    package func waitExec(_ id: String, execID: String) async throws -> Exit { throw Fault(.notImplemented, "unwritten") }
+    package func waitExec(_ id: String, execID: String) async throws -> Exit {
+        throw Fault(.notImplemented, "unwritten")
+    }
     /// Host pids of all processes in the container's cgroup.
     package func processes(_ id: String) async throws -> [Int32] { throw Fault(.notImplemented, "unwritten") }
     /// Cgroup counters in the shape of the Engine API's stats document (`cpu_stats`, `memory_stats`, `pids_stats`, `blkio_stats`).

@@ -51,7 +51,8 @@ package protocol ContainerBackend: Sendable {
     /// The `X-Docker-Container-Path-Stat` document.
     func statPath(_ ref: String, path: String) async throws -> JSON
     func getArchive(_ ref: String, path: String) async throws -> (stat: JSON, tar: ByteSource)
-    func putArchive(_ ref: String, path: String, noOverwriteDirNonDir: Bool, copyUIDGID: Bool, tar: ByteSource) async throws
+    func putArchive(_ ref: String, path: String, noOverwriteDirNonDir: Bool, copyUIDGID: Bool, tar: ByteSource)
+        async throws
     func pruneContainers(_ filters: Filters) async throws -> JSON
 
     func createExec(_ ref: String, body: JSON) async throws -> JSON
@@ -68,14 +69,17 @@ package protocol ImageBackend: Sendable {
     /// `auth` is the decoded `X-Registry-Auth` document, or null.
     func pullImage(_ reference: String, platform: String?, auth: JSON, progress: @escaping ProgressSink) async throws
     func pushImage(_ reference: String, platform: String?, auth: JSON, progress: @escaping ProgressSink) async throws
-    func importImage(reference: String?, message: String, changes: [String], platform: String?, tar: ByteSource) async throws -> String
+    func importImage(reference: String?, message: String, changes: [String], platform: String?, tar: ByteSource)
+        async throws -> String
     func tagImage(_ ref: String, repository: String, tag: String) async throws
     /// The list of `{"Untagged":…}` and `{"Deleted":…}`.
     func removeImage(_ ref: String, force: Bool, prune: Bool) async throws -> JSON
     func pruneImages(_ filters: Filters) async throws -> JSON
     func saveImages(_ refs: [String], platform: String?) async throws -> ByteSource
     func loadImages(_ tar: ByteSource, quiet: Bool, progress: @escaping ProgressSink) async throws
-    func commitContainer(_ ref: String, reference: String?, author: String, message: String, pause: Bool, changes: [String], config: JSON) async throws -> JSON
+    func commitContainer(
+        _ ref: String, reference: String?, author: String, message: String, pause: Bool, changes: [String], config: JSON
+    ) async throws -> JSON
     func checkRegistryAuth(_ auth: JSON) async throws -> JSON
 }
 

@@ -88,7 +88,7 @@ package func makeFolder(_ path: String, mode: mode_t) throws(KernelError) {
     var at = ""
     for part in path.split(separator: "/") {
         at += "/" + part
-        do { try kernel("mkdir", at) { mkdir(at, mode) } } catch where error.errno == EEXIST {}
+        do { try kernel("mkdir", at) { mkdir(at, mode) } } catch  where error.errno == EEXIST {}
     }
 }
 

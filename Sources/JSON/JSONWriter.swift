@@ -87,7 +87,8 @@ extension JSON {
             for (at, byte) in bytes.enumerated() {
                 let isSpecial =
                     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
-                    || (escapeHTML && (byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "&")))
+                    || (escapeHTML
+                        && (byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "&")))
                 let isLineSeparator =
                     byte == 0xE2 && at + 2 < bytes.count && bytes[at + 1] == 0x80 && bytes[at + 2] & 0xFE == 0xA8
                 guard isSpecial && byte != 0x7F || isLineSeparator else { continue }

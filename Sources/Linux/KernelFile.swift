@@ -31,7 +31,9 @@ package enum KernelFile {
 
     /// Replaces a state file whole: a reader, and a machine that lost power, sees the old or the new content.
     /// The temporary file lies beside it; `path` needs its folder.
-    package static func replace(_ path: String, _ bytes: some Collection<UInt8>, mode: mode_t = 0o600) throws(KernelError) {
+    package static func replace(_ path: String, _ bytes: some Collection<UInt8>, mode: mode_t = 0o600)
+        throws(KernelError)
+    {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { String(path[..<$0]) } ?? "."
         let temporary = path + ".new"

@@ -30,7 +30,9 @@ package struct MountEntry: Sendable, Equatable {
 
     /// Nil when the line isn't one of mountinfo's.
     package init?(line: some StringProtocol) {
-        let fields = String(line).split(separator: " " as Character, omittingEmptySubsequences: false).map { String($0) }
+        let fields = String(line).split(separator: " " as Character, omittingEmptySubsequences: false).map {
+            String($0)
+        }
         guard fields.count >= 10, let dash = fields[6...].firstIndex(of: "-"), fields.count >= dash + 4,
             let id = Int(fields[0]), let parent = Int(fields[1])
         else { return nil }

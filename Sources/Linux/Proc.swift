@@ -55,6 +55,8 @@ package enum Proc {
     /// Whether the kernel lists the file system type, loaded or built in.
     package static func hasFileSystem(_ name: String) -> Bool {
         guard let text = try? KernelFile.read("/proc/filesystems") else { return false }
-        return text.split(separator: "\n").contains { $0.split(whereSeparator: \.isWhitespace).last.map(String.init) == name }
+        return text.split(separator: "\n").contains {
+            $0.split(whereSeparator: \.isWhitespace).last.map(String.init) == name
+        }
     }
 }

@@ -34,7 +34,8 @@ package struct SafeRoot: Sendable {
         let name = inner.isEmpty ? "/" : inner
         for attempt in 1... {
             do throws(KernelError) {
-                return OwnedDescriptor(taking: try kernel("openat2", shown(inner)) { hako_openat2(folder.raw, name, &how) })
+                return OwnedDescriptor(
+                    taking: try kernel("openat2", shown(inner)) { hako_openat2(folder.raw, name, &how) })
             } catch {
                 if error.errno != EAGAIN || attempt >= Limit.races { throw error }
             }

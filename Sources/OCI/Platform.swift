@@ -27,8 +27,8 @@ package struct Platform: Sendable, Hashable, CustomStringConvertible {
     package var description: String { ([os, architecture] + [variant].compactMap { $0 }).joined(separator: "/") }
 
     #if arch(x86_64)
-    package static let host = Platform(os: "linux", architecture: "amd64")
+        package static let host = Platform(os: "linux", architecture: "amd64")
     #elseif arch(arm64)
-    package static let host = Platform(os: "linux", architecture: "arm64", variant: "v8")
+        package static let host = Platform(os: "linux", architecture: "arm64", variant: "v8")
     #endif
 }

@@ -9,7 +9,9 @@ final class TemporaryFolder {
 
     init() throws {
         var template = Array("/tmp/hako-linux-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw KernelError(call: "mkdtemp", subject: "/tmp", errno: hako_errno()) }
+        guard mkdtemp(&template) != nil else {
+            throw KernelError(call: "mkdtemp", subject: "/tmp", errno: hako_errno())
+        }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
@@ -48,7 +50,8 @@ final class TemporaryFolder {
         #expect(try root.read("/etc/passwd") == Array("inside".utf8))
     }
 
-    @Test("dots and links can't lead out of the root", arguments: ["../../../../etc/hostname", "up/etc/hostname", "out"])
+    @Test(
+        "dots and links can't lead out of the root", arguments: ["../../../../etc/hostname", "up/etc/hostname", "out"])
     func escape(_ path: String) throws {
         let folder = try TemporaryFolder()
         folder.link("up", to: "../../../../..")

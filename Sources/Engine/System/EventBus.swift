@@ -91,7 +91,8 @@ package func nowNanoseconds() -> Int64 {
 
 extension Engine {
     /// Tells listeners what happened, now.
-    package func publish(_ subject: Event.Subject, _ action: String, actor: String, attributes: [String: String] = [:]) {
+    package func publish(_ subject: Event.Subject, _ action: String, actor: String, attributes: [String: String] = [:])
+    {
         events.publish(Event(subject, action, actor: actor, attributes: attributes, time: nowNanoseconds()))
     }
 

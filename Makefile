@@ -1,0 +1,68 @@
+# Everything a person or CI does with this project. `make help` lists it.
+
+BUILD_PACKAGES := pkg-config binutils libseccomp-dev libnftables-dev libisal-dev libzstd-dev zlib1g-dev libsqlite3-dev
+RUN_PACKAGES   := ca-certificates curl
+TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils openssl python3
+BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
+VM_PACKAGES    := qemu-system-x86 busybox-static cpio
+
+.PHONY: help build release demo test unit system test-vm bench lint format install clean packages test-packages
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+packages:
+	@scripts/need-packages $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+test-packages: packages
+	@scripts/need-packages $(TEST_PACKAGES)
+
+build: packages ## debug build
+	swift build
+
+release: out/hako ## the release: one file, out/hako
+
+.PHONY: out/hako
+out/hako: packages
+	@scripts/release $@
+
+demo: out/hako ## build the release, run a built-in image, curl it through a published port, clean up
+	@scripts/demo $<
+
+out/images/complete: Tests/Images/make-images
+	@rm -f $@
+	Tests/Images/make-images out/images
+
+test: test-packages out/images/complete ## all tests: unit tests, then the real program with real clients (needs root)
+	swift build --build-tests
+	swift test --skip-build --skip SystemTests
+	swift test --skip-build --no-parallel --filter SystemTests
+
+unit: packages ## unit tests only
+	swift test --skip SystemTests
+
+system: test-packages out/images/complete ## the real program with real clients (needs root)
+	swift build --build-tests
+	swift test --skip-build --no-parallel --filter SystemTests
+
+test-vm: packages ## resource limits under cgroup v2, in a virtual machine
+	@scripts/need-packages $(VM_PACKAGES)
+	@Tests/VM/run
+
+bench: out/hako test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
+	@scripts/need-packages $(BENCH_PACKAGES)
+	@Tests/Bench/run $<
+
+lint: packages ## formatter, layers, imports
+	swift format lint --strict --recursive Package.swift Sources Tests
+	swift build --build-tests
+	swift test --skip-build --filter HouseTests
+
+format: ## format all code in place
+	swift format --in-place --recursive Package.swift Sources Tests
+
+install: out/hako ## install to $(PREFIX)/bin, /usr/local by default
+	install -D out/hako $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/hako
+
+clean:
+	rm -rf .build out

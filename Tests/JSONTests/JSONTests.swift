@@ -1,0 +1,95 @@
+import JSON
+import Testing
+
+@Suite struct JSONTests {
+    @Test(
+        "a compact document survives parsing and writing byte for byte",
+        arguments: [
+            "null", "true", "[]", "{}", "-0.5e+10", "123456789012345678901234567890", "9223372036854775807",
+            #"{"b":1,"a":[1,2,{"x":null}],"c":"\"\\\n\t"}"#, #""日本語 🚢""#, #""\u0001""#,
+        ])
+    func roundTrip(_ text: String) throws {
+        #expect(try JSON(parsing: text).text == text)
+    }
+
+    @Test(
+        "what isn't JSON is refused with its place",
+        arguments: [
+            "", "{", "[1,", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a:1}", "tru", "01", "1.", "1e", "-", "\"", "\"\\x\"",
+            "\"\u{1}\"", "[1] 2", "{\"a\":1,}", "+1", "nul",
+        ])
+    func malformed(_ text: String) {
+        #expect(throws: JSONError.self) { try JSON(parsing: text) }
+    }
+
+    @Test("deep nesting is refused, not followed")
+    func depth() {
+        let deep = String(repeating: "[", count: 100_000)
+        #expect(throws: JSONError.self) { try JSON(parsing: deep) }
+    }
+
+    @Test("the last of two equal keys wins and order is kept, also in large objects")
+    func keys() throws {
+        let json = try JSON(parsing: #"{"z":1,"a":2,"z":3}"#)
+        #expect(json.text == #"{"z":3,"a":2}"#)
+        var large: JSON = [:]
+        for number in 0..<100 { large["k\(number)"] = .int(Int64(number)) }
+        large.remove("k50")
+        #expect(large["k49"] == 49 && large["k50"].isNull && large["k99"] == 99)
+        #expect(large.object?.names.first == "k0")
+    }
+
+    @Test("surrogates: pairs become one scalar, lone ones the replacement character")
+    func surrogates() throws {
+        #expect(try JSON(parsing: #""\ud83d\udea2""#) == "🚢")
+        #expect(try JSON(parsing: #""\ud83dx""#) == "\u{FFFD}x")
+        #expect(try JSON(parsing: #""\udea2""#) == "\u{FFFD}")
+    }
+
+    @Test("paths read and write through objects that aren't there")
+    func paths() {
+        var json: JSON = nil
+        json["a", "b", "c"] = "x"
+        #expect(json.text == #"{"a":{"b":{"c":"x"}}}"#)
+        #expect(json["a", "nope", "c"].isNull)
+    }
+
+    @Test("HTML characters and line separators are escaped as Go's encoder does")
+    func escaping() {
+        let json: JSON = "a<b>&\u{2028}"
+        #expect(String(decoding: json.bytes(escapeHTML: true), as: UTF8.self) == #""a\u003cb\u003e\u0026\u2028""#)
+        #expect(json.text == #""a<b>&\u2028""#)
+    }
+
+    @Test("pretty printing is Go's MarshalIndent")
+    func pretty() throws {
+        let json = try JSON(parsing: #"{"a":[1,2],"b":{},"c":[]}"#)
+        #expect(json.pretty() == "{\n    \"a\": [\n        1,\n        2\n    ],\n    \"b\": {},\n    \"c\": []\n}")
+    }
+
+    @Test("random bytes never crash the parser, and what it takes it writes again")
+    func fuzz() {
+        var generator = SeededGenerator(seed: 36)
+        let alphabet = Array(#"{}[]",:0123456789.eE+-truefalsn\u "#.utf8) + [0xC3, 0x28, 0xFF, 0]
+        for _ in 0..<20_000 {
+            let bytes = (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
+                alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+            }
+            guard let json = try? JSON(parsing: bytes) else { continue }
+            #expect((try? JSON(parsing: json.bytes())) == json)
+        }
+    }
+}
+
+/// SplitMix64: the same numbers from the same seed on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

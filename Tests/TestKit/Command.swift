@@ -1,0 +1,79 @@
+import Foundation
+import Synchronization
+
+/// What a program answered.
+package struct Answer: Sendable, CustomStringConvertible {
+    package let command: String
+    package let status: Int32
+    package let out: String
+    package let err: String
+    package var description: String { "$ \(command)\n[\(status)]\n\(out)\(err)" }
+}
+
+package struct Timeout: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Runs programs to their end. Output goes through files, so no amount of it can block.
+package enum Command {
+    /// A killed program's status is 128 + the signal. Throws `Timeout` after `seconds`, having killed it.
+    package static func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String = "", seconds: Double = 60
+    ) async throws -> Answer {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hako-command-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
+        try Data(input.utf8).write(to: files[0])
+        for file in files.dropFirst() { try Data().write(to: file) }
+
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = try FileHandle(forReadingFrom: files[0])
+        process.standardOutput = try FileHandle(forWritingTo: files[1])
+        process.standardError = try FileHandle(forWritingTo: files[2])
+        let late = Atomic<Bool>(false)
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in done.resume() }
+            do { try process.run() } catch {
+                process.terminationHandler = nil
+                done.resume(throwing: error)
+                return
+            }
+            let pid = process.processIdentifier
+            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak process] in
+                guard process?.isRunning == true else { return }
+                kill(pid, SIGKILL)
+            }
+        }
+        late.store(
+            process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL, ordering: .relaxed)
+        let answer = Answer(
+            command: arguments.joined(separator: " "),
+            status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+            out: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
+            err: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
+        if late.load(ordering: .relaxed) { throw Timeout(description: "no end after \(seconds) s, killed: \(answer)") }
+        return answer
+    }
+}
+
+/// Where things are in the checkout.
+package enum Repo {
+    package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+    /// The program under test; `HAKO_BINARY` names another build.
+    package static let hako = ProcessInfo.processInfo.environment["HAKO_BINARY"] ?? root + "/.build/debug/hako"
+    package static let images = root + "/out/images"
+}
+
+/// Asks again until the condition holds; throws `Timeout` after `seconds`.
+package func until(_ what: String, seconds: Double = 10, _ holds: () async throws -> Bool) async throws {
+    let end = Date().addingTimeInterval(seconds)
+    while try await !holds() {
+        guard Date() < end else { throw Timeout(description: "not within \(seconds) s: \(what)") }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}

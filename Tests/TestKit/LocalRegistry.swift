@@ -1,0 +1,64 @@
+import Foundation
+
+/// Debian's docker-registry on loopback with the tests' images, made once for the whole run: the stand-in for Docker
+/// Hub, used as its mirror.
+package actor LocalRegistry {
+    package static let shared = LocalRegistry()
+    private var running: Task<(Service, String), any Error>?
+
+    /// `127.0.0.1:PORT`, ready, holding library/busybox, library/ubuntu and library/nginx.
+    package var address: String {
+        get async throws {
+            if running == nil { running = Task { try await Self.start() } }
+            guard let running else { throw Timeout(description: "unreachable") }
+            return try await running.value.1
+        }
+    }
+
+    private static func start() async throws -> (Service, String) {
+        let folder = NSTemporaryDirectory() + "hako-registry-\(getpid())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let address = "127.0.0.1:\(try freePort())"
+        let config = """
+            version: 0.1
+            log: {level: warn, accesslog: {disabled: true}}
+            storage: {filesystem: {rootdirectory: "\(folder)/data"}, delete: {enabled: true}}
+            http: {addr: "\(address)"}
+            """
+        try Data(config.utf8).write(to: URL(fileURLWithPath: folder + "/config.yml"))
+        let service = try Service(["docker-registry", "serve", folder + "/config.yml"], logFile: folder + "/log")
+        try await until("registry answers") {
+            try await Command.run(["curl", "-sf", "http://\(address)/v2/"]).status == 0
+        }
+        for image in ["busybox", "ubuntu", "nginx"] {
+            let copy = try await Command.run([
+                "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "oci:\(Repo.images)/\(image):latest",
+                "docker://\(address)/library/\(image):latest",
+            ])
+            guard copy.status == 0 else { throw Timeout(description: "\(copy)") }
+        }
+        atexit { LocalRegistry.removeFolder() }
+        return (service, address)
+    }
+
+    private static func removeFolder() {
+        try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + "hako-registry-\(getpid())")
+    }
+}
+
+/// A TCP port of 127.0.0.1 that nobody holds now.
+package func freePort() throws -> UInt16 {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(socket, $0, length) == 0 ? getsockname(socket, $0, &length) : -1
+        }
+    }
+    guard result == 0 else { throw Timeout(description: "no free port") }
+    return UInt16(bigEndian: address.sin_port)
+}

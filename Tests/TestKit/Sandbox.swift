@@ -1,0 +1,158 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// Which program speaks to the daemon.
+package enum Client: String, Sendable, CaseIterable, CustomStringConvertible {
+    case hako, docker
+    package var description: String { self == .hako ? "hako docker" : "the original docker client" }
+    /// The original client is optional equipment; without it its half of a test is not run.
+    package static let available: [Client] =
+        FileManager.default.isExecutableFile(atPath: "/usr/bin/docker") ? [.hako, .docker] : [.hako]
+}
+
+/// An engine of a test's own: data, run folder, socket, bridge; a Docker Hub mirror on loopback. Taken down when the
+/// test ends, however it ends; then anything that is still on the host fails the test.
+package final class Sandbox: Sendable {
+    package let root: String
+    package let client: Client
+    private let number: Int
+    private let daemonBox = Mutex<Service?>(nil)
+    private let flags: [String]
+    private let environmentExtra: [String: String]
+
+    private static let counter = Atomic<Int>(0)
+
+    package static func with<T>(
+        _ client: Client = .hako, daemonFlags: [String] = [], mirror: Bool = true,
+        _ body: (Sandbox) async throws -> T
+    ) async throws -> T {
+        let mirrorFlags = mirror ? ["--registry-mirror", "http://\(try await LocalRegistry.shared.address)"] : []
+        let box = try Sandbox(client, flags: mirrorFlags + daemonFlags)
+        do {
+            try await box.startDaemon()
+            let result = try await body(box)
+            await box.takeDown()
+            return result
+        } catch {
+            let log = box.daemonLog.suffix(3000)
+            await box.takeDown()
+            Issue.record("daemon's log:\n\(log)")
+            throw error
+        }
+    }
+
+    private init(_ client: Client, flags: [String]) throws {
+        self.client = client
+        number = Self.counter.add(1, ordering: .relaxed).newValue
+        root = NSTemporaryDirectory() + "hako-test-\(getpid())-\(number)"
+        try FileManager.default.createDirectory(atPath: root + "/bin", withIntermediateDirectories: true)
+        let program = client == .hako ? Repo.hako : "/usr/bin/docker"
+        try FileManager.default.createSymbolicLink(atPath: root + "/bin/docker", withDestinationPath: program)
+        self.flags = flags
+        environmentExtra = [
+            "DOCKER_HOST": "unix://\(root)/docker.sock", "DOCKER_CONFIG": root + "/config", "HOME": root,
+            "PATH": root + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8", "TZ": "UTC", "DOCKER_CLI_HINTS": "false",
+        ]
+    }
+
+    // MARK: The daemon
+
+    package var socket: String { root + "/docker.sock" }
+    package var daemonLog: String { (try? String(contentsOfFile: root + "/daemon.log", encoding: .utf8)) ?? "" }
+    package var daemonPID: Int32? { daemonBox.withLock { $0?.pid } }
+
+    /// 172.16.0.0/12 is split so that sandboxes of one run never share a subnet.
+    package var bip: String { "172.\(28 + (number >> 8) % 3).\(number & 255).1/24" }
+
+    package func startDaemon() async throws {
+        let service = try Service(
+            [
+                Repo.hako, "daemon", "--data-root", root + "/data", "--exec-root", root + "/run", "-H",
+                "unix://\(socket)", "--bip", bip, "--pidfile", root + "/daemon.pid",
+            ] + flags, environment: ["HOME": root, "DOCKER_CONFIG": root + "/config"], logFile: root + "/daemon.log")
+        daemonBox.withLock { $0 = service }
+        try await until("daemon answers") {
+            guard service.isRunning else { throw Timeout(description: "the daemon ended:\n\(service.log)") }
+            return try await Command.run(["curl", "-sf", "--unix-socket", socket, "http://d/_ping"]).status == 0
+        }
+    }
+
+    /// Ends the daemon and waits until it is gone.
+    package func stopDaemon(_ signal: Int32 = SIGTERM) async throws {
+        guard let service = daemonBox.withLock({ $0 }) else { return }
+        service.signal(signal)
+        try await until("daemon is gone", seconds: 15) { !service.isRunning }
+        service.stop()
+        daemonBox.withLock { $0 = nil }
+    }
+
+    // MARK: Commands
+
+    /// `docker ARGUMENTS…` with this sandbox's client.
+    @discardableResult
+    package func docker(_ arguments: String..., input: String = "", seconds: Double = 60) async throws -> Answer {
+        try await Command.run(["docker"] + arguments, environment: environmentExtra, input: input, seconds: seconds)
+    }
+
+    /// The same, and a failed test when the status isn't 0. Gives standard output without its last line feed.
+    @discardableResult
+    package func ok(
+        _ arguments: String..., input: String = "", seconds: Double = 60, at place: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        let answer = try await Command.run(
+            ["docker"] + arguments, environment: environmentExtra, input: input, seconds: seconds)
+        #expect(answer.status == 0, "\(answer)", sourceLocation: place)
+        return answer.out.hasSuffix("\n") ? String(answer.out.dropLast()) : answer.out
+    }
+
+    /// A line as a person types it.
+    package func shell(_ line: String, input: String = "", seconds: Double = 60) async throws -> Answer {
+        try await Command.run(["bash", "-c", line], environment: environmentExtra, input: input, seconds: seconds)
+    }
+
+    /// The line on a terminal of its own; `input` is typed. Standard error comes out with standard output.
+    package func terminal(_ line: String, input: String, seconds: Double = 60) async throws -> Answer {
+        try await Command.run(
+            ["script", "-qefc", line, "/dev/null"], environment: environmentExtra, input: input, seconds: seconds)
+    }
+
+    // MARK: The end
+
+    private func takeDown() async {
+        if daemonBox.withLock({ $0?.isRunning }) != true { try? await startDaemon() }
+        _ = try? await Command.run(
+            ["bash", "-c", "docker ps -aq | xargs -r docker rm -f -v"], environment: environmentExtra)
+        try? await stopDaemon()
+        daemonBox.withLock { service in
+            service?.stop()
+            service = nil
+        }
+        let left = await leftovers()
+        for trace in left { Issue.record("left behind: \(trace)") }
+        await sweep()
+        try? FileManager.default.removeItem(atPath: root)
+    }
+
+    /// What a taken-down sandbox still has on the host: processes, mounts, cgroups; empty when all is well.
+    private func leftovers() async -> [String] {
+        var traces: [String] = []
+        for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] where Int32(entry) != nil {
+            let line = (try? String(contentsOfFile: "/proc/\(entry)/cmdline", encoding: .utf8)) ?? ""
+            if line.contains(root) { traces.append("process \(entry): \(line.replacing("\0", with: " "))") }
+        }
+        let mounts = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
+        traces += mounts.split(separator: "\n").filter { $0.contains(root) }.map { "mount \($0)" }
+        return traces
+    }
+
+    /// Frees what a failed test left, so that the next one starts clean.
+    private func sweep() async {
+        let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
+        for line in mounts.split(separator: "\n").reversed() {
+            let target = line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+            if target.hasPrefix(root) { umount2(target, Int32(MNT_DETACH)) }
+        }
+    }
+}
