@@ -22,14 +22,23 @@ package struct Image: Sendable {
     package let parent: Digest?
 }
 
-/// Takes one layer's compressed bytes as they arrive: hash, decompress, hash, untar, in one pass.
+/// Takes one layer's compressed bytes as they arrive: hash, keep, decompress, hash, untar, in one pass.
 package protocol LayerIngest: Sendable {
+    /// Bytes that an earlier, interrupted ingest of this blob has left: they have been taken through the pipeline
+    /// again already, the caller goes on from here.
+    var offset: Int64 { get }
+    /// Returns when the bytes are taken over and the pipeline is ready for more: call one at a time, and fetch the
+    /// next piece meanwhile.
     func write(_ bytes: ByteBuffer) async throws
     /// Verifies both digests and makes the layer visible, durably. Throws `invalid` on a mismatch.
     func finish() async throws
-    /// Leaves nothing behind.
+    /// Stops. What was received is kept for an hour, so that the next ingest of the blob resumes, unless the
+    /// content was found to be wrong.
     func cancel() async
 }
+
+/// While it lives, garbage collection spares what was looked up or ingested under it. Ends with its last reference.
+package final class Lease: Sendable {}
 
 /// Where a container's root is: overlayfs lowers (topmost first), its own upper and work folder.
 package struct Snapshot: Sendable {
@@ -50,9 +59,20 @@ package final class ImageStore: Sendable {
 
     // MARK: Layers (pull, load, build)
 
-    package func hasLayer(chainID: Digest) async throws -> Bool { throw Fault(.notImplemented, "unwritten") }
-    /// `parent` is the chain ID below, nil for the lowest. `blob` is the compressed content's descriptor.
-    package func ingestLayer(_ blob: Descriptor, diffID: Digest, parent: Digest?) async throws -> any LayerIngest {
+    /// Take one for each pull, load or build, and hold it until the image is registered.
+    package func lease() -> Lease { Lease() }
+    /// Layers are unpacked once, whatever lies below them: they go by diff ID.
+    package func hasLayer(diffID: Digest, _ lease: Lease) async throws -> Bool { throw Fault(.notImplemented, "unwritten") }
+    /// `blob` is the compressed content's descriptor (gzip, zstd or plain: found out from its first bytes).
+    /// Waits while somebody else ingests the same layer; nil: the layer is here (now).
+    package func ingestLayer(_ blob: Descriptor, diffID: Digest, _ lease: Lease) async throws -> (any LayerIngest)? {
+        throw Fault(.notImplemented, "unwritten")
+    }
+    /// Compressed content that was kept for a layer, for push and save; its digest may differ from the manifest's
+    /// when the layer came from another registry.
+    package func layerBlob(diffID: Digest) async throws -> Descriptor? { throw Fault(.notImplemented, "unwritten") }
+    /// The blob's bytes, piece by piece; `next` gives nil at the end.
+    package func readBlob(_ digest: Digest, from offset: Int64) async throws -> @Sendable () async throws -> ByteBuffer? {
         throw Fault(.notImplemented, "unwritten")
     }
 
