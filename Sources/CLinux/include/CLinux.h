@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #include <linux/openat2.h>
+#include <math.h>
 #include <poll.h>
 #include <pty.h>
 #include <sched.h>
@@ -67,5 +69,55 @@ static inline unsigned long hako_ms_rec(void) { return MS_REC; }
 static inline unsigned long hako_ms_remount(void) { return MS_REMOUNT; }
 static inline int hako_mnt_detach(void) { return MNT_DETACH; }
 static inline int hako_umount_nofollow(void) { return UMOUNT_NOFOLLOW; }
+
+// Overloaded in Swift's C library module, and ambiguous when that isn't imported.
+static inline double hako_log2(double value) { return log2(value); }
+static inline double hako_pow(double base, double exponent) { return pow(base, exponent); }
+
+// bpf(2) has no wrapper, and its argument is a union of unnamed structs, which Swift can't spell.
+static inline int hako_bpf(int command, union bpf_attr *attr) { return (int)syscall(SYS_bpf, command, attr, sizeof *attr); }
+static inline int hako_bpf_load_device(const void *code, uint32_t instructions) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+    attr.insns = (uint64_t)(uintptr_t)code;
+    attr.insn_cnt = instructions;
+    attr.license = (uint64_t)(uintptr_t) "Apache-2.0";
+    return hako_bpf(BPF_PROG_LOAD, &attr);
+}
+static inline int hako_bpf_attach_device(int group, int program, int replaced) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.target_fd = (uint32_t)group;
+    attr.attach_bpf_fd = (uint32_t)program;
+    attr.attach_type = BPF_CGROUP_DEVICE;
+    attr.attach_flags = BPF_F_ALLOW_MULTI | (replaced >= 0 ? BPF_F_REPLACE : 0);
+    if (replaced >= 0) attr.replace_bpf_fd = (uint32_t)replaced;
+    return hako_bpf(BPF_PROG_ATTACH, &attr);
+}
+static inline int hako_bpf_detach_device(int group, int program) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.target_fd = (uint32_t)group;
+    attr.attach_bpf_fd = (uint32_t)program;
+    attr.attach_type = BPF_CGROUP_DEVICE;
+    return hako_bpf(BPF_PROG_DETACH, &attr);
+}
+// Programs attached to the group itself: how many, or -1.
+static inline int hako_bpf_query_device(int group, uint32_t *ids, uint32_t room) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.query.target_fd = (uint32_t)group;
+    attr.query.attach_type = BPF_CGROUP_DEVICE;
+    attr.query.prog_ids = (uint64_t)(uintptr_t)ids;
+    attr.query.prog_cnt = room;
+    return hako_bpf(BPF_PROG_QUERY, &attr) < 0 ? -1 : (int)attr.query.prog_cnt;
+}
+static inline int hako_bpf_open(uint32_t id) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.prog_id = id;
+    return hako_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+}
 
 #endif
