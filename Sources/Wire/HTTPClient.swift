@@ -1,9 +1,185 @@
+import Fault
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
+import NIOPosix
+import NIOSSL
 
 package struct HTTPAnswer: Sendable {
     package let status: HTTPResponseStatus
     package let headers: HTTPHeaders
     /// Nil at the end.
     package let nextBodyPart: @Sendable () async throws -> ByteBuffer?
+    /// Ends the exchange before its end: the server sees the connection close.
+    package let cancel: @Sendable () -> Void
+
+    /// The whole body. Throws when it is larger than `limit` bytes.
+    package func body(upTo limit: Int = 64 << 20) async throws -> ByteBuffer {
+        var whole = ByteBuffer()
+        while var part = try await nextBodyPart() {
+            guard whole.readableBytes + part.readableBytes <= limit else {
+                cancel()
+                throw Fault(.internalFault, "the answer is larger than \(limit) bytes")
+            }
+            if whole.readableBytes == 0 { whole = part } else { whole.writeBuffer(&part) }
+        }
+        return whole
+    }
+}
+
+package enum HTTPBodyToSend: Sendable {
+    case none
+    case bytes(ByteBuffer)
+    /// Sent in chunks, each as soon as it is there; nil ends it. The server may answer before the end.
+    case stream(@Sendable () async throws -> ByteBuffer?)
+}
+
+/// What a server makes of a request to leave HTTP.
+package enum HTTPHijack: Sendable {
+    case connection(any RawConnection, HTTPHeaders)
+    case answer(HTTPAnswer)
+}
+
+/// An HTTP/1.1 client of one server. Connections are opened when needed and kept for the next request.
+package final class HTTPClient: Sendable {
+    package let endpoint: Endpoint
+    private let tls: TLSFiles?
+    private let group: any EventLoopGroup
+    /// Called once when nobody listens at the endpoint, before giving up: it may start the server.
+    private let revive: (@Sendable () async throws -> Void)?
+    private let idle = NIOLockedValueBox<[HTTPClientConnection]>([])
+
+    package init(
+        _ endpoint: Endpoint, tls: TLSFiles? = nil, group: any EventLoopGroup = HTTPClient.sharedLoop,
+        revive: (@Sendable () async throws -> Void)? = nil
+    ) {
+        self.endpoint = endpoint
+        self.tls = tls
+        self.group = group
+        self.revive = revive
+    }
+
+    /// One thread for the clients of a process, started at first use.
+    package static let sharedLoop: any EventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    /// - Parameter target: path and query, percent-encoded.
+    /// Throws `unavailable` with Docker's sentence when nobody listens.
+    package func send(
+        _ method: HTTPMethod, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: HTTPBodyToSend = .none
+    ) async throws -> HTTPAnswer {
+        if let kept = idle.withLockedValue({ $0.popLast() }) {
+            // The server may have closed it meanwhile; then nothing of this request was understood.
+            if kept.isOpen, let answer = try await retryable(body, { try await kept.exchange(method, target, headers, body, host: host) }) {
+                return hand(answer, kept)
+            }
+            kept.close()
+        }
+        let fresh = try await connect()
+        return hand(try await fresh.exchange(method, target, headers, body, host: host), fresh)
+    }
+
+    private func retryable(_ body: HTTPBodyToSend, _ exchange: () async throws -> HTTPAnswer) async throws -> HTTPAnswer? {
+        do { return try await exchange() } catch is HTTPClientConnection.ClosedBeforeAnswer {
+            if case .stream = body { throw Fault(.unavailable, "the server closed the connection") }
+            return nil
+        }
+    }
+
+    /// Asks to leave HTTP (`Upgrade: tcp`), for attach and exec.
+    package func hijack(
+        _ method: HTTPMethod, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: ByteBuffer? = nil
+    ) async throws -> HTTPHijack {
+        var headers = headers
+        headers.replaceOrAdd(name: "Connection", value: "Upgrade")
+        headers.replaceOrAdd(name: "Upgrade", value: "tcp")
+        let connection = try await connect()
+        let answer = try await connection.exchange(
+            method, target, headers, body.map(HTTPBodyToSend.bytes) ?? .none, host: host)
+        let isStream = answer.headers.first(name: "content-type")?.hasPrefix("application/vnd.docker.") == true
+        if answer.status.code == 101 || (answer.status.code == 200 && isStream) {
+            return .connection(connection.raw(), answer.headers)
+        }
+        return .answer(hand(answer, connection))
+    }
+
+    private func hand(_ answer: HTTPAnswer, _ connection: HTTPClientConnection) -> HTTPAnswer {
+        let keep: @Sendable () -> Void = { [idle] in
+            guard connection.isReusable else { return connection.close() }
+            let isKept = idle.withLockedValue { idle in
+                guard idle.count < HTTPLimit.idleClientConnections else { return false }
+                idle.append(connection)
+                return true
+            }
+            if !isKept { connection.close() }
+        }
+        if connection.bodyHasEnded { keep() }
+        let isOver = NIOLockedValueBox(connection.bodyHasEnded)
+        return HTTPAnswer(
+            status: answer.status, headers: answer.headers,
+            nextBodyPart: {
+                if isOver.withLockedValue({ $0 }) { return nil }
+                if let part = try await connection.bodyPart() { return part }
+                isOver.withLockedValue { $0 = true }
+                keep()
+                return nil
+            }, cancel: { if !isOver.withLockedValue({ $0 }) { connection.close() } })
+    }
+
+    /// Closes the connections that are kept.
+    package func shutdown() async {
+        let kept = idle.withLockedValue { idle in
+            defer { idle = [] }
+            return idle
+        }
+        for connection in kept { connection.close() }
+    }
+
+    private var host: String {
+        switch endpoint {
+        // A name that can't be looked up, as Docker's clients send it.
+        case .unix: "api.moby.localhost"
+        case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+    }
+
+    func connect() async throws -> HTTPClientConnection {
+        do { return try await connectOnce() } catch {
+            guard let revive, isAbsence(error) else { throw explained(error) }
+            try await revive()
+        }
+        do { return try await connectOnce() } catch { throw explained(error) }
+    }
+
+    private func connectOnce() async throws -> HTTPClientConnection {
+        let context = try tls.map { try TLSContext.client($0) }
+        let name: String? = if case .tcp(let host, _) = endpoint { host } else { nil }
+        let bytes = NIOLockedValueBox<ByteChannel?>(nil)
+        let bootstrap = ClientBootstrap(group: group)
+            .connectTimeout(HTTPLimit.connectTime)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 4_096, initial: 16_384, maximum: HTTPLimit.readBytes)
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        let serverName = name.flatMap { Self.isAddress($0) ? nil : $0 }
+                        let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    let made = try ByteChannel(channel)
+                    bytes.withLockedValue { $0 = made }
+                }
+            }
+        switch endpoint {
+        case .unix(let path): _ = try await bootstrap.connect(unixDomainSocketPath: path).get()
+        case .tcp(let host, let port): _ = try await bootstrap.connect(host: host, port: port).get()
+        }
+        guard let bytes = bytes.withLockedValue({ $0 }) else { throw ChannelError.ioOnClosedChannel }
+        return HTTPClientConnection(bytes)
+    }
+
+    private static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
 }

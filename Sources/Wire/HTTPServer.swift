@@ -1,5 +1,10 @@
+import Fault
+import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
+import NIOPosix
+import NIOSSL
 
 /// One request as a handler sees it. The body is pulled, so a slow handler slows its client.
 package struct HTTPRequest: Sendable {
@@ -8,19 +13,129 @@ package struct HTTPRequest: Sendable {
     package let path: String
     /// Decoded, in order; a key may repeat.
     package let query: [(name: String, value: String)]
+    /// Why the query can't be decoded, in Go's words; `query` then holds what could be.
+    package let queryProblem: String?
     package let headers: HTTPHeaders
     /// Nil at the end.
     package let nextBodyPart: @Sendable () async throws -> ByteBuffer?
 }
 
-/// How a handler answers: `head`, then any number of `write`s, then `end`; or `hijack`.
+/// How a handler answers: `head`, then any number of `write`s, then `end`; or `send`; or `hijack`.
 package protocol HTTPResponder: Sendable {
     func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) async throws
     /// Sent at once, chunked unless the head gave a content length; suspends while the client doesn't read.
     func write(_ bytes: ByteBuffer) async throws
     func end() async throws
+    /// A whole answer of known length. To `HEAD` its body stays away.
+    func send(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer) async throws
     /// Sends `101 UPGRADED` when the client asked to upgrade (`Upgrade: tcp`), `200 OK` otherwise, and leaves HTTP.
     func hijack(contentType: String) async throws -> any RawConnection
-    /// Returns when the client has gone away; for handlers that wait for something else.
+    /// Returns when the client has gone away, or when the calling task is cancelled; for handlers that wait for
+    /// something else. Bytes that a client sends ahead don't hide its going.
     func closed() async
+    /// Whether the head is out, so that an error can no longer become a status.
+    var hasBegun: Bool { get }
+}
+
+package typealias HTTPHandler = @Sendable (HTTPRequest, any HTTPResponder) async -> Void
+
+/// An HTTP/1.1 server on any number of endpoints. Each connection is one task that reads a request, runs the handler
+/// and goes on; at rest it holds no timer but the one that ends silent connections.
+package final class HTTPServer: Sendable {
+    private struct State {
+        var listeners: [any Channel] = []
+        var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+        var socketFiles: [String] = []
+        var isDown = false
+    }
+
+    private let group: any EventLoopGroup
+    private let handler: HTTPHandler
+    private let log: Logger
+    private let state = NIOLockedValueBox(State())
+
+    package init(group: any EventLoopGroup, log: Logger, handler: @escaping HTTPHandler) {
+        self.group = group
+        self.log = log
+        self.handler = handler
+    }
+
+    /// Begins to listen. Throws `conflict` when another process answers at a unix socket's path, and `internalFault`
+    /// with the kernel's reason otherwise.
+    /// - Parameter socketGroup: the group that may use a unix socket, besides root; ignored where it doesn't exist.
+    /// - Returns: where it listens; the port is filled in when it was asked for as 0.
+    @discardableResult
+    package func listen(on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker") async throws -> Endpoint {
+        let context = try tls.map { try TLSContext.server($0) }
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1_024)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: HTTPLimit.readBytes)
+            )
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try accept(channel, context) }
+            }
+        let channel: any Channel
+        switch endpoint {
+        case .unix(let path):
+            let descriptor = try UnixSocket.listen(at: path, group: socketGroup)
+            channel = try await bootstrap.withBoundSocket(descriptor).get()
+            state.withLockedValue { $0.socketFiles.append(path) }
+        case .tcp(let host, let port):
+            do {
+                channel = try await bootstrap
+                    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .bind(host: host, port: port).get()
+            } catch {
+                throw Fault(.internalFault, "failed to listen on tcp://\(host):\(port): \(reason(error))", cause: error)
+            }
+        }
+        state.withLockedValue { $0.listeners.append(channel) }
+        if case .tcp(let host, _) = endpoint, let port = channel.localAddress?.port { return .tcp(host: host, port: port) }
+        return endpoint
+    }
+
+    private func accept(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
+        if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+        let connection = HTTPServerConnection(try ByteChannel(channel), log: log)
+        let hasRoom = state.withLockedValue { state in
+            guard state.connections.count < HTTPLimit.connections, !state.isDown else { return false }
+            state.connections[ObjectIdentifier(connection)] = connection
+            return true
+        }
+        Task { [handler] in
+            if hasRoom { await connection.serve(handler) } else { await connection.refuse() }
+            state.withLockedValue { $0.connections[ObjectIdentifier(connection)] = nil }
+        }
+    }
+
+    /// Open connections, for tests and logs.
+    package var connectionCount: Int { state.withLockedValue { $0.connections.count } }
+
+    /// Stops listening, lets running requests end within `patience`, then closes what is left.
+    package func shutdown(patience: TimeAmount? = nil) async {
+        let (listeners, connections, files) = state.withLockedValue { state in
+            state.isDown = true
+            defer { state.listeners = [] }
+            return (state.listeners, Array(state.connections.values), state.socketFiles)
+        }
+        for file in files { UnixSocket.remove(file) }
+        for listener in listeners { try? await listener.close() }
+        for connection in connections { connection.finishSoon() }
+        let deadline = group.next().scheduleTask(in: patience ?? HTTPLimit.shutdownTime) {
+            for connection in connections { connection.bytes.channel.close(promise: nil) }
+        }
+        for connection in connections { await connection.bytes.gone.wait() }
+        deadline.cancel()
+    }
+}
+
+/// The kernel's words for an I/O error, without the call around them.
+func reason(_ error: any Error) -> String {
+    guard let failure = error as? IOError else { return "\(error)" }
+    return errorText(failure.errnoCode)
 }

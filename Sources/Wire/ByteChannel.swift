@@ -1,0 +1,127 @@
+import NIOCore
+
+/// A connection as bytes that are pulled: nothing is read from the socket before somebody asks, and a write ends when
+/// the kernel has taken its bytes. So neither side of a slow peer fills our memory.
+final class ByteChannel: RawConnection {
+    let channel: any Channel
+    private let inlet: NIOLoopBound<Inlet>
+    /// The peer will send nothing more.
+    let inputEnded: Latch
+    /// The connection is closed both ways.
+    let gone: Latch
+
+    /// On the channel's event loop, while the channel is set up.
+    init(_ channel: any Channel) throws {
+        let inlet = Inlet()
+        self.channel = channel
+        self.inlet = NIOLoopBound(inlet, eventLoop: channel.eventLoop)
+        inputEnded = inlet.inputEnded
+        gone = inlet.gone
+        try channel.pipeline.syncOperations.addHandler(inlet)
+    }
+
+    func read() async throws -> ByteBuffer? {
+        try await channel.eventLoop.flatSubmit { [inlet, channel] in
+            let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
+            inlet.value.read(promise)
+            return promise.futureResult
+        }.get()
+    }
+
+    func write(_ bytes: ByteBuffer) async throws { try await write([bytes]) }
+
+    /// All buffers in one go, flushed at once.
+    func write(_ buffers: [ByteBuffer]) async throws {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        channel.eventLoop.execute { [channel] in
+            for buffer in buffers.dropLast() { channel.write(buffer, promise: nil) }
+            guard let last = buffers.last else { return promise.succeed() }
+            channel.writeAndFlush(last, promise: promise)
+        }
+        try await promise.futureResult.get()
+    }
+
+    func closeWrite() async { try? await channel.close(mode: .output) }
+    func close() async { try? await channel.close() }
+    func closed() async { await gone.wait() }
+
+    /// Runs `expire` after `time` unless cancelled.
+    func after(_ time: TimeAmount, _ expire: @escaping @Sendable (any Channel) -> Void) -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: time) { [channel] in expire(channel) }
+    }
+}
+
+/// The event loop's side of a `ByteChannel`.
+private final class Inlet: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    let inputEnded = Latch()
+    let gone = Latch()
+    /// Arrived and not yet asked for: at most what one read brings, or what the kernel held when the peer closed.
+    private var pending: ByteBuffer?
+    private var hasEnded = false
+    private var failure: (any Error)?
+    private var reader: EventLoopPromise<ByteBuffer?>?
+    private var context: ChannelHandlerContext?
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        end()
+    }
+
+    func read(_ promise: EventLoopPromise<ByteBuffer?>) {
+        guard reader == nil else { return promise.fail(ChannelError.operationUnsupported) }
+        reader = promise
+        deliver()
+        if reader != nil { context?.read() }
+    }
+
+    private func deliver() {
+        guard let promise = reader else { return }
+        if let bytes = pending {
+            pending = nil
+            reader = nil
+            promise.succeed(bytes)
+        } else if let failure {
+            reader = nil
+            promise.fail(failure)
+        } else if hasEnded {
+            reader = nil
+            promise.succeed(nil)
+        }
+    }
+
+    private func end() {
+        hasEnded = true
+        inputEnded.open()
+        deliver()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if pending == nil { pending = bytes } else { pending?.writeBuffer(&bytes) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        deliver()
+        if reader != nil, !hasEnded { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { end() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        gone.open()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if failure == nil { failure = error }
+        deliver()
+        context.close(promise: nil)
+    }
+}

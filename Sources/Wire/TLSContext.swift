@@ -1,0 +1,50 @@
+import Fault
+import NIOSSL
+
+/// TLS settings from PEM files, with dockerd's meaning of `--tlsverify`, `--tlscacert`, `--tlscert`, `--tlskey`.
+enum TLSContext {
+    static func server(_ files: TLSFiles) throws(Fault) -> NIOSSLContext {
+        guard let certificate = files.certificate, let key = files.key else {
+            throw Fault(.invalid, "TLS needs both a certificate and a key (--tlscert, --tlskey)")
+        }
+        do {
+            var settings = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try chain(certificate), privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+            settings.minimumTLSVersion = .tlsv12
+            settings.applicationProtocols = ["http/1.1"]
+            if files.verify {
+                guard let authority = files.authority else {
+                    throw Fault(.invalid, "--tlsverify needs the clients' authority (--tlscacert)")
+                }
+                settings.certificateVerification = .noHostnameVerification
+                settings.trustRoots = .file(authority)
+            }
+            return try NIOSSLContext(configuration: settings)
+        } catch let fault as Fault {
+            throw fault
+        } catch {
+            throw Fault(.invalid, "could not load TLS files \(certificate), \(key): \(error)", cause: error)
+        }
+    }
+
+    static func client(_ files: TLSFiles) throws(Fault) -> NIOSSLContext {
+        do {
+            var settings = TLSConfiguration.makeClientConfiguration()
+            settings.minimumTLSVersion = .tlsv12
+            settings.applicationProtocols = ["http/1.1"]
+            settings.certificateVerification = files.verify ? .fullVerification : .none
+            if let authority = files.authority, files.verify { settings.trustRoots = .file(authority) }
+            if let certificate = files.certificate, let key = files.key {
+                settings.certificateChain = try chain(certificate)
+                settings.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+            }
+            return try NIOSSLContext(configuration: settings)
+        } catch {
+            throw Fault(.invalid, "could not load TLS files: \(error)", cause: error)
+        }
+    }
+
+    private static func chain(_ path: String) throws -> [NIOSSLCertificateSource] {
+        try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) }
+    }
+}
