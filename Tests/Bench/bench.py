@@ -1,0 +1,527 @@
+"""Hakobune beside its peers, in one run, as ratios.
+
+Each row runs ours and the peer in turn (A B A B ...) and compares medians, so that a machine that gets slower in
+between slows both. Everything happens in a network namespace and a folder of its own; both are removed at the end.
+"""
+
+import argparse, ctypes, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
+
+NETNS = "hakobench"
+ROWS = {}
+
+
+def row(name):
+    def add(function):
+        ROWS[name] = function
+        return function
+
+    return add
+
+
+def sh(*arguments, check=True, **kw):
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def seconds(*arguments, env=None):
+    start = time.perf_counter()
+    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    spent = time.perf_counter() - start
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(arguments)}: {done.returncode}\n{done.stderr.decode()}")
+    return spent
+
+
+def pss(pid):
+    """KiB of proportional set size."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def children(root):
+    """All descendants of a process, itself included."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    parents.setdefault(int(file.read().rsplit(")", 1)[1].split()[1]), []).append(int(entry))
+            except OSError:
+                pass
+    found, queue = [], [root]
+    while queue:
+        pid = queue.pop()
+        found.append(pid)
+        queue += parents.get(pid, [])
+    return found
+
+
+class Daemon:
+    """One engine under test, with the same original client for each."""
+
+    def __init__(self, bench, name, command, environment=None, path=None):
+        self.bench, self.name, self.root = bench, name, f"{bench.root}/{name}"
+        os.makedirs(self.root, exist_ok=True)
+        self.socket = f"{self.root}/d.sock"
+        self.command = [part.format(root=self.root, socket=self.socket) for part in command]
+        self.environment = dict(os.environ, **(environment or {}))
+        if path:
+            self.environment["PATH"] = path + ":" + self.environment["PATH"]
+        self.client_environment = dict(os.environ, DOCKER_HOST=f"unix://{self.socket}", DOCKER_CONFIG=self.root)
+        self.process = None
+
+    def start(self):
+        """Seconds from spawning to the first answer."""
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            self.command, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=open(f"{self.root}/log", "a"), stderr=subprocess.STDOUT)
+        while True:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} ended: " + open(f"{self.root}/log").read()[-2000:])
+            if self.answers():
+                return time.perf_counter() - begin
+            time.sleep(0.001)
+            if time.perf_counter() - begin > 60:
+                raise RuntimeError(f"{self.name} does not answer")
+
+    def answers(self):
+        import socket
+
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(self.socket)
+                s.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
+                return b" 200 " in s.recv(4096)
+        except OSError:
+            return False
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def docker(self, *arguments):
+        return sh("/usr/bin/docker", *arguments, env=self.client_environment)
+
+    def time(self, *arguments):
+        return seconds("/usr/bin/docker", *arguments, env=self.client_environment)
+
+    def clear(self):
+        ids = self.docker("ps", "-aq").split()
+        if ids:
+            self.docker("rm", "-f", "-v", *ids)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.root = tempfile.mkdtemp(prefix="hako-bench-")
+        self.daemons, self.helpers = [], []
+        self.lines = []
+
+    def __enter__(self):
+        sh("ip", "netns", "delete", NETNS, check=False)
+        sh("ip", "netns", "add", NETNS)
+        # This process moves into the namespace; all that it starts follows.
+        descriptor = os.open(f"/run/netns/{NETNS}", os.O_RDONLY)
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(0x00020000) != 0 or libc.setns(descriptor, 0x40000000) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        sh("mount", "--make-rprivate", "/")
+        sh("mount", "-t", "sysfs", "sysfs", "/sys", check=False)
+        sh("ip", "link", "set", "lo", "up")
+        registry = "127.0.0.1:5000"
+        with open(f"{self.root}/registry.yml", "w") as file:
+            json.dump({"version": 0.1, "log": {"level": "error", "accesslog": {"disabled": True}},
+                       "storage": {"filesystem": {"rootdirectory": f"{self.root}/registry"}}, "http": {"addr": registry}}, file)
+        self.helpers.append(subprocess.Popen(["docker-registry", "serve", f"{self.root}/registry.yml"],
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        for _ in range(200):
+            if subprocess.run(["curl", "-sf", f"http://{registry}/v2/"], stdout=subprocess.DEVNULL).returncode == 0:
+                break
+            time.sleep(0.05)
+        for image in ("busybox", "ubuntu", "nginx"):
+            sh("skopeo", "copy", "-q", "--dest-tls-verify=false", f"oci:{self.options.images}/{image}:latest",
+               f"docker://{registry}/library/{image}:latest")
+        self.registry = registry
+        mirror = f"http://{registry}"
+        self.hako = Daemon(self, "hako", [
+            self.options.hako, "daemon", "--data-root", "{root}/data", "--exec-root", "{root}/run", "-H", "unix://{socket}",
+            "--bip", "172.28.0.1/16", "--registry-mirror", mirror])
+        self.daemons.append(self.hako)
+        self.peer = None
+        dockerd = f"{self.options.peers}/usr/sbin/dockerd"
+        if os.path.exists(dockerd):
+            self.peer = Daemon(self, "dockerd", [
+                dockerd, "--data-root", "{root}/data", "--exec-root", "{root}/run", "-H", "unix://{socket}", "--bip",
+                "172.29.0.1/16", "--registry-mirror", mirror, "--pidfile", "{root}/pid"],
+                path=f"{self.options.peers}/usr/bin:{self.options.peers}/usr/sbin")
+            self.daemons.append(self.peer)
+        return self
+
+    def __exit__(self, *_):
+        for daemon in self.daemons:
+            try:
+                if daemon.process and daemon.process.poll() is None:
+                    daemon.clear()
+            except RuntimeError as error:
+                print(error, file=sys.stderr)
+            daemon.stop()
+        for helper in self.helpers:
+            helper.terminate()
+            helper.wait()
+        sh("ip", "netns", "delete", NETNS, check=False)
+        for line in reversed(open("/proc/self/mounts").read().splitlines()):
+            if self.root in line.split()[1]:
+                sh("umount", "-l", line.split()[1], check=False)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def turns(self, count, *functions):
+        """Medians of each function, run in turn; a function gives its own figure. One unmeasured turn warms up."""
+        figures = [[] for _ in functions]
+        for turn in range(count + 1):
+            for index, function in enumerate(functions):
+                value = function() if function else None
+                if turn and value is not None:
+                    figures[index].append(value)
+        return [statistics.median(figure) if figure else None for figure in figures]
+
+    def report(self, what, ours, peer, peer_name, unit, more_is_better=False):
+        if peer is None:
+            ratio = "-"
+        else:
+            ratio = f"{ours / peer:.2f} x" if peer else "-"
+        scale = {"ms": 1000.0, "s": 1.0}.get(unit, 1.0)
+        shown = [("-" if value is None else f"{value * scale:,.1f}") for value in (ours, peer)]
+        note = "more is better" if more_is_better else ""
+        print(f"{what:58} {shown[0]:>11} {shown[1]:>11} {unit:6} {ratio:>9}  {peer_name:9} {note}", flush=True)
+
+    def both(self, what, count, measure, unit="ms", more_is_better=False):
+        ours, peer = self.turns(count, lambda: measure(self.hako), (lambda: measure(self.peer)) if self.peer else None)
+        self.report(what, ours, peer, "dockerd", unit, more_is_better)
+
+
+@row("start")
+def daemon_start(bench):
+    def again(daemon):
+        daemon.stop()
+        return daemon.start()
+
+    bench.both("daemon start to first answer", 3, again)
+    for daemon in bench.daemons:
+        daemon.docker("pull", "-q", "busybox")
+        daemon.docker("pull", "-q", "nginx")
+
+
+@row("client")
+def client(bench):
+    bench.both("docker version", 10, lambda d: d.time("version"))
+
+
+@row("run")
+def run(bench):
+    bench.both("docker run --rm busybox true", 12, lambda d: d.time("run", "--rm", "busybox", "true"))
+    bench.both("docker run --rm --network none busybox true", 12,
+               lambda d: d.time("run", "--rm", "--network", "none", "busybox", "true"))
+
+    def detached(daemon):
+        spent = daemon.time("run", "-d", "--name", "d", "busybox", "sleep", "1000")
+        daemon.docker("rm", "-f", "d")
+        return spent
+
+    bench.both("docker run -d busybox sleep", 10, detached)
+
+
+@row("exec")
+def execute(bench):
+    for daemon in bench.daemons:
+        daemon.docker("run", "-d", "--name", "e", "busybox", "sleep", "1000")
+    bench.both("docker exec c true", 12, lambda d: d.time("exec", "e", "true"))
+    for daemon in bench.daemons:
+        daemon.clear()
+
+
+@row("stop")
+def stop(bench):
+    def stopping(daemon):
+        daemon.docker("run", "-d", "--name", "s", "busybox", "sleep", "1000")
+        spent = daemon.time("stop", "-t", "0", "s")
+        daemon.docker("rm", "s")
+        return spent
+
+    def removing(daemon):
+        daemon.docker("run", "-d", "--name", "s", "busybox", "sleep", "1000")
+        return daemon.time("rm", "-f", "s")
+
+    bench.both("docker stop -t 0", 8, stopping)
+    bench.both("docker rm -f", 8, removing)
+
+
+@row("fifty")
+def fifty(bench):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def start_all(daemon, width):
+        begin = time.perf_counter()
+        with ThreadPoolExecutor(width) as pool:
+            list(pool.map(lambda _: daemon.docker("run", "-d", "busybox", "sleep", "1000"), range(50)))
+        return time.perf_counter() - begin
+
+    for width, what in ((1, "50 x run -d, one after the other"), (4, "50 x run -d, 4 at once")):
+        figures = {}
+        for daemon in bench.daemons:
+            for other in bench.daemons:
+                other.clear()
+            figures[daemon.name] = start_all(daemon, width)
+            if width == 4:
+                figures[daemon.name, "ps"] = statistics.median(daemon.time("ps") for _ in range(8))
+                time.sleep(3)
+                pids = [pid for pid in children(daemon.process.pid)]
+                monitors = bench.monitors(daemon)
+                before = sum(cpu_ticks(pid) for pid in pids)
+                time.sleep(10)
+                after = sum(cpu_ticks(pid) for pid in pids)
+                figures[daemon.name, "cpu"] = (after - before) / os.sysconf("SC_CLK_TCK") / 10 * 100
+                figures[daemon.name, "monitor"] = sum(pss(pid) for pid in monitors) / max(1, len(monitors))
+        ours, peer = figures["hako"], figures.get("dockerd")
+        bench.report(what, ours, peer, "dockerd", "s")
+        if width == 4:
+            for key, what, unit in (("ps", "docker ps with 50 containers", "ms"),
+                                    ("cpu", "CPU at rest with 50 idle containers, % of a core", "%"),
+                                    ("monitor", "memory (PSS) of one idle container's monitor", "KiB")):
+                bench.report(what, figures["hako", key], figures.get(("dockerd", key)), "dockerd", unit)
+    for daemon in bench.daemons:
+        daemon.clear()
+
+
+def monitors(self, daemon):
+    """The processes that watch over one container each: hako-runtime, containerd-shim."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/cmdline") as file:
+                    line = file.read()
+                with open(f"/proc/{entry}/comm") as file:
+                    comm = file.read().strip()
+            except OSError:
+                continue
+            if daemon.root in line and (comm.startswith("hako-runtime") or comm.startswith("containerd-shim")):
+                found.append(int(entry))
+    return found
+
+
+Bench.monitors = monitors
+
+
+@row("memory")
+def memory(bench):
+    figures = {}
+    for daemon in bench.daemons:
+        daemon.clear()
+        daemon.stop()
+        daemon.start()
+        daemon.docker("version")
+        time.sleep(3)
+        figures[daemon.name] = sum(pss(pid) for pid in children(daemon.process.pid))
+    bench.report("daemon's memory (PSS), idle", figures["hako"] / 1024, figures.get("dockerd", 0) / 1024 or None, "dockerd", "MiB")
+
+
+@row("pull")
+def pull(bench):
+    """A 280 MB layer: half of it doesn't compress, half does, in files of 64 KiB and up."""
+    folder = f"{bench.root}/big"
+    os.makedirs(f"{folder}/tree", exist_ok=True)
+    import random
+
+    chooser = random.Random(7)
+    words = [os.urandom(chooser.randint(3, 12)) for _ in range(4000)]
+    for number in range(1500):
+        with open(f"{folder}/tree/f{number}", "wb") as file:
+            if number % 5 == 0:
+                file.write(os.urandom(chooser.randint(64 << 10, 1600 << 10)))
+            else:
+                file.write(b" ".join(chooser.choices(words, k=40000))[: chooser.randint(64 << 10, 1 << 20)])
+    sh("tar", "-C", f"{folder}/tree", "-cf", f"{folder}/layer.tar", ".")
+    layout = f"{folder}/layout"
+    shutil.copytree(f"{bench.options.images}/busybox", layout)
+    import gzip, hashlib
+
+    tar = open(f"{folder}/layer.tar", "rb").read()
+    packed = gzip.compress(tar, 6, mtime=0)
+    shutil.rmtree(f"{folder}/tree")
+
+    def blob(data):
+        digest = hashlib.sha256(data).hexdigest()
+        with open(f"{layout}/blobs/sha256/{digest}", "wb") as file:
+            file.write(data)
+        return {"digest": f"sha256:{digest}", "size": len(data)}
+
+    config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+                              "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(tar).hexdigest()]}}).encode())
+    manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                                "config": dict(config, mediaType="application/vnd.oci.image.config.v1+json"),
+                                "layers": [dict(blob(packed), mediaType="application/vnd.oci.image.layer.v1.tar+gzip")]}).encode())
+    index = json.load(open(f"{layout}/index.json"))
+    index["manifests"][0].update(manifest)
+    json.dump(index, open(f"{layout}/index.json", "w"))
+    sh("skopeo", "copy", "-q", "--dest-tls-verify=false", f"oci:{layout}:latest", f"docker://{bench.registry}/library/big:latest")
+    megabytes = len(packed) / 1e6
+
+    def pulling(daemon):
+        daemon.docker("rmi", "big") if daemon.docker("images", "-q", "big") else None
+        return daemon.time("pull", "-q", "big")
+
+    bench.both(f"pull {megabytes:.0f} MB gzip -> {len(tar) / 1e6:.0f} MB, local registry", 3, pulling, unit="s")
+
+
+@row("logs")
+def logs(bench):
+    line = "x" * 99
+    megabytes = 100
+
+    def writing(daemon):
+        daemon.docker("rm", "-f", "l") if daemon.docker("ps", "-aq", "--filter", "name=^l$") else None
+        begin = time.perf_counter()
+        daemon.docker("run", "-d", "--name", "l", "--network", "none", "busybox", "sh", "-c",
+                      f"yes {line} | head -c {megabytes}000000")
+        daemon.docker("wait", "l")
+        return megabytes / (time.perf_counter() - begin)
+
+    def reading(daemon):
+        begin = time.perf_counter()
+        subprocess.run(["/usr/bin/docker", "logs", "l"], env=daemon.client_environment, stdout=subprocess.DEVNULL, check=True)
+        return megabytes / (time.perf_counter() - begin)
+
+    bench.both("container writes 100 MB of log lines", 2, writing, unit="MB/s", more_is_better=True)
+    bench.both("docker logs reads them", 3, reading, unit="MB/s", more_is_better=True)
+    for daemon in bench.daemons:
+        daemon.clear()
+
+
+@row("http")
+def http(bench):
+    """Requests per second through a published port, beside the host's own nginx asked directly."""
+    for index, daemon in enumerate(bench.daemons):
+        daemon.docker("run", "-d", "--name", "h", "-p", f"{18080 + index}:80", "nginx")
+    conf = f"{bench.root}/nginx.conf"
+    with open(conf, "w") as file:
+        file.write(f"pid {bench.root}/nginx.pid; error_log /dev/null; events {{}} "
+                   f"http {{ access_log off; server {{ listen 127.0.0.1:18070; root {bench.root}; index registry.yml; }} }}")
+    os.chmod(bench.root, 0o755)
+    bench.helpers.append(subprocess.Popen(["nginx", "-c", conf, "-g", "daemon off;"],
+                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    time.sleep(1)
+
+    def rate(url):
+        out = sh("wrk", "-t1", "-c16", "-d3s", url)
+        return float(next(line.split()[1] for line in out.splitlines() if line.startswith("Requests/sec")))
+
+    for what, address in (("NAT, from the host to the bridge's address", None), ("loopback", "127.0.0.1")):
+        urls = [f"http://{address or ip}:{18080 + index}/" for index, ip in
+                ((0, "172.28.0.1"), (1, "172.29.0.1"))][: len(bench.daemons)]
+        figures = bench.turns(2, *[(lambda url=url: rate(url)) for url in urls], lambda: rate("http://127.0.0.1:18070/"))
+        direct = figures[-1]
+        bench.report(f"HTTP through a published port, {what}", 100 * figures[0] / direct,
+                     100 * figures[1] / direct if len(urls) > 1 else None, "dockerd", "%dir.", True)
+    for daemon in bench.daemons:
+        daemon.clear()
+
+
+@row("bundle")
+def bundle(bench):
+    """The OCI command lines beside each other. crun refuses hybrid cgroups, so all run without the unified mount."""
+    folder = f"{bench.root}/bundle"
+    os.makedirs(f"{folder}/rootfs/bin")
+    sh("umount", "/sys/fs/cgroup/unified", check=False)
+    shutil.copy(shutil.which("busybox"), f"{folder}/rootfs/bin/true")
+    sh("runc", "spec", "-b", folder)
+    spec = json.load(open(f"{folder}/config.json"))
+    spec["process"].update(args=["/bin/true"], terminal=False)
+    json.dump(spec, open(f"{folder}/config.json", "w"))
+    tools = {"hako": [bench.options.hako, "runtime"], "runc": ["runc"], "crun": ["crun"]}
+    numbers = iter(range(10**6))
+
+    def run_once(tool):
+        return seconds(*tools[tool], "--root", f"{bench.root}/oci-{tool}", "run", "-b", folder, f"{tool}{next(numbers)}")
+
+    ours, runc, crun = bench.turns(15, *[lambda t=t: run_once(t) for t in ("hako", "runc", "crun")])
+    bench.report("bundle: run true", ours, runc, "runc", "ms")
+    bench.report("bundle: run true", ours, crun, "crun", "ms")
+    spec["process"]["args"] = ["/bin/sleep", "1000"]
+    shutil.copy(shutil.which("busybox"), f"{folder}/rootfs/bin/sleep")
+    json.dump(spec, open(f"{folder}/config.json", "w"))
+    for tool, command in tools.items():
+        subprocess.run(
+            [*command, "--root", f"{bench.root}/oci-{tool}", "run", "-d", "-b", folder, f"held-{tool}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+    def exec_once(tool):
+        return seconds(*tools[tool], "--root", f"{bench.root}/oci-{tool}", "exec", f"held-{tool}", "/bin/true")
+
+    ours, runc, crun = bench.turns(15, *[lambda t=t: exec_once(t) for t in ("hako", "runc", "crun")])
+    bench.report("bundle: exec true", ours, runc, "runc", "ms")
+    bench.report("bundle: exec true", ours, crun, "crun", "ms")
+    for tool, command in tools.items():
+        sh(*command, "--root", f"{bench.root}/oci-{tool}", "delete", "-f", f"held-{tool}", check=False)
+
+
+@row("podman")
+def podman(bench):
+    """Podman has no daemon: its own command line against ours with the same image."""
+    store = ["podman", "--root", f"{bench.root}/podman/root", "--runroot", f"{bench.root}/podman/run", "--runtime", "runc",
+             "--cgroup-manager", "cgroupfs", "--storage-driver", "overlay"]
+    sh(*store, "pull", "-q", "--tls-verify=false", f"{bench.registry}/library/busybox:latest")
+    image = f"{bench.registry}/library/busybox:latest"
+    environment = dict(bench.hako.client_environment)
+    ours, peer = bench.turns(
+        8, lambda: seconds(bench.options.hako, "docker", "run", "--rm", "--network", "none", "busybox", "true", env=environment),
+        lambda: seconds(*store, "run", "--rm", "--network", "none", image, "true"))
+    bench.report("hako docker run --rm --network none / podman run", ours, peer, "podman", "ms")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hako", required=True)
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--peers", required=True)
+    parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; all when none is named")
+    options = parser.parse_args()
+    for name in options.rows:
+        if name not in ROWS:
+            parser.error(f"no row {name}: {', '.join(ROWS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with Bench(options) as bench:
+        print(f"{'':58} {'hako':>11} {'peer':>11} {'unit':6} {'ratio':>9}  peer", flush=True)
+        ROWS["start"](bench)
+        failed = 0
+        for name in options.rows or [name for name in ROWS if name != "start"]:
+            if name == "start":
+                continue
+            try:
+                ROWS[name](bench)
+            except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
+                failed += 1
+                print(f"{name}: {str(error)[:1500]}", file=sys.stderr, flush=True)
+                for daemon in bench.daemons:
+                    try:
+                        daemon.clear()
+                    except RuntimeError:
+                        pass
+    sys.exit(1 if failed else 0)
+
+
+main()
