@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES := pkg-config binutils libseccomp-dev libnftables-dev libisal-dev libzstd-dev zlib1g-dev libsqlite3-dev
 RUN_PACKAGES   := ca-certificates curl
-TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils openssl python3
+TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils openssl python3 python3-venv
 BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
 VM_PACKAGES    := qemu-system-x86 busybox-static cpio
 
@@ -33,7 +33,12 @@ out/images/complete: Tests/Images/make-images
 	@rm -f $@
 	Tests/Images/make-images out/images
 
-test: test-packages out/images/complete ## all tests: unit tests, then the real program with real clients (needs root)
+out/python/complete:
+	python3 -m venv out/python
+	out/python/bin/pip install --quiet --disable-pip-version-check docker
+	@touch $@
+
+test: test-packages out/images/complete out/python/complete ## all tests: unit tests, then the real program with real clients (needs root)
 	swift build --build-tests
 	swift test --skip-build --skip SystemTests
 	swift test --skip-build --no-parallel --filter SystemTests
@@ -41,7 +46,7 @@ test: test-packages out/images/complete ## all tests: unit tests, then the real 
 unit: packages ## unit tests only
 	swift test --skip SystemTests
 
-system: test-packages out/images/complete ## the real program with real clients (needs root)
+system: test-packages out/images/complete out/python/complete ## the real program with real clients (needs root)
 	swift build --build-tests
 	swift test --skip-build --no-parallel --filter SystemTests
 

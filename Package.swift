@@ -102,7 +102,7 @@ targets += [
         swiftSettings: houseRules),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
-    .testTarget(name: "SystemTests", dependencies: ["TestKit"], swiftSettings: houseRules),
+    .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python"], swiftSettings: houseRules),
 ]
 
 for target in targets {

@@ -10,8 +10,10 @@ package struct Answer: Sendable, CustomStringConvertible {
     package var description: String { "$ \(command)\n[\(status)]\n\(out)\(err)" }
 }
 
+/// Something that a test relies on didn't come about.
 package struct Timeout: Error, CustomStringConvertible {
     package let description: String
+    package init(description: String) { self.description = description }
 }
 
 /// Runs programs to their end. Output goes through files, so no amount of it can block.

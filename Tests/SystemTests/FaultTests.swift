@@ -1,0 +1,202 @@
+import Foundation
+import TestKit
+import Testing
+
+/// What breaks, and what must hold then: nothing lost, nothing left behind, a clear sentence.
+@Suite("Faults", .serialized)
+struct FaultTests {
+    /// How often the daemon is killed at random moments; `HAKO_FAULTS=200` for the long run.
+    static let kills = Int(ProcessInfo.processInfo.environment["HAKO_FAULTS"] ?? "") ?? 24
+
+    @Test("containers go on while the daemon is dead, and it takes them up again")
+    func readoption() async throws {
+        try await Sandbox.with { box in
+            let port = try freePort()
+            try await box.ok("run", "-d", "--name", "web", "-p", "\(port):80", "nginx")
+            try await box.ok(
+                "run", "-d", "--name", "counter", "busybox", "sh", "-c",
+                "for i in $(seq 1 60); do echo $i; sleep 0.05; done; exit 9")
+            try await box.ok("run", "-d", "--name", "ends", "busybox", "sh", "-c", "sleep 0.3; exit 5")
+            let pid = try await box.ok("inspect", "-f", "{{.State.Pid}}", "web")
+            try await box.stopDaemon(SIGKILL)
+            let page = try await Command.run(["curl", "-sS", "--max-time", "5", "http://127.0.0.1:\(port)"])
+            #expect(page.out.contains("Welcome to nginx!"), "the published port works without the daemon: \(page)")
+            try await Task.sleep(for: .milliseconds(600))
+            try await box.startDaemon()
+            #expect(try await box.ok("inspect", "-f", "{{.State.Pid}} {{.State.Running}}", "web") == "\(pid) true")
+            #expect(try await box.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "ends") == "exited 5")
+            #expect(try await box.ok("wait", "counter") == "9")
+            let expected = (1...60).map(String.init).joined(separator: "\n")
+            #expect(try await box.ok("logs", "counter") == expected, "no line is lost or doubled")
+            let again = try await Command.run(["curl", "-sS", "--max-time", "5", "http://127.0.0.1:\(port)"])
+            #expect(again.out.contains("Welcome to nginx!"), "\(again)")
+            #expect(try await box.ok("exec", "web", "cat", "/proc/1/comm") == "nginx")
+            try await box.ok("stop", "web")
+        }
+    }
+
+    @Test("kill -9 of the daemon at random moments loses nothing and leaves nothing")
+    func randomKills() async throws {
+        try await Sandbox.with { box in
+            var generator = SystemRandomNumberGenerator()
+            try await box.ok("pull", "-q", "busybox")
+            try await box.ok("run", "-d", "--name", "steady", "busybox", "sleep", "100000")
+            let steadyPID = try await box.ok("inspect", "-f", "{{.State.Pid}}", "steady")
+            for round in 0..<Self.kills {
+                async let work = box.shell(Self.busyWork, seconds: 60)
+                try await Task.sleep(for: .microseconds(Int.random(in: 0..<500_000, using: &generator)))
+                try await box.stopDaemon(SIGKILL)
+                _ = try await work
+                try await box.startDaemon()
+                let state = try await box.ok("inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "steady")
+                #expect(state == "true \(steadyPID)", "round \(round): the running container is untouched")
+                let rest = try await box.shell("docker ps -aq --filter name=w- | xargs -r docker rm -f")
+                #expect(rest.status == 0, "round \(round): what half-started can be removed: \(rest)")
+                let run = try await box.shell("docker run --rm busybox echo fine")
+                #expect(run.out == "fine\n", "round \(round): \(run)\n\(box.daemonLog.suffix(2000))")
+            }
+            #expect(try await box.ok("ps", "-a", "--format", "{{.Names}}") == "steady")
+            try await box.ok("pull", "-q", "nginx")
+            #expect(try await box.ok("run", "--rm", "nginx", "nginx", "-t").isEmpty)
+        }
+    }
+
+    /// Creates, pulls, runs, removes: something for every kill to hit.
+    static let busyWork = """
+        for i in 1 2 3; do
+            docker run -d --name w-$i-$$ busybox sleep 1000
+            docker rmi -f nginx; docker pull -q nginx &
+            docker create --name w-c$i-$$ -v /data busybox true
+            docker rm -f -v w-$i-$$; wait
+        done
+        """
+
+    @Test("kill -9 of a monitor ends its container, visibly, and nothing else")
+    func monitorKilled() async throws {
+        try await Sandbox.with { box in
+            try await box.ok("run", "-d", "--name", "victim", "busybox", "sleep", "100000")
+            try await box.ok("run", "-d", "--name", "bystander", "busybox", "sleep", "100000")
+            let pid = try #require(Int32(try await box.ok("inspect", "-f", "{{.State.Pid}}", "victim")))
+            let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            let parent = try #require(Int32(stat.components(separatedBy: ") ")[1].split(separator: " ")[1]))
+            #expect(kill(parent, SIGKILL) == 0)
+            try await until("the engine has seen it") {
+                try await box.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "victim") == "exited 137"
+            }
+            #expect(kill(pid, 0) == -1, "the process doesn't go on unwatched")
+            #expect(try await box.ok("inspect", "-f", "{{.State.Running}}", "bystander") == "true")
+            try await box.ok("start", "victim")
+            #expect(try await box.ok("exec", "victim", "echo", "back") == "back")
+        }
+    }
+
+    @Test("a full disk is said, and harms nothing that was there")
+    func fullDisk() async throws {
+        let disk = NSTemporaryDirectory() + "hako-small-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        let mounted = try await Command.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk])
+        try #require(mounted.status == 0, "\(mounted)")
+        defer {
+            umount2(disk, Int32(MNT_DETACH))
+            try? FileManager.default.removeItem(atPath: disk)
+        }
+        try await Sandbox.with(daemonFlags: ["--data-root", disk + "/data"]) { box in
+            try await box.ok("pull", "-q", "busybox")
+            let pull = try await box.shell("docker pull nginx")
+            #expect(pull.status == 1)
+            #expect(pull.err.lowercased().contains("no space left on device"), "\(pull)")
+            #expect(try await box.ok("run", "--rm", "busybox", "echo", "still", "here") == "still here")
+            #expect(try await box.ok("images", "--format", "{{.Repository}}") == "busybox")
+        }
+    }
+
+    @Test("a registry that can't be reached is named, at once")
+    func unreachableRegistry() async throws {
+        try await Sandbox.with { box in
+            let port = try freePort()
+            let pull = try await box.shell("docker pull 127.0.0.1:\(port)/some/image:1", seconds: 30)
+            #expect(pull.status == 1)
+            #expect(pull.err.contains("127.0.0.1:\(port)") && pull.err.contains("connection refused"), "\(pull)")
+            let run = try await box.shell("docker run 127.0.0.1:\(port)/some/image:1", seconds: 30)
+            #expect(run.status == 125, "\(run)")
+        }
+    }
+
+    @Test("an image that isn't there is said as Docker says it")
+    func absentImage() async throws {
+        try await Sandbox.with { box in
+            let registry = try await LocalRegistry.shared.address
+            let pull = try await box.shell("docker pull \(registry)/library/nginx:nope")
+            #expect(pull.status == 1)
+            #expect(
+                pull.err.contains("manifest for \(registry)/library/nginx:nope not found: manifest unknown"), "\(pull)")
+        }
+    }
+
+    @Test("a corrupted blob is refused and leaves nothing; the next pull of a good one works")
+    func corruptedBlob() async throws {
+        let registry = try await CorruptibleRegistry.start()
+        defer { registry.stop() }
+        try await Sandbox.with { box in
+            let blob = try registry.largestBlob()
+            let good = try Data(contentsOf: URL(fileURLWithPath: blob))
+            var bad = good
+            bad[bad.count / 2] ^= 0x40
+            try bad.write(to: URL(fileURLWithPath: blob))
+            let pull = try await box.shell("docker pull \(registry.address)/busybox")
+            #expect(pull.status == 1, "\(pull)")
+            #expect(try await box.ok("images", "-q").isEmpty)
+            try good.write(to: URL(fileURLWithPath: blob))
+            try await box.ok("pull", "-q", "\(registry.address)/busybox")
+            #expect(try await box.ok("run", "--rm", "\(registry.address)/busybox", "echo", "good") == "good")
+        }
+    }
+}
+
+/// A registry of one test's own, whose files may be spoilt.
+struct CorruptibleRegistry {
+    let service: Service
+    let folder: String
+    let address: String
+
+    static func start() async throws -> CorruptibleRegistry {
+        let folder = NSTemporaryDirectory() + "hako-corrupt-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let address = "127.0.0.1:\(try freePort())"
+        let config = """
+            version: 0.1
+            log: {level: error, accesslog: {disabled: true}}
+            storage: {filesystem: {rootdirectory: "\(folder)/data"}}
+            http: {addr: "\(address)"}
+            """
+        try Data(config.utf8).write(to: URL(fileURLWithPath: folder + "/config.yml"))
+        let service = try Service(["docker-registry", "serve", folder + "/config.yml"], logFile: folder + "/log")
+        try await until("registry answers") {
+            try await Command.run(["curl", "-sf", "http://\(address)/v2/"]).status == 0
+        }
+        let copy = try await Command.run([
+            "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "oci:\(Repo.images)/busybox:latest",
+            "docker://\(address)/busybox:latest",
+        ])
+        guard copy.status == 0 else { throw Timeout(description: "\(copy)") }
+        return CorruptibleRegistry(service: service, folder: folder, address: address)
+    }
+
+    func largestBlob() throws -> String {
+        let base = folder + "/data/docker/registry/v2/blobs"
+        let names = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
+        let sizes = names.filter { $0.hasSuffix("/data") }.map { name in
+            (
+                path: base + "/" + name,
+                size: (try? FileManager.default.attributesOfItem(atPath: base + "/" + name)[.size] as? Int) ?? 0
+            )
+        }
+        guard let largest = sizes.max(by: { $0.size < $1.size }) else { throw Timeout(description: "no blob") }
+        return largest.path
+    }
+
+    func stop() {
+        service.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
