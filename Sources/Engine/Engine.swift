@@ -43,6 +43,7 @@ package final class Engine: Sendable {
     package let events = EventBus()
     package let containers = ContainerTable()
     let lanes = Lanes<String>()
+    let pulls = PullTable()
 
     package init(options: EngineOptions, log: Logger) throws {
         self.options = options

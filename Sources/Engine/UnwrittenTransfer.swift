@@ -4,9 +4,6 @@ import JSON
 
 // Delete a line when its method is written; the file goes with its last line.
 extension Engine {
-    package func pullImage(_ reference: String, platform: String?, auth: JSON, progress: @escaping ProgressSink)
-        async throws
-    { throw unwritten(#function) }
     package func pushImage(_ reference: String, platform: String?, auth: JSON, progress: @escaping ProgressSink)
         async throws
     { throw unwritten(#function) }
