@@ -121,4 +121,10 @@ static inline int hako_bpf_open(uint32_t id) {
     return hako_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
 }
 
+static inline int hako_efd_flags(void) { return EFD_CLOEXEC | EFD_NONBLOCK; }
+static inline int hako_in_flags(void) { return IN_CLOEXEC | IN_NONBLOCK; }
+
+// glibc 2.36 has the function but not for Swift's static library.
+static inline int hako_pidfd_open(pid_t pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
+
 #endif
