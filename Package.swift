@@ -67,7 +67,7 @@ func embedded(_ name: String) -> Target {
 var targets: [Target] = [.target(name: "CLinux"), embedded("hako-runtime"), embedded("probe")] + systemLibraries
 targets += module("JSON")
 targets += module("Fault", tests: false)
-targets += module("CommandLine", ["JSON"])
+targets += module("CommandLine", ["JSON", "Fault"])
 targets += module("Linux", ["Fault", "CLinux", "CNftables"])
 targets += module("Wire", ["Fault", "JSON"], nio + httpAndTLS + [log])
 targets += module("OCI", ["Fault", "JSON"], [crypto])
@@ -85,7 +85,7 @@ targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio 
 targets += module(
     "Engine",
     [
-        "Fault", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime",
+        "Fault", "CommandLine", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime",
         "ContainerNetwork",
     ],
     nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])

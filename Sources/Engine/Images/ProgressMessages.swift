@@ -1,4 +1,4 @@
-import DockerModel
+import CommandLine
 import JSON
 
 /// The messages of dockerd's progress stream (moby pkg/jsonmessage), members in its order.

@@ -1,7 +1,7 @@
 private let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
 /// RFC 4648 section 4, padded.
-func encodeBase64(_ bytes: [UInt8]) -> String {
+package func encodeBase64(_ bytes: [UInt8]) -> String {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count + 2) / 3 * 4)
     var at = 0
@@ -19,7 +19,7 @@ func encodeBase64(_ bytes: [UInt8]) -> String {
 }
 
 /// Both alphabets of RFC 4648, with and without padding; nil for other text.
-func decodeBase64(_ text: String) -> [UInt8]? {
+package func decodeBase64(_ text: String) -> [UInt8]? {
     var out: [UInt8] = []
     var group: UInt32 = 0, bits = 0
     for byte in text.utf8 {
