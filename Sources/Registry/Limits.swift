@@ -31,6 +31,6 @@ enum Limit {
     static let routeSeconds: Int64 = 300
     /// Tags read of one repository for `pull --all-tags`.
     static let tags = 10_000
-    /// One piece of a chunked upload, in bytes.
-    static let uploadPieceBytes = 8 << 20
+    /// Repositories asked for a blob before it is uploaded.
+    static let mountAttempts = 4
 }

@@ -102,6 +102,10 @@ extension RegistryClient {
     private func route(to endpoint: RegistryEndpoint) async throws -> Route {
         let known = state.withLockedValue { $0.routes[endpoint] }
         if let known, known.expires > Self.now { return known }
+        return try await freshRoute(to: endpoint)
+    }
+
+    func freshRoute(to endpoint: RegistryEndpoint) async throws -> Route {
         let tls = try tlsConfiguration(for: endpoint, root: options.certificatesRoot)
         let answer: Answer
         do {
@@ -140,12 +144,14 @@ extension RegistryClient {
     }
 
     func fetchToken(
-        _ challenge: Challenge, _ route: Route, scopes: [String], _ credentials: Credentials?
+        _ challenge: Challenge, _ route: Route, scopes: [String], _ credentials: Credentials?, offline: Bool = false
     ) async throws -> TokenAnswer {
-        let request = try tokenRequest(challenge, scopes: scopes, credentials, from: route.endpoint)
+        var request = try tokenRequest(challenge, scopes: scopes, credentials, from: route.endpoint)
+        if offline, request.method == .GET { request.address = request.address.adding(query: "offline_token", "true") }
+        let sent = request
         // The registry's own certificates count for its token server when that has the same name.
         let tls = request.address.host == route.endpoint.base.host ? route.tls : nil
-        let answer = try await retrying { try await self.accepted(self.transport.send(request, tls: tls)) }
+        let answer = try await retrying { try await self.accepted(self.transport.send(sent, tls: tls)) }
         return try TokenAnswer(try await answer.bytes(limit: Limit.answerBytes), realm: "\(request.address.authority)")
     }
 
