@@ -18,6 +18,8 @@ final class ByteChannel: RawConnection {
         inputEnded = inlet.inputEnded
         gone = inlet.gone
         try channel.pipeline.syncOperations.addHandler(inlet)
+        // Not `channelInactive`: a channel that closes before it is active never gets that.
+        channel.closeFuture.assumeIsolated().whenComplete { _ in inlet.close() }
     }
 
     func read() async throws -> ByteBuffer? {
@@ -68,7 +70,6 @@ private final class Inlet: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        end()
     }
 
     func read(_ promise: EventLoopPromise<ByteBuffer?>) {
@@ -114,7 +115,12 @@ private final class Inlet: ChannelInboundHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// A read that was asked for before the channel was registered has got lost.
+    func channelActive(context: ChannelHandlerContext) {
+        if reader != nil { context.read() }
+    }
+
+    func close() {
         end()
         gone.open()
     }
