@@ -5,7 +5,7 @@ import PackageDescription
 // and Tests/HouseTests holds the import lines to the same table.
 let layers: [String: Int] = [
     "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0,
-    "hako-runtime": 1, "probe": 1, "JSON": 1, "Fault": 1,
+    "hako-runtime": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
     "Engine": 4,
@@ -64,7 +64,8 @@ func embedded(_ name: String) -> Target {
         linkerSettings: [.unsafeFlags(["-static-executable"])])
 }
 
-var targets: [Target] = [.target(name: "CLinux"), embedded("hako-runtime"), embedded("probe")] + systemLibraries
+var targets: [Target] =
+    [.target(name: "CLinux"), embedded("hako-runtime"), embedded("probe"), embedded("echoserver")] + systemLibraries
 targets += module("JSON")
 targets += module("Fault", tests: false)
 targets += module("CommandLine", ["JSON", "Fault"])
@@ -85,7 +86,8 @@ targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio 
 targets += module(
     "Engine",
     [
-        "Fault", "CommandLine", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore", "ContainerRuntime",
+        "Fault", "CommandLine", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore",
+        "ContainerRuntime",
         "ContainerNetwork",
     ],
     nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])

@@ -51,6 +51,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxSockets.h"
+
 static inline int hako_errno(void) { return errno; }
 static inline void hako_set_errno(int code) { errno = code; }
 
