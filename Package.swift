@@ -32,16 +32,17 @@ let houseRules: [SwiftSetting] = [
 ]
 
 /// A module under Sources/ and, when `tests` is set, its test target under Tests/.
-func module(_ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true)
-    -> [Target]
-{
+func module(
+    _ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true,
+    testNeeds: [Target.Dependency] = []
+) -> [Target] {
     let target = Target.target(
         name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: houseRules)
     guard tests else { return [target] }
     return [
         target,
         .testTarget(
-            name: "\(name)Tests", dependencies: [.target(name: name)] + needs.map { .target(name: $0) } + products,
+            name: "\(name)Tests", dependencies: [.target(name: name)] + needs.map { .target(name: $0) } + products + testNeeds,
             swiftSettings: houseRules),
     ]
 }
@@ -74,11 +75,11 @@ targets += module("Wire", ["Fault", "JSON"], nio + httpAndTLS + [log])
 targets += module("OCI", ["Fault", "JSON"], [crypto])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
-    "Registry", ["Fault", "OCI", "JSON", "Wire"],
-    nio + [
-        log, crypto, .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-    ])
+    "Registry", ["Fault", "OCI", "JSON"],
+    nio + httpAndTLS + [
+        log, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+    ], testNeeds: ["TestKit"])
 targets += module(
     "ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"], nio + [sqlite, crypto, log])
 targets += module("ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CSeccomp"], nio + [log])

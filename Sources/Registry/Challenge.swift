@@ -59,7 +59,7 @@ private struct Scanner {
 
     var atEnd: Bool { at >= bytes.count }
     var peek: UInt8? { atEnd ? nil : bytes[at] }
-    mutating func advance() { at += 1 }
+    mutating func advance() { at = min(at + 1, bytes.count) }
 
     mutating func skip(while matches: (UInt8) -> Bool) {
         while let byte = peek, matches(byte) { at += 1 }
