@@ -73,7 +73,8 @@ private final class Inlet: ChannelInboundHandler {
     }
 
     func read(_ promise: EventLoopPromise<ByteBuffer?>) {
-        guard reader == nil else { return promise.fail(ChannelError.operationUnsupported) }
+        // A stream's reader that is still waiting when its connection is taken away from it.
+        reader?.fail(CancellationError())
         reader = promise
         deliver()
         if reader != nil { context?.read() }

@@ -52,9 +52,13 @@ final class HTTPExchange: HTTPResponder {
         state.withLockedValue { if case .waiting = $0.phase { false } else { true } }
     }
 
-    /// The answer was complete before the request was.
-    var answeredEarly: Bool {
-        state.withLockedValue { if case .ended = $0.phase { true } else { false } } && !reader.bodyHasEnded
+    /// The client may still be sending: the answer was complete before the request was, or the connection is a stream.
+    var endsOpen: Bool {
+        switch state.withLockedValue({ $0.phase }) {
+        case .ended: !reader.bodyHasEnded
+        case .hijacked: true
+        case .waiting, .streaming: false
+        }
     }
 
     func head(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) async throws {

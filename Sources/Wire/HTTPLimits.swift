@@ -42,3 +42,9 @@ package struct HTTPProblem: Error, CustomStringConvertible, Equatable {
         self.description = description
     }
 }
+
+extension HTTPProblem {
+    package static func bodyTooLarge(_ limit: Int) -> HTTPProblem {
+        HTTPProblem(413, "the request body is larger than \(limit) bytes")
+    }
+}

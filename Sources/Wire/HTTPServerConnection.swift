@@ -61,7 +61,7 @@ final class HTTPServerConnection: Sendable {
             return state.isLast
         }
         guard isReusable else {
-            if exchange.answeredEarly { await linger() }
+            if exchange.endsOpen { await linger() }
             return false
         }
         return !isLast

@@ -223,9 +223,9 @@ struct HTTPServerTests {
     func idleConnections() async throws {
         // Both ends live in this process.
         var limit = rlimit()
-        getrlimit(RLIMIT_NOFILE, &limit)
+        getrlimit(CInt(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = min(limit.rlim_max, 4_096)
-        setrlimit(RLIMIT_NOFILE, &limit)
+        setrlimit(CInt(RLIMIT_NOFILE.rawValue), &limit)
         try await TestServer.with(echo) { test in
             var connections: [any RawConnection] = []
             for _ in 0..<1_000 { connections.append(try await test.raw()) }

@@ -1,0 +1,49 @@
+import Fault
+import JSON
+
+/// Endpoints that this daemon has no part for, each with the answer that clients understand.
+enum Unavailable {
+    @Sendable static func webSocket(_ call: Call) async throws {
+        throw Fault(.notImplemented, "attaching over a WebSocket is not available: use POST /containers/\(call.subject)/attach")
+    }
+
+    @Sendable static func search(_: Call) async throws {
+        throw Fault(.notImplemented, "searching Docker Hub is not available: search at https://hub.docker.com and pull by name")
+    }
+
+    @Sendable static func distribution(_ call: Call) async throws {
+        throw Fault(.notImplemented, "inspecting \(call.subject) in its registry is not available: pull it and inspect the image")
+    }
+
+    @Sendable static func build(_: Call) async throws {
+        throw Fault(.notImplemented, "building images is not available in this version of hako")
+    }
+
+    /// There is no build cache, so none is reclaimed; `docker system prune` asks for this.
+    @Sendable static func buildCache(_ call: Call) async throws {
+        try await call.answer(["CachesDeleted": nil, "SpaceReclaimed": 0])
+    }
+
+    @Sendable static func noPlugins(_ call: Call) async throws { try await call.answer([]) }
+
+    @Sendable static func plugins(_: Call) async throws {
+        throw Fault(.notImplemented, "plugins are not available: hako brings its own network and volume drivers")
+    }
+
+    @Sendable static func onePlugin(_ call: Call) async throws {
+        throw Fault(.notFound, "plugin \"\(call.subject)\" not found")
+    }
+
+    @Sendable static func swarm(_: Call) async throws {
+        throw Fault(
+            .unavailable,
+            "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
+        )
+    }
+
+    @Sendable static func swarmMode(_: Call) async throws {
+        throw Fault(.notImplemented, "swarm mode is not available: hako's clusters are Kubernetes")
+    }
+
+    @Sendable static func swarmLeave(_: Call) async throws { throw Fault(.unavailable, "This node is not part of a swarm") }
+}
