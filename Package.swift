@@ -81,7 +81,8 @@ targets += module(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     ], testNeeds: ["TestKit"])
 targets += module(
-    "ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"], nio + [sqlite, crypto, log])
+    "ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"],
+    nio + [sqlite, crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module("ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CSeccomp"], nio + [log])
 targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio + [log])
 targets += module(

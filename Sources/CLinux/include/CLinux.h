@@ -63,6 +63,17 @@ static inline int hako_openat2(int dir, const char *path, struct open_how *how) 
 
 // Variadic in C, so not visible to Swift.
 static inline int hako_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int hako_openat(int dir, const char *path, int flags, mode_t mode) {
+    return openat(dir, path, flags, mode);
+}
+static inline dev_t hako_makedev(unsigned int major, unsigned int minor) { return makedev(major, minor); }
+// Clears the inode flags (chattr +i, +a) that forbid removal: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS of ioctl_iflags(2).
+static inline int hako_clear_inode_flags(int fd) {
+    int flags = 0;
+    if (ioctl(fd, 0x80086601, &flags) != 0) return -1;
+    flags &= ~(0x10 | 0x20);
+    return ioctl(fd, 0x40086602, &flags);
+}
 static inline int hako_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 
 // Enum constants and macros with casts.
