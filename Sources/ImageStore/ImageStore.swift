@@ -1,7 +1,13 @@
+import CLinux
 import Fault
+import GRDB
 import JSON
+import Linux
+import Logging
 import NIOCore
+import NIOPosix
 import OCI
+import Synchronization
 
 /// An image that is complete in the store. Its ID is the digest of its config, as Docker's classic store has it.
 package struct Image: Sendable {
@@ -20,6 +26,8 @@ package struct Image: Sendable {
     /// Sum of the unpacked layers, in bytes, as `docker images` counts.
     package let size: Int64
     package let parent: Digest?
+    /// Seconds since the epoch; nil: it never had a tag.
+    package let lastTagged: Double?
 }
 
 /// Takes one layer's compressed bytes as they arrive: hash, keep, decompress, hash, untar, in one pass.
@@ -37,9 +45,6 @@ package protocol LayerIngest: Sendable {
     func cancel() async
 }
 
-/// While it lives, garbage collection spares what was looked up or ingested under it. Ends with its last reference.
-package final class Lease: Sendable {}
-
 /// Where a container's root is: overlayfs lowers (topmost first), its own upper and work folder.
 package struct Snapshot: Sendable {
     package let lowers: [String]
@@ -52,51 +57,79 @@ package struct Snapshot: Sendable {
 /// Blobs, unpacked layers, references, and containers' writable layers, in one folder that survives kill -9 at any
 /// point. Layout and invariants: see the folder's README.
 package final class ImageStore: Sendable {
+    let folders: StoreFolders
+    let database: DatabaseQueue
+    let blobFolder: BlobFolder
+    let pins = Pins()
+    let gate = IngestGate()
+    let trash: Trash
+    /// The number of the next layer folder.
+    let nextLayer: Mutex<Int64>
+    let isSyncing = Mutex(false)
+
     /// Opens or makes the store; finishes or undoes what a crash interrupted.
-    package init(root: String) throws {}
-
-    package var blobs: any BlobStore { get { fatalError("unwritten") } }
-
-    // MARK: Layers (pull, load, build)
-
-    /// Take one for each pull, load or build, and hold it until the image is registered.
-    package func lease() -> Lease { Lease() }
-    /// Layers are unpacked once, whatever lies below them: they go by diff ID.
-    package func hasLayer(diffID: Digest, _ lease: Lease) async throws -> Bool { throw Fault(.notImplemented, "unwritten") }
-    /// `blob` is the compressed content's descriptor (gzip, zstd or plain: found out from its first bytes).
-    /// Waits while somebody else ingests the same layer; nil: the layer is here (now).
-    package func ingestLayer(_ blob: Descriptor, diffID: Digest, _ lease: Lease) async throws -> (any LayerIngest)? {
-        throw Fault(.notImplemented, "unwritten")
-    }
-    /// Compressed content that was kept for a layer, for push and save; its digest may differ from the manifest's
-    /// when the layer came from another registry.
-    package func layerBlob(diffID: Digest) async throws -> Descriptor? { throw Fault(.notImplemented, "unwritten") }
-    /// The blob's bytes, piece by piece; `next` gives nil at the end.
-    package func readBlob(_ digest: Digest, from offset: Int64) async throws -> @Sendable () async throws -> ByteBuffer? {
-        throw Fault(.notImplemented, "unwritten")
+    package init(root: String) throws {
+        folders = StoreFolders(root: root)
+        try folders.make()
+        database = try Schema.open(folders.database)
+        blobFolder = BlobFolder(folders: folders)
+        trash = Trash(folder: folders.trash)
+        nextLayer = Mutex(0)
+        try recover()
     }
 
-    // MARK: Images
+    package var blobs: any BlobStore { blobFolder }
+}
 
-    /// Makes an image of a manifest and a config whose layers are all here. The first thing that refers to them:
-    /// until then garbage collection spares what is younger than an hour.
-    package func register(manifest: [UInt8], mediaType: String, config: [UInt8]) async throws -> Image {
-        throw Fault(.notImplemented, "unwritten")
+/// The store's folders. Layer folders have short names because the paths of all lowers share one page in mount(2).
+struct StoreFolders: Sendable {
+    let root: String
+    var database: String { root + "/images.db" }
+    var blobs: String { root + "/blobs/sha256" }
+    var ingest: String { root + "/ingest" }
+    var layers: String { root + "/layers" }
+    var snapshots: String { root + "/snapshots" }
+    var trash: String { root + "/trash" }
+    /// The lower of containers whose image has no layer.
+    var empty: String { root + "/empty" }
+
+    func blob(_ digest: Digest) -> String { blobs + "/" + digest.hex }
+    func partial(_ digest: Digest) -> String { ingest + "/" + digest.hex }
+    func unpacking(_ digest: Digest) -> String { ingest + "/" + digest.hex + ".layer" }
+    func layer(_ number: Int64) -> String { layers + "/" + String(number, radix: 36) }
+    func snapshot(_ id: String) -> String { snapshots + "/" + id }
+
+    func make() throws(KernelError) {
+        var at = ""
+        for part in root.split(separator: "/") {
+            at += "/" + part
+            try Self.makeFolder(at, 0o711)
+        }
+        for (path, mode) in [
+            (root + "/blobs", 0o700), (blobs, 0o700), (ingest, 0o700), (layers, 0o711), (snapshots, 0o711),
+            (trash, 0o700), (empty, 0o755),
+        ] as [(String, mode_t)] { try Self.makeFolder(path, mode) }
     }
-    /// By ID, unique ID prefix, name, name:tag, name@digest. Throws `notFound` `No such image: x`.
-    package func image(_ ref: String) async throws -> Image { throw Fault(.notImplemented, "unwritten") }
-    package func images() async throws -> [Image] { throw Fault(.notImplemented, "unwritten") }
-    package func tag(_ image: Digest, as reference: Reference) async throws {}
-    /// Remembers the digest under which a repository served the image.
-    package func addRepoDigest(_ image: Digest, _ reference: Reference) async throws {}
 
-    // MARK: Containers' writable layers
-
-    /// `image` nil: an empty root. The same ID gives the same snapshot again.
-    package func createSnapshot(_ containerID: String, image: Digest?) async throws -> Snapshot {
-        throw Fault(.notImplemented, "unwritten")
+    /// Gives whether it was made now.
+    @discardableResult
+    static func makeFolder(_ path: String, _ mode: mode_t) throws(KernelError) -> Bool {
+        do throws(KernelError) {
+            try kernel("mkdir", path) { mkdir(path, mode) }
+            return true
+        } catch {
+            if error.errno == EEXIST { return false }
+            throw error
+        }
     }
-    package func snapshot(_ containerID: String) async throws -> Snapshot { throw Fault(.notImplemented, "unwritten") }
-    /// Idempotent.
-    package func removeSnapshot(_ containerID: String) async throws {}
+
+    static func names(in path: String) throws(KernelError) -> [String] {
+        let folder = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+        return try FileTree.entries(of: folder).map { String(decoding: $0.name.dropLast(), as: UTF8.self) }
+    }
+
+    static func sync(_ path: String) throws(KernelError) {
+        let folder = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+        try kernel("fsync", path) { fsync(folder.raw) }
+    }
 }

@@ -17,6 +17,7 @@
 #include <linux/openat2.h>
 #include <math.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>

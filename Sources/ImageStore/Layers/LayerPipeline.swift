@@ -22,6 +22,7 @@ actor LayerPipeline: LayerIngest {
     private let front: Front
     private let lane = SerialLane(UnpackThreads.decompress)
     private var pending: Task<Void, any Error>?
+    private var isDone = false
     private let commit: @Sendable (_ size: Int64) async throws -> Void
     private let discard: @Sendable (_ keepPartial: Bool) async -> Void
 
@@ -63,6 +64,7 @@ actor LayerPipeline: LayerIngest {
             }
             try await lane.run { try front.sync() }
             try await commit(unpacked.size)
+            isDone = true
         } catch {
             let fault = Self.explain(error, front.blob)
             await stop(keepPartial: fault.kind != .invalid)
@@ -75,7 +77,12 @@ actor LayerPipeline: LayerIngest {
         await stop(keepPartial: true)
     }
 
+    /// Stops, and forgets what had come.
+    func abandon() async { await stop(keepPartial: false) }
+
     private func stop(keepPartial: Bool) async {
+        guard !isDone else { return }
+        isDone = true
         try? await lane.run {}
         await front.output.drain()
         await discard(keepPartial)
