@@ -31,19 +31,23 @@ let houseRules: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// For modules that use CLinux: Swift's own Glibc module reads the same headers, and would differ where they ask for this.
+let sameHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
+
 /// A module under Sources/ and, when `tests` is set, its test target under Tests/.
 func module(
     _ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true,
     testNeeds: [Target.Dependency] = []
 ) -> [Target] {
+    let settings = houseRules + (needs.contains("CLinux") ? sameHeaders : [])
     let target = Target.target(
-        name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: houseRules)
+        name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: settings)
     guard tests else { return [target] }
     return [
         target,
         .testTarget(
             name: "\(name)Tests", dependencies: [.target(name: name)] + needs.map { .target(name: $0) } + products + testNeeds,
-            swiftSettings: houseRules),
+            swiftSettings: settings),
     ]
 }
 

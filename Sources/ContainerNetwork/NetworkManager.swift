@@ -1,81 +1,190 @@
+import CLinux
 import Fault
 import JSON
 import Linux
-
-/// A published port as asked for; host port 0 takes a free one from the kernel's ephemeral range.
-package struct PortBinding: Sendable, Hashable {
-    package enum Transport: String, Sendable { case tcp, udp, sctp }
-    package var hostIP: String
-    package var hostPort: UInt16
-    package var containerPort: UInt16
-    package var transport: Transport
-    package init(hostIP: String, hostPort: UInt16, containerPort: UInt16, transport: Transport) {
-        self.hostIP = hostIP
-        self.hostPort = hostPort
-        self.containerPort = containerPort
-        self.transport = transport
-    }
-}
-
-package struct NetworkOptions: Sendable {
-    /// State (leases, networks) lives here.
-    package var stateFolder: String
-    /// The default bridge's address and prefix.
-    package var bip = "172.17.0.1/16"
-    package var bridgeName = "hako0"
-    /// The name of the nftables table; one per daemon so that several run side by side.
-    package var table = "hakobune"
-    package init(stateFolder: String) { self.stateFolder = stateFolder }
-}
-
-package struct AttachRequest: Sendable {
-    package var containerID: String
-    /// For messages: the container's name without slash.
-    package var containerName: String
-    /// `/proc/PID/ns/net` of the waiting container.
-    package var namespacePath: String
-    package var address: String?
-    package var macAddress: String?
-    package var aliases: [String] = []
-    package var ports: [PortBinding] = []
-    package init(containerID: String, containerName: String, namespacePath: String) {
-        self.containerID = containerID
-        self.containerName = containerName
-        self.namespacePath = namespacePath
-    }
-}
-
-/// What a container got on one network; the members of the Engine API's EndpointSettings.
-package struct EndpointState: Sendable {
-    package var networkID = "", endpointID = "", gateway = "", ipAddress = "", ipv6Gateway = "", ipv6Address = ""
-    package var prefixLength = 0, ipv6PrefixLength = 0
-    package var macAddress = ""
-    /// With the host ports that were taken.
-    package var ports: [PortBinding] = []
-    package init() {}
-}
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
 
 /// Bridges, addresses, published ports. Kernel state is derived: `start` makes it match the recorded networks and the
 /// containers that are told to be alive.
+///
+/// System calls here take up to a few milliseconds, so the work is done on NIO's thread pool, not on Swift's.
 package final class NetworkManager: Sendable {
-    package init(_ options: NetworkOptions) throws {}
+    struct LeaseKey: Hashable {
+        var container: String
+        var network: String
+    }
+
+    struct State {
+        /// By ID.
+        var networks: [String: NetworkRecord] = [:]
+        var leases: [LeaseKey: Lease] = [:]
+        var ports = PortTable()
+        /// Where each network's relays and held sockets are.
+        var holds: [LeaseKey: [HeldPort]] = [:]
+        var localPrefix: UInt64 = 0
+    }
+
+    let options: NetworkOptions
+    let log: Logger
+    let rules: any RuleLoader
+    let leaseFiles: LeaseFolder
+    let state = Mutex(State())
+    /// Changes to definitions and to bridges, one after the other.
+    let definitions = Mutex(())
+
+    package convenience init(_ options: NetworkOptions) throws {
+        try self.init(options, log: Logger(label: "network"), rules: Nftables())
+    }
+
+    /// Reads the recorded networks; touches nothing in the kernel.
+    package init(_ options: NetworkOptions, log: Logger, rules: any RuleLoader) throws {
+        self.options = options
+        self.log = log
+        self.rules = rules
+        leaseFiles = LeaseFolder(path: options.runFolder + "/leases")
+        for folder in [options.stateFolder, options.runFolder, leaseFiles.path] {
+            try KernelFile.makeFolders(folder, mode: 0o700)
+        }
+        let saved = try NetworkFile(path: Self.file(options)).load()
+        let networks = try Self.withDefaults(saved.networks, options)
+        state.withLock {
+            for network in networks { $0.networks[network.id] = network }
+            $0.localPrefix = saved.localPrefix ?? UInt64.random(in: 0..<(1 << 40))
+        }
+        if saved.networks != networks || saved.localPrefix == nil { try save() }
+    }
+
+    static func file(_ options: NetworkOptions) -> String { options.stateFolder + "/networks.json" }
+
+    /// Writes the definitions; what the caller was told is on disk then.
+    func save() throws {
+        let (networks, prefix) = state.withLock { ($0.networks, $0.localPrefix) }
+        try NetworkFile(path: Self.file(options)).save(
+            networks.values.sorted { $0.created < $1.created }, localPrefix: prefix)
+    }
+
+    private static func withDefaults(_ saved: [NetworkRecord], _ options: NetworkOptions) throws -> [NetworkRecord] {
+        guard let bip = IPPrefix(options.bip), bip.address.isV4, bip.length <= 30 else {
+            throw Fault(.invalid, "invalid bip \"\(options.bip)\": an IPv4 address and prefix like 172.17.0.1/16 is needed")
+        }
+        var networks = saved
+        for (name, driver) in [("bridge", NetworkRecord.Driver.bridge), ("host", .host), ("none", .none)]
+        where !networks.contains(where: { $0.name == name }) {
+            networks.append(NetworkRecord(id: Identifier.make(), name: name, created: Timestamp.now(), driver: driver))
+        }
+        return networks.map { network in
+            guard network.name == "bridge" else { return network }
+            var bridge = network
+            bridge.options = NetworkRecord.bridgeOptions(name: options.bridgeName)
+            bridge.subnets = [NetworkRecord.Subnet(prefix: bip.network, gateway: bip.address)]
+            return bridge
+        }
+    }
+
+    /// Runs blocking work off Swift's threads.
+    func blocking<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+        try await NIOThreadPool.singleton.runIfActive { try work() }
+    }
+
+    // MARK: The kernel's side
+
     /// Makes the default bridge and the rule set. `alive` are the containers that still run; all others' leases,
     /// ports and links are freed.
-    package func start(alive: Set<String>) async throws {}
-    /// Joins a container to a network. Throws Docker's words for a port that is taken, naming the container that
-    /// holds it where one of ours does; nothing is left behind then.
-    package func attach(_ request: AttachRequest, network: String) async throws -> EndpointState {
-        throw Fault(.notImplemented, "unwritten")
+    package func start(alive: Set<String>) async throws {
+        try await blocking { try self.startNow(alive) }
     }
-    /// Idempotent; the veth dies with the namespace.
-    package func detach(_ containerID: String, network: String) async throws {}
-    package func detachAll(_ containerID: String) async throws {}
 
-    /// Documents of the Engine API (Network). `Containers` is filled from the leases.
-    package func list() async throws -> [JSON] { throw Fault(.notImplemented, "unwritten") }
-    package func inspect(_ ref: String) async throws -> JSON { throw Fault(.notImplemented, "unwritten") }
-    package func create(_ body: JSON) async throws -> JSON { throw Fault(.notImplemented, "unwritten") }
-    package func remove(_ ref: String) async throws {}
+    private func startNow(_ alive: Set<String>) throws {
+        try definitions.withLock { _ in
+            let kernel = try RouteNetlink.here()
+            let networks = state.withLock { Array($0.networks.values) }.filter { $0.driver == .bridge }
+            HostSettings.forward(ipv6: networks.contains(where: \.hasIPv6), log)
+            for network in networks { try Bridges.make(network, kernel) }
+            let kept = adoptLeases(alive)
+            try Bridges.removeStrays(of: networks, keeping: Set(kept.map(\.link)), kernel)
+            try loadRules()
+            for lease in kept { holdAgain(lease) }
+        }
+    }
+
+    /// Takes the leases of living containers over and forgets the others.
+    private func adoptLeases(_ alive: Set<String>) -> [Lease] {
+        let (leases, broken) = leaseFiles.load()
+        for name in broken {
+            log.warning("removing network lease \(name): it does not decode")
+            _ = unlink(leaseFiles.path + "/" + name)
+        }
+        var kept: [Lease] = []
+        state.withLock { state in
+            for lease in leases {
+                guard alive.contains(lease.containerID), state.networks[lease.networkID] != nil else {
+                    leaseFiles.remove(lease)
+                    continue
+                }
+                state.leases[LeaseKey(container: lease.containerID, network: lease.networkID)] = lease
+                kept.append(lease)
+            }
+        }
+        return kept
+    }
+
+    /// After a restart: the container's ports are where they were. A port that someone took meanwhile is reported and
+    /// left; its rewriting rule still works.
+    private func holdAgain(_ lease: Lease) {
+        let key = LeaseKey(container: lease.containerID, network: lease.networkID)
+        let held = lease.ports.map { port in
+            do {
+                return try HeldPort(port, lease: lease)
+            } catch {
+                log.warning("port \(port.hostIP):\(port.hostPort) of \(lease.containerName) is not held: \(error)")
+                return HeldPort(unheld: port)
+            }
+        }
+        state.withLock { state in
+            for port in lease.ports { state.ports.add(port, holder: lease.containerName) }
+            state.holds[key] = held
+        }
+    }
+
+    func ruleSet() -> RuleSet {
+        state.withLock { state in
+            RuleSet(
+                table: options.table,
+                bridges: state.networks.values.filter { $0.driver == .bridge }.map(\.rules),
+                ports: state.leases.values.flatMap(\.published).sorted {
+                    ($0.hostPort, $0.transport.rawValue, $0.hostAddress)
+                        < ($1.hostPort, $1.transport.rawValue, $1.hostAddress)
+                })
+        }
+    }
+
+    /// Replaces the table; connections go on.
+    func loadRules() throws { try rules.load(ruleSet().text) }
+
     /// Takes everything off the host that `start` put there.
-    package func shutdown() async throws {}
+    package func shutdown() async throws {
+        try await blocking { try self.shutdownNow() }
+    }
+
+    private func shutdownNow() throws {
+        try definitions.withLock { _ in
+            let (networks, held, leases) = state.withLock { state in
+                defer {
+                    state.holds = [:]
+                    state.leases = [:]
+                    state.ports = PortTable()
+                }
+                return (Array(state.networks.values), state.holds.values.flatMap { $0 }, Array(state.leases.values))
+            }
+            for port in held { port.release() }
+            for lease in leases { leaseFiles.remove(lease) }
+            try rules.load("add table inet \(options.table)\ndelete table inet \(options.table)\n")
+            let kernel = try RouteNetlink.here()
+            try Bridges.removeStrays(of: networks, keeping: [], kernel)
+            for network in networks where network.driver == .bridge { try Bridges.remove(network, kernel) }
+        }
+    }
 }

@@ -55,7 +55,8 @@ package final class Engine: Sendable {
         images = try ImageStore(root: options.dataRoot + "/images")
         registry = RegistryClient(options: options.registry)
         runtime = try ContainerRuntime(stateRoot: options.execRoot + "/containers")
-        var networkOptions = NetworkOptions(stateFolder: options.dataRoot + "/network")
+        var networkOptions = NetworkOptions(
+            stateFolder: options.dataRoot + "/network", runFolder: options.execRoot + "/network")
         networkOptions.bip = options.bip
         networkOptions.bridgeName = options.bridgeName
         networkOptions.table = options.networkTable

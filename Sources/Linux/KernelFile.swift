@@ -45,3 +45,40 @@ package enum KernelFile {
         try kernel("fsync", folder) { fsync(parent.raw) }
     }
 }
+
+extension KernelFile {
+    /// The names in a folder without "." and ".."; empty when it can't be read.
+    package static func names(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Where a symbolic link points; nil when it is none or can't be read.
+    package static func link(_ path: String) -> String? {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &bytes, bytes.count)
+        guard count >= 0 else { return nil }
+        return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension KernelFile {
+    /// Makes the folder and those above it; one that exists is kept as it is.
+    package static func makeFolders(_ path: String, mode: mode_t) throws(KernelError) {
+        var at = ""
+        for part in path.split(separator: "/") {
+            at += "/" + part
+            do throws(KernelError) {
+                try kernel("mkdir", at) { mkdir(at, mode) }
+            } catch {
+                if error.errno != EEXIST { throw error }
+            }
+        }
+    }
+}

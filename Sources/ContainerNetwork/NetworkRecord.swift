@@ -1,0 +1,133 @@
+import Fault
+import JSON
+import Linux
+
+/// One network as it is recorded; kernel state follows from it.
+struct NetworkRecord: Sendable, Equatable {
+    enum Driver: String, Sendable { case bridge, host, none = "null" }
+
+    struct Subnet: Sendable, Equatable {
+        var prefix: IPPrefix
+        var gateway: IPAddress
+        /// Where containers' addresses are taken from; nil: the whole subnet.
+        var range: IPPrefix?
+        /// `AuxiliaryAddresses`: never given to containers.
+        var reserved: [String: IPAddress] = [:]
+    }
+
+    /// 64 hex digits.
+    let id: String
+    let name: String
+    /// RFC 3339.
+    let created: String
+    let driver: Driver
+    var isInternal = false
+    var isAttachable = false
+    var hasIPv6 = false
+    var subnets: [Subnet] = []
+    var options: [String: String] = [:]
+    var ipamOptions: [String: String] = [:]
+    var labels: [String: String] = [:]
+
+    static let predefined: Set<String> = ["bridge", "host", "none"]
+
+    var isPredefined: Bool { Self.predefined.contains(name) }
+
+    private enum Option {
+        static let bridgeName = "com.docker.network.bridge.name"
+        static let masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+        static let containersTalk = "com.docker.network.bridge.enable_icc"
+        static let mtu = "com.docker.network.driver.mtu"
+        static let hostAddress = "com.docker.network.bridge.host_binding_ipv4"
+    }
+
+    /// The bridge's interface; interface names hold at most 15 bytes (IFNAMSIZ).
+    var interface: String { options[Option.bridgeName] ?? "br-" + id.prefix(12) }
+    var masquerades: Bool { options[Option.masquerade] != "false" }
+    var containersTalk: Bool { options[Option.containersTalk] != "false" }
+    /// Bytes; 0: the kernel's default.
+    var mtu: UInt32 { options[Option.mtu].flatMap { UInt32($0) } ?? 0 }
+    /// Where ports go whose host address isn't given; empty: every address.
+    var hostAddress: String {
+        let text = options[Option.hostAddress] ?? ""
+        return text == "0.0.0.0" ? "" : text
+    }
+
+    static func bridgeOptions(name: String) -> [String: String] {
+        [
+            "com.docker.network.bridge.default_bridge": "true", Option.containersTalk: "true",
+            Option.masquerade: "true", Option.hostAddress: "0.0.0.0", Option.bridgeName: name,
+            Option.mtu: "1500",
+        ]
+    }
+
+    var rules: BridgeRules {
+        BridgeRules(
+            interface: interface, subnets: subnets.map(\.prefix.network), isInternal: isInternal,
+            masquerade: masquerades)
+    }
+}
+
+extension NetworkRecord {
+    /// The file's form, which the Engine API's document also starts from.
+    var stored: JSON {
+        [
+            "Name": .string(name), "Id": .string(id), "Created": .string(created), "Scope": "local",
+            "Driver": .string(driver.rawValue), "EnableIPv4": true, "EnableIPv6": .bool(hasIPv6),
+            "IPAM": [
+                "Driver": "default", "Options": ipamOptions.isEmpty ? .null : JSON(ipamOptions),
+                "Config": .array(subnets.map(\.document)),
+            ],
+            "Internal": .bool(isInternal), "Attachable": .bool(isAttachable), "Ingress": false,
+            "ConfigFrom": ["Network": ""], "ConfigOnly": false, "Containers": [:], "Options": JSON(options),
+            "Labels": JSON(labels),
+        ]
+    }
+
+    /// Nil when the document isn't one of ours.
+    init?(stored json: JSON) {
+        guard let name = json["Name"].string, let id = json["Id"].string, let created = json["Created"].string,
+            let driver = Driver(rawValue: json["Driver"].string ?? "")
+        else { return nil }
+        self.init(id: id, name: name, created: created, driver: driver)
+        isInternal = json["Internal"].bool ?? false
+        isAttachable = json["Attachable"].bool ?? false
+        hasIPv6 = json["EnableIPv6"].bool ?? false
+        options = json["Options"].stringMap
+        labels = json["Labels"].stringMap
+        ipamOptions = json["IPAM"]["Options"].stringMap
+        for config in json["IPAM"]["Config"].array ?? [] {
+            guard let subnet = Subnet(document: config) else { return nil }
+            subnets.append(subnet)
+        }
+    }
+
+    init(id: String, name: String, created: String, driver: Driver) {
+        self.id = id
+        self.name = name
+        self.created = created
+        self.driver = driver
+    }
+}
+
+extension NetworkRecord.Subnet {
+    var document: JSON {
+        var json: JSON = ["Subnet": .string(prefix.network.description)]
+        if let range { json["IPRange"] = .string(range.description) }
+        json["Gateway"] = .string(gateway.description)
+        if !reserved.isEmpty { json["AuxiliaryAddresses"] = JSON(reserved.mapValues(\.description)) }
+        return json
+    }
+
+    init?(document: JSON) {
+        guard let prefix = document["Subnet"].string.flatMap({ IPPrefix($0) }),
+            let gateway = document["Gateway"].string.flatMap({ IPAddress($0) })
+        else { return nil }
+        self.init(prefix: prefix.network, gateway: gateway)
+        range = document["IPRange"].string.flatMap { IPPrefix($0) }
+        reserved = document["AuxiliaryAddresses"].stringMap.compactMapValues { IPAddress($0) }
+    }
+
+    /// Never given to containers.
+    var kept: [IPAddress] { [gateway] + reserved.values }
+}

@@ -1,0 +1,115 @@
+import Fault
+import JSON
+import Linux
+
+/// What `POST /networks/create` asks, checked, and made a record: pure.
+struct NetworkRequest {
+    let name: String
+    private let body: JSON
+
+    init(_ body: JSON) throws {
+        self.body = body
+        name = body["Name"].string ?? ""
+        guard !name.isEmpty, !name.contains("/"), name.utf8.first.map(Self.canStart) == true else {
+            throw Fault(.invalid, "invalid network name \"\(name)\": only letters, digits, _, . and - are allowed, beginning with a letter or digit")
+        }
+        if NetworkRecord.predefined.contains(name) || name == "default" {
+            throw Fault(.denied, "operation is not permitted on predefined \(name) network")
+        }
+        if name.hasPrefix("container:") { throw Fault(.invalid, "invalid network name \"\(name)\"") }
+        switch body["Driver"].string ?? "" {
+        case "", "default", "bridge": break
+        case "host": throw Fault(.denied, "only one instance of \"host\" network is allowed")
+        case "null", "none": throw Fault(.denied, "only one instance of \"null\" network is allowed")
+        case let other: throw Fault(.notFound, "could not find plugin \(other) in v1 plugin registry: plugin not found")
+        }
+    }
+
+    private static func canStart(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+    }
+
+    func resolve(existing: [NetworkRecord], onHost: [IPPrefix], localPrefix: UInt64) throws -> NetworkRecord {
+        if existing.contains(where: { $0.name == name }) {
+            throw Fault(.conflict, "network with name \(name) already exists")
+        }
+        var network = NetworkRecord(id: Identifier.make(), name: name, created: Timestamp.now(), driver: .bridge)
+        network.isInternal = body["Internal"].bool ?? false
+        network.isAttachable = body["Attachable"].bool ?? false
+        network.options = body["Options"].stringMap
+        network.labels = body["Labels"].stringMap
+        network.ipamOptions = body["IPAM"]["Options"].stringMap
+        network.hasIPv6 = body["EnableIPv6"].bool ?? false
+        guard !network.interface.isEmpty, network.interface.utf8.count <= 15,
+            network.interface.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x2f && $0 < 0x7f })
+        else { throw Fault(.invalid, "invalid bridge interface name \"\(network.interface)\": at most 15 letters and digits") }
+        if existing.contains(where: { $0.driver == .bridge && $0.interface == network.interface }) {
+            throw Fault(.denied, "networks have same bridge name: \(network.interface)")
+        }
+        try addSubnets(&network, existing: existing, onHost: onHost, localPrefix: localPrefix)
+        return network
+    }
+
+    private func addSubnets(
+        _ network: inout NetworkRecord, existing: [NetworkRecord], onHost: [IPPrefix], localPrefix: UInt64
+    ) throws {
+        let recorded = existing.flatMap { $0.subnets.map(\.prefix) }
+        for config in body["IPAM"]["Config"].array ?? [] {
+            guard let text = config["Subnet"].string, !text.isEmpty else { continue }
+            let subnet = try Self.subnet(config, text)
+            if (recorded + network.subnets.map(\.prefix)).contains(where: { $0.overlaps(subnet.prefix) }) {
+                throw Fault(.denied, "invalid pool request: Pool overlaps with other one on this address space")
+            }
+            network.subnets.append(subnet)
+        }
+        if !network.subnets.contains(where: { $0.prefix.address.isV4 }), body["EnableIPv4"].bool != false {
+            let prefix = try AddressPool.freeSubnet(taken: recorded + onHost)
+            network.subnets.insert(try Self.withGateway(prefix), at: 0)
+        }
+        if network.hasIPv6, !network.subnets.contains(where: { !$0.prefix.address.isV4 }) {
+            network.subnets.append(
+                try Self.withGateway(try AddressPool.localSubnet(random: localPrefix, taken: recorded + onHost)))
+        }
+        if !network.hasIPv6 { network.subnets.removeAll { !$0.prefix.address.isV4 } }
+    }
+
+    private static func withGateway(_ prefix: IPPrefix) throws -> NetworkRecord.Subnet {
+        guard let gateway = prefix.first.advanced(by: 1) else { throw Fault(.invalid, "invalid subnet \(prefix)") }
+        return NetworkRecord.Subnet(prefix: prefix.network, gateway: gateway)
+    }
+
+    private static func subnet(_ config: JSON, _ text: String) throws -> NetworkRecord.Subnet {
+        guard let prefix = IPPrefix(text) else {
+            throw Fault(.invalid, "invalid network config:\ninvalid subnet \(text): invalid CIDR block notation")
+        }
+        guard prefix.network == prefix else {
+            throw Fault(.invalid, "invalid network config:\ninvalid subnet \(text): it should be \(prefix.network)")
+        }
+        guard prefix.length <= prefix.address.bytes.count * 8 - 2 else {
+            throw Fault(.invalid, "invalid network config:\ninvalid subnet \(text): too small for a gateway and a container")
+        }
+        var subnet = try withGateway(prefix)
+        if let text = config["IPRange"].string, !text.isEmpty {
+            guard let range = IPPrefix(text) else {
+                throw Fault(.invalid, "invalid network config:\ninvalid ip-range \(text): invalid CIDR block notation")
+            }
+            guard prefix.contains(range.first), prefix.contains(range.last) else {
+                throw Fault(.invalid, "invalid network config:\ninvalid ip-range \(text): parent subnet \(prefix) doesn't contain ip-range")
+            }
+            subnet.range = range
+        }
+        if let text = config["Gateway"].string, !text.isEmpty {
+            guard let gateway = IPAddress(text), prefix.contains(gateway) else {
+                throw Fault(.invalid, "invalid network config:\ninvalid gateway \(text): parent subnet \(prefix) doesn't contain this address")
+            }
+            subnet.gateway = gateway
+        }
+        for (name, text) in config["AuxiliaryAddresses"].stringMap {
+            guard let address = IPAddress(text), prefix.contains(address) else {
+                throw Fault(.invalid, "invalid network config:\ninvalid auxiliary address \(name): parent subnet \(prefix) doesn't contain this address")
+            }
+            subnet.reserved[name] = address
+        }
+        return subnet
+    }
+}

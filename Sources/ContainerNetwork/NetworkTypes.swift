@@ -1,0 +1,58 @@
+/// A published port as asked for; host port 0 takes a free one from the kernel's ephemeral range.
+package struct PortBinding: Sendable, Hashable {
+    package enum Transport: String, Sendable { case tcp, udp, sctp }
+    package var hostIP: String
+    package var hostPort: UInt16
+    package var containerPort: UInt16
+    package var transport: Transport
+    package init(hostIP: String, hostPort: UInt16, containerPort: UInt16, transport: Transport) {
+        self.hostIP = hostIP
+        self.hostPort = hostPort
+        self.containerPort = containerPort
+        self.transport = transport
+    }
+}
+
+package struct NetworkOptions: Sendable {
+    /// The networks' definitions live here.
+    package var stateFolder: String
+    /// What lasts only as long as the machine runs: leases. On tmpfs.
+    package var runFolder: String
+    /// The default bridge's address and prefix.
+    package var bip = "172.17.0.1/16"
+    package var bridgeName = "hako0"
+    /// The name of the nftables table; one per daemon so that several run side by side.
+    package var table = "hakobune"
+    package init(stateFolder: String, runFolder: String? = nil) {
+        self.stateFolder = stateFolder
+        self.runFolder = runFolder ?? stateFolder + "/run"
+    }
+}
+
+package struct AttachRequest: Sendable {
+    package var containerID: String
+    /// For messages: the container's name without slash.
+    package var containerName: String
+    /// `/proc/PID/ns/net` of the waiting container.
+    package var namespacePath: String
+    package var address: String?
+    package var address6: String?
+    package var macAddress: String?
+    package var aliases: [String] = []
+    package var ports: [PortBinding] = []
+    package init(containerID: String, containerName: String, namespacePath: String) {
+        self.containerID = containerID
+        self.containerName = containerName
+        self.namespacePath = namespacePath
+    }
+}
+
+/// What a container got on one network; the members of the Engine API's EndpointSettings.
+package struct EndpointState: Sendable {
+    package var networkID = "", endpointID = "", gateway = "", ipAddress = "", ipv6Gateway = "", ipv6Address = ""
+    package var prefixLength = 0, ipv6PrefixLength = 0
+    package var macAddress = ""
+    /// With the host ports that were taken.
+    package var ports: [PortBinding] = []
+    package init() {}
+}
