@@ -1,4 +1,5 @@
 import Fault
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import OCI
@@ -73,3 +74,16 @@ extension RegistryClient {
 }
 
 func pushScope(_ reference: Reference) -> [String] { ["repository:\(reference.repository):pull,push"] }
+
+extension RegistryClient {
+    /// Bytes that are in memory, from an offset on, as an upload takes them.
+    package static func source(_ bytes: [UInt8], from offset: Int64) -> @Sendable () async throws -> ByteBuffer? {
+        let rest = NIOLockedValueBox<ByteBuffer?>(ByteBuffer(bytes: bytes.dropFirst(Int(offset))))
+        return {
+            rest.withLockedValue { rest in
+                defer { rest = nil }
+                return rest.flatMap { $0.readableBytes > 0 ? $0 : nil }
+            }
+        }
+    }
+}

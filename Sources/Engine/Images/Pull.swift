@@ -91,8 +91,6 @@ struct Pull: Sendable {
     enum Limit {
         /// Layers of one pull that are on their way at once; dockerd's max-concurrent-downloads.
         static let layersAtOnce = 3
-        /// Least time between two progress messages of one layer.
-        static let progressInterval = Duration.milliseconds(100)
     }
 
     let engine: Engine

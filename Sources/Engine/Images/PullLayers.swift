@@ -52,14 +52,12 @@ extension Pull {
         let id = blob.digest.short
         let next = try await engine.registry.blob(blob, of: reference, from: ingest.offset, credentials)
         var received = ingest.offset
-        var lastShown: ContinuousClock.Instant?
+        let throttle = ProgressThrottle()
         while let piece = try await next() {
             try Task.checkCancellation()
             try await ingest.write(piece)
             received += Int64(piece.readableBytes)
-            let now = ContinuousClock.now
-            if lastShown.map({ now - $0 >= Limit.progressInterval }) ?? true {
-                lastShown = now
+            if received == blob.size || throttle.isDue() {
                 feed.post(ProgressMessage.state("Downloading", id: id, current: received, total: blob.size))
             }
         }
