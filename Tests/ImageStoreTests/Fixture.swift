@@ -15,7 +15,7 @@ let isRoot = geteuid() == 0
 /// A folder of its own for each test, removed when the test is over.
 func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
     var name = Array("/tmp/hako-store-XXXXXX".utf8CString)
-    let path = try #require(name.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress).map { String(cString: $0) } })
+    let path = try #require(name.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } })
     defer { try? FileTree.remove(path) }
     return try await body(path)
 }

@@ -14,7 +14,7 @@ import Testing
         let bytes = tar.finished
         guard compress != "cat" else { return (bytes, bytes) }
         var name = Array("/tmp/hako-layer-XXXXXX".utf8CString)
-        let file = name.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress) }
+        let file = name.withUnsafeMutableBufferPointer { $0.baseAddress.map { mkstemp($0) } ?? -1 }
         let path = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         defer { close(file); unlink(path) }
         try Data(bytes).write(to: URL(fileURLWithPath: path))
