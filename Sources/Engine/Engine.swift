@@ -42,6 +42,7 @@ package final class Engine: Sendable {
     package let store: DocumentStore
     package let events = EventBus()
     package let containers = ContainerTable()
+    let execs = ExecTable()
     let lanes = Lanes<String>()
     let pulls = PullTable()
 
@@ -62,12 +63,6 @@ package final class Engine: Sendable {
         networkOptions.table = options.networkTable
         network = try NetworkManager(networkOptions)
     }
-
-    /// Re-adopts running containers, restarts those whose policy says so, and begins to watch. Call once.
-    package func start() async throws {}
-
-    /// Stops watching; containers go on running.
-    package func shutdown() async {}
 }
 
 extension Engine: Backend {}

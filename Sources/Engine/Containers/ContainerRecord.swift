@@ -26,6 +26,23 @@ package struct ContainerRecord: Sendable {
     package var wasStopped = false
     /// The engine is to keep it running: set before it is started, cleared when it has ended for good.
     package var shouldRun = false
+    /// Grows with each restart in a row; begins anew with the daemon.
+    var backoff = RestartBackoff()
+
+    package init(
+        id: String, name: String, created: Int64, imageID: String, platform: String, config: JSON, hostConfig: JSON,
+        endpoints: [Endpoint], mounts: [MountPoint]
+    ) {
+        self.id = id
+        self.name = name
+        self.created = created
+        self.imageID = imageID
+        self.platform = platform
+        self.config = config
+        self.hostConfig = hostConfig
+        self.endpoints = endpoints
+        self.mounts = mounts
+    }
 
     /// One network the container is on, or will be when it starts.
     package struct Endpoint: Sendable {

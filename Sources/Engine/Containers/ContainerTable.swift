@@ -49,6 +49,11 @@ package final class ContainerTable: Sendable {
         }
     }
 
+    /// The name that the ID has claimed.
+    package func name(of id: String) -> String? {
+        state.withLockedValue { state in state.idByName.first { $0.value == id }?.key }
+    }
+
     package func isTaken(name: String) -> Bool { state.withLockedValue { $0.idByName[name] != nil } }
 
     package func release(name: String, of id: String) {

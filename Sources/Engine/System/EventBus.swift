@@ -58,6 +58,8 @@ package final class EventBus: Sendable {
 
     package init() {}
 
+    var listenerCount: Int { state.withLockedValue { $0.listeners.count } }
+
     package func publish(_ event: Event) {
         state.withLockedValue { state in
             state.ring.append(event)

@@ -1,0 +1,183 @@
+import CLinux
+import Fault
+import ImageStore
+import JSON
+import Linux
+import Logging
+import OCI
+
+extension Engine {
+    /// Engine API, ContainerCreate. Everything is checked before anything is made; the record is durable before the
+    /// answer. What a crash leaves half made is finished at the next start, since a record says all that is needed.
+    package func createContainer(name: String?, platform: String?, body: JSON) async throws -> JSON {
+        guard body.object != nil else {
+            throw Fault(.invalid, "config cannot be empty in order to create a container")
+        }
+        let asked = try name.flatMap { $0.isEmpty ? nil : $0 }.map { (text) throws(Fault) in try ContainerName.validated(text) }
+        let hostConfig = try ConfigForm.hostConfig(from: body["HostConfig"], options: options)
+        var config = try ConfigForm.fill(ConfigForm.config, from: body, called: "ContainerConfig")
+        let image = try await image(for: config, platform: platform)
+        config = ImageDefaults.merge(config, image: image?.config["config"] ?? .null)
+        try CreateChecks.check(config: config, host: hostConfig, processors: HostFacts.processors)
+        if config["Entrypoint"].strings.isEmpty, config["Cmd"].strings.isEmpty {
+            throw Fault(.invalid, "no command specified")
+        }
+        let id = Self.randomID()
+        try claimName(asked, for: id)
+        var record = ContainerRecord(
+            id: id, name: containers.name(of: id) ?? "", created: nowNanoseconds(),
+            imageID: image.map { "\($0.id)" } ?? "", platform: "linux", config: config, hostConfig: hostConfig,
+            endpoints: [], mounts: [])
+        do {
+            try fillNames(&record)
+            record.endpoints = try endpoints(body["NetworkingConfig"], record)
+            record.mounts = try mountRequests(record)
+            let container = try await make(record, image: image)
+            containers.insert(container)
+            publish("create", container.record)
+            return ["Id": .string(id), "Warnings": JSON(warnings(record))]
+        } catch {
+            containers.release(name: record.name, of: id)
+            throw error
+        }
+    }
+
+    private func image(for config: JSON, platform: String?) async throws -> Image? {
+        let ref = config["Image"].string ?? ""
+        if ref.isEmpty { return nil }
+        let image = try await images.image(ref)
+        guard let platform, !platform.isEmpty else { return image }
+        let words = platform.split(separator: "/").map(String.init)
+        let have = Platform(image.config)
+        let fits =
+            words.count == 1
+            ? words[0] == have.os || words[0] == have.architecture
+            : words[0] == have.os && words[1] == have.architecture
+                && (words.count < 3 || have.variant == nil || words[2] == have.variant)
+        if fits { return image }
+        throw Fault(
+            .notFound,
+            "image with reference \(ref) was found but its platform (\(have)) does not match the specified platform (\(platform))")
+    }
+
+    private func claimName(_ asked: String?, for id: String) throws(Fault) {
+        if let asked { return try containers.claim(name: asked, for: id) }
+        var random = SystemRandomNumberGenerator()
+        while true {
+            let name = ContainerName.generate(&random, isTaken: containers.isTaken(name:))
+            do { return try containers.claim(name: name, for: id) } catch where error.kind == .conflict { continue }
+        }
+    }
+
+    static func randomID() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var random = SystemRandomNumberGenerator()
+        return String(decoding: (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &random)] }, as: UTF8.self)
+    }
+
+    private func fillNames(_ record: inout ContainerRecord) throws(Fault) {
+        // Names of other containers become IDs, so that a rename doesn't break the tie.
+        for member in ["NetworkMode", "IpcMode", "PidMode"] {
+            guard let ref = record.hostConfig[member].string, ref.hasPrefix("container:") else { continue }
+            let other = try container(String(ref.dropFirst("container:".count)))
+            record.hostConfig[member] = .string("container:\(other.id)")
+        }
+        let mode = record.networkMode
+        guard (record.config["Hostname"].string ?? "").isEmpty else { return }
+        if mode == "host" || record.hostConfig["UTSMode"].string == "host" {
+            record.config["Hostname"] = .string(HostFacts.hostname)
+        } else if mode.hasPrefix("container:"), let other = containers.get(id: String(mode.dropFirst(10))) {
+            record.config["Hostname"] = other.record.config["Hostname"]
+        } else {
+            record.config["Hostname"] = .string(record.shortID)
+        }
+    }
+
+    private func endpoints(_ networking: JSON, _ record: ContainerRecord) throws(Fault) -> [ContainerRecord.Endpoint] {
+        let mode = record.networkMode
+        if mode.hasPrefix("container:") { return [] }
+        var asked: [(String, JSON)] = (networking["EndpointsConfig"].object ?? JSONObject()).map { ($0.key, $0.value) }
+        // Clients name the default network in one of two ways; both are one endpoint.
+        if let at = asked.firstIndex(where: { $0.0 == "default" }) { asked[at].0 = "bridge" }
+        let first = asked.first { $0.0 == mode }?.1 ?? [:]
+        let others = asked.filter { $0.0 != mode }
+        if mode == "host" || mode == "none", let other = others.first {
+            throw Fault(
+                .invalid, "conflicting options: cannot attach both user-defined and non-user-defined network-modes (\(other.0))")
+        }
+        return [ContainerRecord.Endpoint(network: mode, settings: first)]
+            + others.map { ContainerRecord.Endpoint(network: $0.0, settings: $0.1) }
+    }
+
+    private func mountRequests(_ record: ContainerRecord) throws(Fault) -> [ContainerRecord.MountPoint] {
+        let mounts = try MountRequests.collect(config: record.config, host: record.hostConfig) {
+            (ref) throws(Fault) in try container(ref).record.mounts
+        }
+        for mount in mounts where mount.kind == .bind && mount.options["CreateMountpoint"].bool != true {
+            var status = stat()
+            if stat(mount.source, &status) != 0 {
+                throw Fault(
+                    .invalid,
+                    "invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
+            }
+        }
+        return mounts
+    }
+
+    /// Volumes, writable layer, folder, record; on failure nothing stays but named volumes.
+    private func make(_ asked: ContainerRecord, image: Image?) async throws -> Container {
+        let id = asked.id
+        do {
+            var record = asked
+            var volumes: [(VolumeRecord, String)] = []
+            for (at, mount) in record.mounts.enumerated() where mount.kind == .volume {
+                let volume = try await prepareVolume(
+                    name: mount.name.isEmpty ? nil : mount.name, driver: mount.driver,
+                    options: mount.options["DriverConfig"]["Options"].stringMap,
+                    labels: mount.options["Labels"].stringMap, container: id)
+                record.mounts[at].name = volume.name
+                record.mounts[at].source = volume.mountpoint
+                if mount.copiesUp { volumes.append((volume, mount.destination)) }
+            }
+            let container = Container(record)
+            // The folder comes first and goes last: a folder without a record tells the next start what to sweep.
+            try makeFolder(folder(of: id), mode: 0o710)
+            let stored = record.stored
+            async let written: Void = store.write(.put(.container, id, stored))
+            let snapshot = try await images.createSnapshot(id, image: image?.id)
+            for (volume, destination) in volumes {
+                try await copyUp(volume, from: snapshot, containerPath: destination)
+            }
+            try await written
+            return container
+        } catch {
+            await discard(asked)
+            throw error
+        }
+    }
+
+    /// Takes back what `make` made.
+    private func discard(_ record: ContainerRecord) async {
+        await releaseVolumes(of: record.id)
+        do {
+            try await images.removeSnapshot(record.id)
+            removeFolder(folder(of: record.id))
+            try await store.write(.remove(.container, record.id))
+        } catch {
+            log.warning("what was made for container \(record.shortID) is left to the next start: \(sentence(error))")
+        }
+    }
+
+    private func warnings(_ record: ContainerRecord) -> [String] {
+        var result: [String] = []
+        let host = record.hostConfig
+        if host["OomKillDisable"].bool == true, host["Memory"].int == 0 {
+            result.append(
+                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
+        }
+        if record.networkMode == "host", !(host["PortBindings"].object ?? JSONObject()).isEmpty {
+            result.append("Published ports are discarded when using host network mode")
+        }
+        return result
+    }
+}

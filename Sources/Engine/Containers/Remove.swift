@@ -1,0 +1,159 @@
+import CLinux
+import ContainerRuntime
+import DockerModel
+import Fault
+import ImageStore
+import JSON
+import Linux
+import Logging
+
+extension Engine {
+    package func removeContainer(_ ref: String, force: Bool, volumes: Bool, link: Bool) async throws {
+        if link {
+            throw Fault(.invalid, "links between containers are not supported: use a network and its names instead")
+        }
+        let container = try container(ref)
+        let state = container.record.state
+        if state.isRunning || state.isRestarting {
+            guard force else {
+                let why = state.isPaused
+                    ? "container is paused and must be unpaused first"
+                    : "container is \(state.status.rawValue): stop the container before removing or force remove"
+                throw Fault(.conflict, "cannot remove container \"/\(container.record.name)\": \(why)")
+            }
+            // Its own `--rm` may take it away at the same time; whoever comes second finds it gone.
+            try await stop(container, signal: "SIGKILL", timeout: nil)
+        }
+        try await inLane(container.id) {
+            if container.isRemoved { return }
+            let state = container.record.state
+            if state.isRunning || state.isRestarting {
+                throw Fault(.conflict, "cannot remove container \"/\(container.record.name)\": it was started meanwhile")
+            }
+            try await self.remove(container, volumes: volumes)
+        }
+    }
+
+    /// Takes it away for good; in its lane, and not while it runs. The record goes first: what a crash leaves then is
+    /// swept at the next start.
+    func remove(_ container: Container, volumes: Bool) async throws {
+        if container.isRemoved { return }
+        container.setRestart(nil)
+        let record = container.record
+        container.change { $0.state.status = .removing }
+        do { try await store.write(.remove(.container, container.id)) } catch {
+            container.change { $0.state.status = record.state.status }
+            throw error
+        }
+        await discardFiles(container.id)
+        await releaseVolumes(of: container.id)
+        if volumes {
+            await removeAnonymousVolumes(record.mounts.filter { $0.isAnonymous && $0.kind == .volume }.map(\.name))
+        }
+        forgetExecs(of: container.id)
+        containers.remove(container)
+        publish("destroy", record)
+        container.markRemoved()
+        for pending in container.takePending() { pending.close() }
+    }
+
+    /// Everything on disk that belongs to the ID alone; also for IDs that have no record. The folder goes last.
+    func discardFiles(_ id: String) async {
+        do {
+            try await unmountRoot(id)
+            try await images.removeSnapshot(id)
+        } catch {
+            log.warning("container \(id.prefix(12)): its layer is left to the next start: \(sentence(error))")
+            return
+        }
+        let folder = folder(of: id)
+        _ = try? Mount.unmount(folder + "/shm")
+        removeFolder(folder)
+    }
+
+    /// Idempotent.
+    func unmountRoot(_ id: String) async throws {
+        guard let snapshot = try? await images.snapshot(id) else { return }
+        _ = try? Mount.unmount(folder(of: id) + "/shm")
+        // Twice at most: a start that was interrupted may have mounted it again.
+        for _ in 0..<2 { if try !Mount.unmount(snapshot.merged) { return } }
+    }
+
+    package func pruneContainers(_ filters: Filters) async throws -> JSON {
+        try filters.check(["label", "label!", "until"])
+        let until = try filters["until"].map { (text) throws(Fault) in try TimeBound.parse(text, now: nowNanoseconds()) }
+        var deleted: [JSON] = [], reclaimed: Int64 = 0
+        for container in containers.all {
+            let record = container.record
+            guard !record.state.isRunning, !record.state.isRestarting, until.allSatisfy({ record.created < $0 }),
+                LabelFilter.accepts(filters, labels: record.config["Labels"].stringMap)
+            else { continue }
+            let size = (try? await writableSize(container.id)) ?? 0
+            do {
+                try await removeContainer(container.id, force: false, volumes: false, link: false)
+                deleted.append(.string(container.id))
+                reclaimed += size
+            } catch {
+                log.warning("container \(record.shortID) was not pruned: \(sentence(error))")
+            }
+        }
+        publish(.container, "prune", actor: "", attributes: ["reclaimed": "\(reclaimed)"])
+        return ["ContainersDeleted": deleted.isEmpty ? .null : .array(deleted), "SpaceReclaimed": .int(reclaimed)]
+    }
+
+    package func renameContainer(_ ref: String, to name: String) async throws {
+        let container = try container(ref)
+        if name.isEmpty { throw Fault(.invalid, "Neither old nor new names may be empty") }
+        let new = try ContainerName.validated(name)
+        try await inLane(container.id) {
+            let old = container.record.name
+            if old == new {
+                throw Fault(.invalid, "Renaming a container with the same name as its current name")
+            }
+            try self.containers.claim(name: new, for: container.id)
+            container.change { $0.name = new }
+            do { try await self.save(container) } catch {
+                container.change { $0.name = old }
+                self.containers.release(name: new, of: container.id)
+                throw error
+            }
+            self.containers.release(name: old, of: container.id)
+            self.publish("rename", container.record, ["oldName": "/" + old])
+        }
+    }
+
+    /// Limits and restart policy; a running container gets its limits at once.
+    package func updateContainer(_ ref: String, body: JSON) async throws -> JSON {
+        let container = try container(ref)
+        return try await inLane(container.id) {
+            var record = container.record
+            if record.state.status == .removing || container.isRemoved {
+                throw Fault(.conflict, "Cannot update container \(container.id): container is marked for removal")
+            }
+            for (name, value) in body.object ?? JSONObject() where Self.updatable.contains(name) {
+                if value.isNull || value.int == 0 || value.string == "" { continue }
+                record.hostConfig[name] = value
+            }
+            if let policy = body["RestartPolicy"]["Name"].string, !policy.isEmpty {
+                record.hostConfig["RestartPolicy"] = [
+                    "Name": .string(policy), "MaximumRetryCount": JSON(body["RestartPolicy"]["MaximumRetryCount"].int ?? 0),
+                ]
+            }
+            try CreateChecks.checkRestart(record.hostConfig)
+            try CreateChecks.checkResources(record.hostConfig, processors: HostFacts.processors)
+            if record.state.isRunning {
+                try await self.runtime.update(container.id, resources: SpecResources.limits(record.hostConfig))
+            }
+            let updated = record.hostConfig
+            container.change { $0.hostConfig = updated }
+            try await self.save(container)
+            self.publish("update", container.record)
+            return ["Warnings": .null]
+        }
+    }
+
+    private static let updatable: Set<String> = [
+        "CpuShares", "Memory", "NanoCpus", "BlkioWeight", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod",
+        "CpuRealtimeRuntime", "CpusetCpus", "CpusetMems", "MemoryReservation", "MemorySwap", "PidsLimit",
+    ]
+}

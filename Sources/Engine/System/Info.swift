@@ -1,0 +1,145 @@
+import CLinux
+import ImageStore
+import JSON
+import Linux
+import OCI
+
+extension Engine {
+    /// Engine API, SystemInfo.
+    package func info() async throws -> JSON {
+        let states = containers.all.map(\.record.state)
+        let running = states.filter { $0.status == .running || $0.status == .restarting }.count
+        let paused = states.filter(\.isPaused).count
+        var json: JSON = [
+            "ID": .string(try await identity()), "Containers": JSON(states.count), "ContainersRunning": JSON(running),
+            "ContainersPaused": JSON(paused), "ContainersStopped": JSON(states.count - running - paused),
+            "Images": JSON(try await images.images().count), "Driver": "overlay2",
+            "DriverStatus": [["Backing Filesystem", .string(HostFacts.fileSystem(options.dataRoot))]],
+            "SystemStatus": .null,
+            "Plugins": [
+                "Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": .null,
+                "Log": ["json-file", "local", "none"],
+            ],
+        ]
+        addLimits(&json)
+        addDaemon(&json)
+        json["Swarm"] = [
+            "NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": false, "Error": "",
+            "RemoteManagers": .null,
+        ]
+        json["Runtimes"] = ["hako": ["path": "hako-runtime"]]
+        json["DefaultRuntime"] = "hako"
+        json["LiveRestoreEnabled"] = true
+        json["Isolation"] = ""
+        json["InitBinary"] = "hako-runtime"
+        for name in ["ContainerdCommit", "RuncCommit", "InitCommit"] { json[name] = ["ID": ""] }
+        let seccomp = HostFacts.hasSeccomp ? ["name=seccomp,profile=builtin"] : []
+        json["SecurityOptions"] = JSON(seccomp + ["name=cgroupns"])
+        json["CDISpecDirs"] = []
+        json["Warnings"] = .null
+        return json
+    }
+
+    private func addLimits(_ json: inout JSON) {
+        let group = HostFacts.cgroup
+        for name in [
+            "MemoryLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding",
+        ] { json[name] = true }
+        json["SwapLimit"] = .bool(group.hasSwapLimit)
+        json["OomKillDisable"] = .bool(group.version == "1")
+        json["Debug"] = .bool(options.debug)
+        json["CgroupDriver"] = "cgroupfs"
+        json["CgroupVersion"] = .string(group.version)
+    }
+
+    private func addDaemon(_ json: inout JSON) {
+        let release = HostFacts.operatingSystem
+        let rest: JSON = [
+            "NFd": JSON(HostFacts.openDescriptors), "NGoroutines": 0, "SystemTime": .string(rfc3339(nowNanoseconds())),
+            "LoggingDriver": .string(options.logDriver), "NEventsListener": JSON(events.listenerCount),
+            "KernelVersion": .string(HostFacts.kernelRelease), "OperatingSystem": .string(release.name),
+            "OSVersion": .string(release.version), "OSType": "linux", "Architecture": .string(HostFacts.machine),
+            "IndexServerAddress": "https://index.docker.io/v1/",
+            "RegistryConfig": [
+                "IndexConfigs": [
+                    "docker.io": ["Mirrors": [], "Name": "docker.io", "Official": true, "Secure": true]
+                ],
+                "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "Mirrors": [],
+            ],
+            "NCPU": JSON(HostFacts.processors), "MemTotal": .int(HostFacts.memory), "GenericResources": .null,
+            "DockerRootDir": .string(options.dataRoot), "HttpProxy": .string(HostFacts.environment("HTTP_PROXY")),
+            "HttpsProxy": .string(HostFacts.environment("HTTPS_PROXY")),
+            "NoProxy": .string(HostFacts.environment("NO_PROXY")), "Name": .string(HostFacts.hostname),
+            "Labels": JSON(options.labels), "ExperimentalBuild": false, "ServerVersion": .string(Product.version),
+        ]
+        for (name, value) in rest.object ?? JSONObject() { json[name] = value }
+    }
+
+    /// A name of this data root that stays.
+    private func identity() async throws -> String {
+        if let known = try store.all(.setting).first(where: { $0.key == "id" })?.body.string { return known }
+        let digits = Self.randomID().prefix(32)
+        let parts = [0, 8, 12, 16, 20].map { start in
+            let end = [0: 8, 8: 12, 12: 16, 16: 20, 20: 32][start] ?? 32
+            return String(digits.dropFirst(start).prefix(end - start))
+        }
+        let fresh = parts.joined(separator: "-")
+        try await store.write(.put(.setting, "id", .string(fresh)))
+        return fresh
+    }
+}
+
+extension HostFacts {
+    struct CgroupFacts: Sendable {
+        /// `1` or `2`: where the controllers are.
+        var version: String
+        var hasSwapLimit: Bool
+    }
+
+    static let cgroup: CgroupFacts = {
+        let isUnified = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0
+        let swap = isUnified || access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0
+        return CgroupFacts(version: isUnified ? "2" : "1", hasSwapLimit: swap)
+    }()
+
+    /// As uname(2) has it.
+    #if arch(x86_64)
+    static let machine = "x86_64"
+    #elseif arch(arm64)
+    static let machine = "aarch64"
+    #endif
+
+    static let hasSeccomp = access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0
+
+    /// os-release(5).
+    static let operatingSystem: (name: String, version: String) = {
+        let text = (try? KernelFile.read("/etc/os-release")) ?? (try? KernelFile.read("/usr/lib/os-release")) ?? ""
+        func value(_ key: String) -> String? {
+            text.split(separator: "\n").first { $0.hasPrefix(key + "=") }.map { line in
+                String(line.dropFirst(key.count + 1)).filter { $0 != "\"" }
+            }
+        }
+        return (value("PRETTY_NAME") ?? "Linux", value("VERSION_ID") ?? "")
+    }()
+
+    static var openDescriptors: Int {
+        guard let stream = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(stream) }
+        var count = 0
+        while readdir(stream) != nil { count += 1 }
+        return max(0, count - 3)
+    }
+
+    static func environment(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+
+    /// `extfs` and so on, as dockerd names what lies below a folder.
+    static func fileSystem(_ path: String) -> String {
+        let names: [Int: String] = [
+            0xEF53: "extfs", 0x9123_683E: "btrfs", 0x5846_5342: "xfs", 0x2FC1_2FC1: "zfs", 0x0102_1994: "tmpfs",
+            0x794C_7630: "overlayfs", 0xF2F5_2010: "f2fs",
+        ]
+        var status = statfs()
+        guard statfs(path, &status) == 0 else { return "<unknown>" }
+        return names[Int(status.f_type) & 0xFFFF_FFFF] ?? "<unknown>"
+    }
+}
