@@ -1,4 +1,5 @@
 import JSON
+import NIOConcurrencyHelpers
 
 /// Docker's default seccomp profile: which system calls a container may make, as facts. Everything else answers EPERM.
 enum SeccompProfile {
@@ -76,8 +77,23 @@ enum SeccompProfile {
     static let namespaceFlags: Int64 = 0x7E02_0000
     static let ENOSYS: Int64 = 38
 
-    /// The runtime-spec's `linux.seccomp` for a process with these capabilities (`CAP_…`).
+    /// Capability sets are few: most containers have the standard one.
+    private static let kept = 16
+    private static let cache = NIOLockedValueBox<[[String]: JSON]>([:])
+
+    /// The runtime-spec's `linux.seccomp` for a process with these capabilities (`CAP_…`). The same value each time,
+    /// so that whoever compiles it recognizes it at a glance.
     static func standard(capabilities: [String]) -> JSON {
+        cache.withLockedValue { cache in
+            if let known = cache[capabilities] { return known }
+            if cache.count >= kept { cache.removeAll() }
+            let built = build(capabilities)
+            cache[capabilities] = built
+            return built
+        }
+    }
+
+    private static func build(_ capabilities: [String]) -> JSON {
         let held = Set(capabilities)
         var rules: [JSON] = [allow(words(allowed)), allow(words(ofArchitecture))]
         rules.append(allow(["socket"], args: [["index": 0, "value": .int(vsock), "op": "SCMP_CMP_NE"]]))
