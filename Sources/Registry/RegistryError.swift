@@ -45,7 +45,7 @@ struct RegistryError: Error, CustomStringConvertible, Equatable {
             return (code, first["message"].string ?? "")
         }
         // The token servers of Docker Hub and of Azure.
-        let details = json["details"].string ?? json["detail"].string ?? json["error_description"].string
+        let details = ["details", "detail", "error_description"].compactMap { json[$0].string }.first { !$0.isEmpty }
         switch status {
         case .unauthorized: return ("UNAUTHORIZED", details ?? "authentication required")
         case .forbidden: return ("DENIED", details ?? "requested access to the resource is denied")
