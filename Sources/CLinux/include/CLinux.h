@@ -148,4 +148,6 @@ static inline int hako_in_flags(void) { return IN_CLOEXEC | IN_NONBLOCK; }
 // glibc 2.36 has the function but not for Swift's static library.
 static inline int hako_pidfd_open(pid_t pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
 
+#include "CLinuxProcess.h"
+
 #endif
