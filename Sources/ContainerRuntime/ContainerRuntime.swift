@@ -1,10 +1,9 @@
-import CLinux
 import Fault
 import JSON
 import Linux
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Where the monitor writes the container's output. Rotation is the monitor's, so it goes on while the daemon is away.
 package struct LogFile: Sendable, Equatable {
@@ -73,7 +72,7 @@ package final class ContainerRuntime: Sendable {
     private let program: RuntimeProgram
     private let groups: ControlGroups
     /// What exec and limits need of containers, read once.
-    private let known = NIOLockedValueBox<[String: Known]>([:])
+    private let known = Mutex<[String: Known]>([:])
 
     private struct Known: Sendable {
         let spec: JSON
@@ -91,11 +90,7 @@ package final class ContainerRuntime: Sendable {
         self.stateRoot = stateRoot
         program = RuntimeProgram(try RuntimeImage())
         groups = try ControlGroups()
-        var path = ""
-        for part in stateRoot.split(separator: "/") {
-            path += "/" + part
-            if mkdir(path, 0o711) == -1, errno != EEXIST { throw KernelError(call: "mkdir", subject: path, errno: errno) }
-        }
+        try ProcessCalls.makeFolders(stateRoot)
     }
 
     // MARK: Life
@@ -111,14 +106,14 @@ package final class ContainerRuntime: Sendable {
             let pid = try await created(connection)
             await connection.close()
             try await blocking {
-                self.collect(started.pid)
+                ProcessCalls.collect(started.pid)  // it has left its work to the monitor by now
                 try folder.write(pid: pid)
             }
-            known.withLockedValue { $0[launch.id] = Known(spec: launch.spec, group: plan.group) }
+            known.withLock { $0[launch.id] = Known(spec: launch.spec, group: plan.group) }
             return pid
         } catch {
             try? await blocking {
-                self.collect(started.pid)
+                ProcessCalls.collect(started.pid)  // it has left its work to the monitor by now
                 try? plan.group.remove()
                 try folder.remove()
             }
@@ -138,7 +133,7 @@ package final class ContainerRuntime: Sendable {
             try plan.prepareGroup()
             do {
                 try folder.write(configuration: launch.spec)
-                let null = try OwnedDescriptor.open("/dev/null", O_RDWR)
+                let null = try ProcessCalls.openNull()
                 let log = try folder.openMonitorLog()
                 let descriptors = RuntimeProgram.Descriptors(input: null.raw, output: null.raw, error: log.raw)
                 return (plan, try program.start(plan.launch.encoded(), descriptors))
@@ -150,11 +145,6 @@ package final class ContainerRuntime: Sendable {
             try? folder.remove()
             throw error
         }
-    }
-
-    /// The spawned program has left its work to the monitor by now.
-    private func collect(_ pid: Int32) {
-        while waitpid(pid, nil, 0) == -1 && errno == EINTR {}
     }
 
     private func created(_ connection: MonitorConnection) async throws -> Int32 {
@@ -189,7 +179,7 @@ package final class ContainerRuntime: Sendable {
         if let exit = folder.exit { return exit }
         guard folder.exists else { throw Self.noSuch(id) }
         if let known = try? lookUp(id) { known.group.killAll() }
-        let exit = Exit(code: 137, oomKilled: false, finishedAt: Self.now())
+        let exit = Exit(code: 137, oomKilled: false, finishedAt: ProcessCalls.now)
         try folder.write(exit: exit)
         return exit
     }
@@ -203,7 +193,7 @@ package final class ContainerRuntime: Sendable {
                 let group = try? lookUp(id).group
                 try await blocking { if group?.isFrozen == true { try group?.thaw() } }
                 var writer = PlanWriter()
-                writer.put(SIGKILL)
+                writer.put(ProcessCalls.kill)
                 _ = try await answer(connection, .signal, writer.bytes)
                 try await waitForDeath(id)
             } else {
@@ -215,7 +205,7 @@ package final class ContainerRuntime: Sendable {
             try known?.group.remove()
             try folder.remove()
         }
-        self.known.withLockedValue { $0[id] = nil }
+        self.known.withLock { $0[id] = nil }
     }
 
     private func waitForDeath(_ id: String) async throws {
@@ -236,7 +226,7 @@ package final class ContainerRuntime: Sendable {
     package func signal(_ id: String, _ number: Int32, all: Bool = false) async throws {
         if all {
             let group = try lookUp(id).group
-            try await blocking { for pid in group.processes() { kill(pid, number) } }
+            try await blocking { ProcessCalls.signal(group.processes(), number) }
             return
         }
         var writer = PlanWriter()
@@ -320,7 +310,7 @@ package final class ContainerRuntime: Sendable {
             }
         }
         if let exit = folder.exit(ofExec: execID) { return exit }
-        return Exit(code: 137, oomKilled: false, finishedAt: folder.exit?.finishedAt ?? Self.now())
+        return Exit(code: 137, oomKilled: false, finishedAt: folder.exit?.finishedAt ?? ProcessCalls.now)
     }
 
     // MARK: Looking
@@ -381,11 +371,11 @@ package final class ContainerRuntime: Sendable {
     }
 
     private func lookUp(_ id: String) throws -> Known {
-        if let known = known.withLockedValue({ $0[id] }) { return known }
+        if let known = known.withLock({ $0[id] }) { return known }
         let spec = try existing(id).configuration()
         let path = spec["linux"]["cgroupsPath"].string ?? ""
         let found = Known(spec: spec, group: try groups.group(path.isEmpty ? id : path))
-        known.withLockedValue { $0[id] = found }
+        known.withLock { $0[id] = found }
         return found
     }
 
@@ -430,12 +420,6 @@ package final class ContainerRuntime: Sendable {
         var writer = PlanWriter()
         writer.put(text)
         return writer.bytes
-    }
-
-    private static func now() -> Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
     }
 
     private static func noSuch(_ id: String) -> Fault { Fault(.notFound, "No such container: \(id)") }

@@ -1,4 +1,3 @@
-import CLinux
 import Fault
 import Linux
 import NIOCore
@@ -27,30 +26,8 @@ package final class MonitorConnection: Sendable {
 
     /// nil when no monitor listens there (any more).
     package static func open(_ folder: String) async throws -> MonitorConnection? {
-        guard let socket = try dial(folder) else { return nil }
+        guard let socket = try ProcessCalls.dialMonitor(folder) else { return nil }
         return try await over(socket)
-    }
-
-    private static func dial(_ folder: String) throws(KernelError) -> OwnedDescriptor? {
-        // By way of the folder's descriptor, since a socket's address holds 107 bytes only.
-        let opened: OwnedDescriptor
-        do throws(KernelError) { opened = try OwnedDescriptor.open(folder, O_PATH | O_DIRECTORY) } catch {
-            if error.errno == ENOENT { return nil }
-            throw error
-        }
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let made = OwnedDescriptor(taking: try kernel("socket", folder) { socket(AF_UNIX, kind, 0) })
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let path = Array("\(opened.procPath)/\(StateFile.monitorSocket)".utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        do throws(KernelError) {
-            try kernel("connect", folder) { hako_connect_unix(made.raw, &address) }
-        } catch {
-            if error.errno == ENOENT || error.errno == ECONNREFUSED { return nil }
-            throw error
-        }
-        return made
     }
 
     package func send(_ kind: MonitorRequest, _ payload: [UInt8] = []) async throws {

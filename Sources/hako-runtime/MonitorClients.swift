@@ -3,7 +3,7 @@ import CLinux
 /// Connections, requests and answers.
 extension Monitor {
     func accept() {
-        while let descriptor = attempt({ hako_accept(listener, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)) }) {
+        while let descriptor = attempt({ hako_accept4(listener, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)) }) {
             if clients.count >= MonitorLimit.clients {
                 closeDescriptor(descriptor)
             } else {

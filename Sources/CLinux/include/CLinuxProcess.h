@@ -136,7 +136,7 @@ static inline int hako_connect_unix(int fd, const struct sockaddr_un *address) {
 static inline int hako_bind_unix(int fd, const struct sockaddr_un *address) {
     return bind(fd, (const struct sockaddr *)address, sizeof *address);
 }
-static inline int hako_accept(int fd, int flags) { return accept4(fd, NULL, NULL, flags); }
+static inline int hako_accept4(int fd, int flags) { return accept4(fd, NULL, NULL, flags); }
 static inline ssize_t hako_getcwd(char *space, size_t count) { return syscall(SYS_getcwd, space, count); }
 static inline uint64_t hako_device(unsigned major, unsigned minor) { return makedev(major, minor); }
 static inline void hako_default_signal(int number) { signal(number, SIG_DFL); }
