@@ -3,7 +3,7 @@ import Glibc
 import NIOCore
 
 /// A listening unix socket: made with its owner and mode before anybody can connect.
-enum UnixSocket {
+package enum UnixSocket {
     /// A socket file that nobody answers behind is replaced.
     static func listen(at path: String, group: String) throws(Fault) -> CInt {
         func fault(_ step: String) -> Fault {
@@ -31,6 +31,14 @@ enum UnixSocket {
     }
 
     static func remove(_ path: String) { unlink(path) }
+
+    /// Whether somebody accepts connections there now.
+    package static func answers(_ path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        return (try? withAddress(path) { Glibc.connect(descriptor, $0, $1) }) == 0
+    }
 
     private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) throws(Fault) -> CInt {
         var address = sockaddr_un()

@@ -1,1 +1,72 @@
-@main struct Hako { static func main() { print("hako") } }
+import CLinux
+import DockerCLI
+import DockerModel
+import Fault
+
+/// One program, several names: by `argv[0]` it is `docker`; as `hako` its first word says what it is to be.
+@main
+struct Hako {
+    static func main() async {
+        var arguments = CommandLine.arguments[...]
+        let name = arguments.popFirst().map { String($0.split(separator: "/").last ?? "hako") } ?? "hako"
+        exit(await run(name, Array(arguments)))
+    }
+
+    private static func run(_ name: String, _ arguments: [String]) async -> CInt {
+        switch name {
+        case "docker": return await docker(arguments)
+        case "kubectl", "minikube", "docker-compose":
+            return fail("\(name) is not in this version of hako; `hako docker` is")
+        default: break
+        }
+        let rest = Array(arguments.dropFirst())
+        switch arguments.first {
+        case nil, "help", "--help", "-h":
+            write(help)
+            return 0
+        case "version", "--version":
+            write("hako \(Product.version)\n")
+            return 0
+        case "docker": return await docker(rest)
+        case "daemon": return await Daemon.main(rest)
+        case "install": return Install.main(rest)
+        case let word?:
+            return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")
+        }
+    }
+
+    private static func docker(_ arguments: [String]) async -> CInt {
+        fail("the docker command line is not in this build")
+    }
+
+    private static func fail(_ message: String) -> CInt {
+        write("hako: \(message)\n", to: STDERR_FILENO)
+        return 1
+    }
+
+    private static let help = """
+        Usage: hako COMMAND
+
+        Containers without a dockerd: the engine, its runtime and its command line in one program.
+
+        Commands:
+          docker    The docker command line (also under the name docker: ln -s hako docker)
+          daemon    Run the engine; starts by itself when `hako docker` needs it
+          runtime   The OCI runtime command line
+          install   Have systemd run the engine
+          version   Print the version
+
+        Run 'hako COMMAND --help' for more. Other clients: DOCKER_HOST=unix:///run/hako/docker.sock
+
+        """
+}
+
+/// Straight to the descriptor: the program may end at once afterwards.
+func write(_ text: String, to descriptor: CInt = STDOUT_FILENO) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { CLinux.write(descriptor, $0.baseAddress, $0.count) }
+        guard count > 0 || hako_errno() == EINTR else { return }
+        rest = rest.dropFirst(max(0, count))
+    }
+}

@@ -20,6 +20,7 @@
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <malloc.h>
 #include <math.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -28,6 +29,7 @@
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +64,7 @@
 #include "CLinuxSockets.h"
 
 static inline int hako_errno(void) { return errno; }
+static inline char **hako_environ(void) { return environ; }
 static inline void hako_set_errno(int code) { errno = code; }
 
 // No libc wrapper before glibc 2.x: openat2(2).
