@@ -1,8 +1,7 @@
 import CLinux
-import Crypto
-import Foundation
 import ImageStore
 import JSON
+import Linux
 import NIOCore
 import OCI
 import Testing
@@ -22,22 +21,32 @@ func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
 
 /// Runs a program; its standard output. Fails the test when the program does.
 @discardableResult
-func run(_ program: String, _ arguments: String..., in folder: String? = nil) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(program) \(arguments) failed")
-    return data
+func run(_ program: String, _ arguments: String..., in folder: String? = nil) throws -> [UInt8] {
+    let quoted = ([program] + arguments).map { "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
+    let command = (folder.map { "cd '\($0)' && " } ?? "") + "LC_ALL=C " + quoted.joined(separator: " ")
+    let stream = try #require(popen(command, "re"))
+    var output: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+        let count = fread(&chunk, 1, chunk.count, stream)
+        if count == 0 { break }
+        output += chunk[..<count]
+    }
+    let status = pclose(stream)
+    try #require(status == 0, "\(command) failed")
+    return output
 }
 
-func lines(_ data: Data) -> [String] { String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init) }
+func lines(_ bytes: [UInt8]) -> [String] { String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init) }
+
+func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
+    let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+    try file.writeAll(Array(bytes), subject: path)
+}
+
+func contents(_ path: String) throws -> [UInt8] { try KernelFile.bytes(path, limit: 64 << 20) }
+func text(_ path: String) throws -> String { String(decoding: try contents(path), as: UTF8.self) }
+func names(_ path: String) throws -> [String] { lines(try run("ls", "-A", path)) }
 
 /// A small tar writer of the tests' own, which also writes what no honest program would.
 struct TestTar {

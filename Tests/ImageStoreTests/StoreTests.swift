@@ -1,6 +1,5 @@
 import CLinux
 import Fault
-import Foundation
 import ImageStore
 import JSON
 import NIOCore
@@ -17,8 +16,8 @@ import Testing
         let file = name.withUnsafeMutableBufferPointer { $0.baseAddress.map { mkstemp($0) } ?? -1 }
         let path = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         defer { close(file); unlink(path) }
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        return ([UInt8](try run(compress, "-c", path)), bytes)
+        try write(bytes, to: path)
+        return (try run(compress, "-c", path), bytes)
     }
 
     @Test("gzip, zstd and plain layers become one image, found by every kind of name", arguments: ["gzip", "zstd", "cat"])
@@ -50,10 +49,10 @@ import Testing
             let snapshot = try await store.createSnapshot("c1", image: image.id)
             try snapshot.mount()
             defer { try? snapshot.unmount() }
-            #expect(try String(contentsOfFile: snapshot.merged + "/a", encoding: .utf8) == "upper")
-            #expect(try String(contentsOfFile: snapshot.merged + "/only", encoding: .utf8) == "lower")
+            #expect(try text(snapshot.merged + "/a") == "upper")
+            #expect(try text(snapshot.merged + "/only") == "lower")
             #expect(access(snapshot.merged + "/gone", F_OK) != 0)
-            try Data("mine".utf8).write(to: URL(fileURLWithPath: snapshot.merged + "/a"))
+            try write("mine".utf8, to: snapshot.merged + "/a")
             #expect(try await store.snapshot("c1").lowers == snapshot.lowers)
             try await store.removeSnapshot("c1")
             try await store.removeSnapshot("c1")
@@ -72,8 +71,8 @@ import Testing
             #expect(snapshot.overlayOptions.utf8.count > 4_096, "the test must exceed a page")
             try snapshot.mount()
             defer { try? snapshot.unmount() }
-            #expect(try String(contentsOfFile: snapshot.merged + "/top", encoding: .utf8) == "299")
-            #expect(try String(contentsOfFile: snapshot.merged + "/f0", encoding: .utf8) == "0")
+            #expect(try text(snapshot.merged + "/top") == "299")
+            #expect(try text(snapshot.merged + "/f0") == "0")
         }
     }
 
@@ -176,7 +175,7 @@ import Testing
             let again = try await image.store(in: store, as: "x")
             let snapshot = try await store.createSnapshot("c", image: again.id)
             let file = try #require(snapshot.lowers.first) + "/a"
-            #expect(try String(contentsOfFile: file, encoding: .utf8) == "x")
+            #expect(try text(file) == "x")
         }
     }
 
@@ -209,7 +208,7 @@ struct StoreCounts: Equatable {
     var blobs: Int
     init(layers: Int, blobs: Int) { (self.layers, self.blobs) = (layers, blobs) }
     init(_ folder: String) throws {
-        layers = try FileManager.default.contentsOfDirectory(atPath: folder + "/layers").count
-        blobs = try FileManager.default.contentsOfDirectory(atPath: folder + "/blobs/sha256").count
+        layers = try names(folder + "/layers").count
+        blobs = try names(folder + "/blobs/sha256").count
     }
 }

@@ -78,6 +78,8 @@ static inline int hako_openat(int dir, const char *path, int flags, mode_t mode)
     return openat(dir, path, flags, mode);
 }
 static inline dev_t hako_makedev(unsigned int major, unsigned int minor) { return makedev(major, minor); }
+static inline unsigned int hako_major(dev_t device) { return major(device); }
+static inline unsigned int hako_minor(dev_t device) { return minor(device); }
 // Clears the inode flags (chattr +i, +a) that forbid removal: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS of ioctl_iflags(2).
 static inline int hako_clear_inode_flags(int fd) {
     int flags = 0;

@@ -9,6 +9,8 @@ enum Schema {
     static func open(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "images"
+        // Somebody may look into it with sqlite3.
+        configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             // WAL first: a mode change may set synchronous to NORMAL, and then a write that a client saw succeed
             // could be lost with the power.
