@@ -37,6 +37,7 @@ package final class Engine: Sendable {
     package let registry: RegistryClient
     package let runtime: ContainerRuntime
     package let network: NetworkManager
+    package let volumes: VolumeStore
     package let log: Logger
 
     package let store: DocumentStore
@@ -54,6 +55,7 @@ package final class Engine: Sendable {
         }
         store = try DocumentStore(path: options.dataRoot + "/engine.db")
         images = try ImageStore(root: options.dataRoot + "/images")
+        volumes = try VolumeStore(root: options.dataRoot + "/volumes", log: log)
         registry = RegistryClient(options: options.registry)
         runtime = try ContainerRuntime(stateRoot: options.execRoot + "/containers")
         var networkOptions = NetworkOptions(

@@ -27,9 +27,4 @@ extension Engine {
     package func connectNetwork(_ ref: String, body: JSON) async throws { throw unwritten(#function) }
     package func disconnectNetwork(_ ref: String, body: JSON) async throws { throw unwritten(#function) }
     package func pruneNetworks(_ filters: Filters) async throws -> JSON { throw unwritten(#function) }
-    package func listVolumes(_ filters: Filters) async throws -> JSON { throw unwritten(#function) }
-    package func inspectVolume(_ name: String) async throws -> JSON { throw unwritten(#function) }
-    package func createVolume(_ body: JSON) async throws -> JSON { throw unwritten(#function) }
-    package func removeVolume(_ name: String, force: Bool) async throws { throw unwritten(#function) }
-    package func pruneVolumes(_ filters: Filters) async throws -> JSON { throw unwritten(#function) }
 }

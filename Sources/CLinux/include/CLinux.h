@@ -23,6 +23,7 @@
 #include <malloc.h>
 #include <math.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -147,6 +148,7 @@ static inline int hako_bpf_open(uint32_t id) {
     return hako_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
 }
 
+static inline int hako_efd_blocking(void) { return EFD_CLOEXEC; }
 static inline int hako_efd_flags(void) { return EFD_CLOEXEC | EFD_NONBLOCK; }
 static inline int hako_in_flags(void) { return IN_CLOEXEC | IN_NONBLOCK; }
 
