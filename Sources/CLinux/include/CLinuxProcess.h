@@ -89,7 +89,6 @@ static inline int hako_set_window(int fd, unsigned short rows, unsigned short co
     return ioctl(fd, TIOCSWINSZ, &size);
 }
 static inline int hako_unlock_pty(int master) { int no = 0; return ioctl(master, TIOCSPTLCK, &no); }
-static inline int hako_openat(int dir, const char *path, int flags, mode_t mode) { return openat(dir, path, flags, mode); }
 static inline int hako_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
 
 // One record with at most one descriptor over a unix socket. -1 in *passed when none came.
