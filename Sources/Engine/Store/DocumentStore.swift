@@ -36,7 +36,8 @@ package final class DocumentStore: Sendable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         do {
             database = try DatabaseQueue(path: path, configuration: configuration)
-            try database.write { db in
+            // Outside a transaction: SQLite refuses to change it inside one.
+            try database.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(
                     sql: """
