@@ -1,6 +1,6 @@
 import CLinux
 import DockerCLI
-import DockerModel
+import Engine
 import Fault
 
 /// One program, several names: by `argv[0]` it is `docker`; as `hako` its first word says what it is to be.

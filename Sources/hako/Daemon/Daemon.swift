@@ -1,6 +1,5 @@
 import CLinux
 import CommandLine
-import DockerModel
 import Engine
 import EngineAPI
 import Fault
