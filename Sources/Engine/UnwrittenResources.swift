@@ -20,11 +20,4 @@ extension Engine {
     package func putArchive(_ ref: String, path: String, noOverwriteDirNonDir: Bool, copyUIDGID: Bool, tar: ByteSource)
         async throws
     { throw unwritten(#function) }
-    package func listNetworks(_ filters: Filters) async throws -> [JSON] { throw unwritten(#function) }
-    package func inspectNetwork(_ ref: String, verbose: Bool) async throws -> JSON { throw unwritten(#function) }
-    package func createNetwork(_ body: JSON) async throws -> JSON { throw unwritten(#function) }
-    package func removeNetwork(_ ref: String) async throws { throw unwritten(#function) }
-    package func connectNetwork(_ ref: String, body: JSON) async throws { throw unwritten(#function) }
-    package func disconnectNetwork(_ ref: String, body: JSON) async throws { throw unwritten(#function) }
-    package func pruneNetworks(_ filters: Filters) async throws -> JSON { throw unwritten(#function) }
 }

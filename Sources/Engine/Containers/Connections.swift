@@ -9,9 +9,7 @@ extension Engine {
     /// Attaches every network it asks for; published ports go with the first. On failure nothing stays attached.
     func connect(_ record: ContainerRecord, pid: Int32) async throws -> [ContainerRecord.Endpoint] {
         var endpoints = record.endpoints
-        if record.networkMode == "host" || record.networkMode == "none" || record.config["NetworkDisabled"].bool == true {
-            return endpoints
-        }
+        if record.config["NetworkDisabled"].bool == true { return endpoints }
         var ports = try PortForm.bindings(hostConfig: record.hostConfig, exposed: record.config["ExposedPorts"])
         do {
             for at in endpoints.indices {
@@ -20,7 +18,10 @@ extension Engine {
                 endpoints[at].state = try await network.attach(request, network: endpoints[at].network)
                 publish(
                     .network, "connect", actor: endpoints[at].state?.networkID ?? "",
-                    attributes: ["container": record.id, "name": endpoints[at].network, "type": "bridge"])
+                    attributes: [
+                        "container": record.id, "name": endpoints[at].network,
+                        "type": ["host": "host", "none": "null"][endpoints[at].network] ?? "bridge",
+                    ])
             }
         } catch {
             try? await network.detachAll(record.id)
@@ -45,7 +46,7 @@ extension Engine {
     /// Docker's sentence for a port that is taken, which clients look for, then ours.
     private func explain(_ error: any Error, _ record: ContainerRecord) -> any Error {
         guard let fault = error as? Fault, fault.message.contains("port is already allocated"),
-            !fault.message.hasPrefix("driver failed")
+            !fault.message.contains("driver failed")
         else { return error }
         return Fault(
             fault.kind,
