@@ -96,7 +96,8 @@ targets += module(
         "ContainerRuntime",
         "ContainerNetwork",
     ],
-    nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
+    nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
+    testNeeds: ["TestKit"])
 targets += module(
     "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS)
 targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])

@@ -56,7 +56,7 @@ package final class Engine: Sendable {
         store = try DocumentStore(path: options.dataRoot + "/engine.db")
         images = try ImageStore(root: options.dataRoot + "/images")
         volumes = try VolumeStore(root: options.dataRoot + "/volumes", log: log)
-        registry = RegistryClient(options: options.registry)
+        registry = RegistryClient(options: options.registry, log: log)
         runtime = try ContainerRuntime(stateRoot: options.execRoot + "/containers")
         var networkOptions = NetworkOptions(
             stateFolder: options.dataRoot + "/network", runFolder: options.execRoot + "/network")

@@ -145,14 +145,14 @@ struct Pull: Sendable {
             manifest.config, of: reference, limit: ImageManifest.Limit.configBytes, credentials)
         let config = try ImageConfig(bytes: bytes)
         let diffIDs = config.diffIDs
-        guard diffIDs.count == manifest.layers.count else {
+        let blobs = manifest.layers.filter { !$0.isForeignLayer }
+        guard diffIDs.count == blobs.count else {
             throw Fault(
-                .invalid,
-                "\(reference): the manifest has \(manifest.layers.count) layers, the config \(diffIDs.count)")
+                .invalid, "\(reference): the manifest has \(blobs.count) layers, the config \(diffIDs.count)")
         }
         let lease = engine.images.lease()
         defer { withExtendedLifetime(lease) {} }
-        try await fetchLayers(Array(zip(manifest.layers, diffIDs)), lease)
+        try await fetchLayers(Array(zip(blobs, diffIDs)), lease)
         _ = try await engine.images.register(manifest: served.bytes, mediaType: manifest.mediaType, config: bytes)
     }
 
