@@ -137,3 +137,12 @@ enum HostBoot {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
+
+extension ImageStore {
+    /// Folders of the image's unpacked layers, topmost first.
+    package func layerFolders(_ image: Image) async throws -> [String] {
+        var paths: [String] = []
+        for diffID in image.diffIDs.reversed() { paths.append(try await layerFolder(diffID)) }
+        return paths
+    }
+}

@@ -16,6 +16,8 @@ package final class TarExtractor: TarSink {
         package var keepOwners = geteuid() == 0
         /// Give everything to this user and group, whatever the archive says.
         package var owner: (uid: UInt32, gid: UInt32)?
+        /// Give regular files this mode, and none of set-id bits, whatever the archive says.
+        package var mode: UInt32?
         /// Refuse to put a folder where something else is, and the other way round (`docker cp`).
         package var keepKinds = false
         /// A folder inside the root where the members go.
@@ -67,7 +69,14 @@ package final class TarExtractor: TarSink {
 
     // MARK: Sink
 
-    package func begin(_ entry: TarEntry) throws {
+    package func begin(_ member: TarEntry) throws {
+        var entry = member
+        if let mode = options.mode {
+            entry.mode = entry.kind == .directory ? 0o700 : mode
+            entry.attributes = []
+            // An archive of images holds nothing but files, folders and links between them.
+            guard ![.character, .block, .fifo].contains(entry.kind) else { return }
+        }
         let path = try TarPath(entry.path, under: base)
         if options.whiteouts, try whiteout(path) { return }
         if path.whole.count - 1 == base.count {
