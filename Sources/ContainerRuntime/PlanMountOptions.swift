@@ -71,6 +71,12 @@ struct PlanMountOptions: Equatable {
         "noatime", "atime", "strictatime", "nostrictatime", "nosymfollow", "symfollow",
     ]
 
+    /// All names, sorted: for `hako runtime features`.
+    static var names: [String] {
+        let own = Array(setting.keys) + Array(clearing.keys) + Array(propagations.keys)
+        return (own + recursiveNames.map { "r" + $0 } + ["tmpcopyup", "idmap", "ridmap"]).sorted()
+    }
+
     /// Later options win over earlier ones.
     init(_ options: [String]) {
         for option in options { add(option) }

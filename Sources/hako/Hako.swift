@@ -1,4 +1,5 @@
 import CLinux
+import ContainerRuntime
 import DockerCLI
 import Engine
 import Fault
@@ -29,6 +30,7 @@ struct Hako {
             return 0
         case "docker": return await docker(rest)
         case "daemon": return await Daemon.main(rest)
+        case "runtime": return await runtimeMain(rest)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")

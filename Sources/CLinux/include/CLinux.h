@@ -63,6 +63,7 @@
 #include <unistd.h>
 
 #include "CLinuxSockets.h"
+#include "CLinuxCommand.h"
 
 static inline int hako_errno(void) { return errno; }
 static inline char **hako_environ(void) { return environ; }
