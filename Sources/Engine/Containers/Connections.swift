@@ -10,7 +10,9 @@ extension Engine {
     func connect(_ record: ContainerRecord, pid: Int32) async throws -> [ContainerRecord.Endpoint] {
         var endpoints = record.endpoints
         if record.config["NetworkDisabled"].bool == true { return endpoints }
-        var ports = try PortForm.bindings(hostConfig: record.hostConfig, exposed: record.config["ExposedPorts"])
+        let publishes = !["host", "none"].contains(record.networkMode)
+        var ports =
+            publishes ? try PortForm.bindings(hostConfig: record.hostConfig, exposed: record.config["ExposedPorts"]) : []
         do {
             for at in endpoints.indices {
                 let request = attachRequest(record, endpoints[at], pid: pid, ports: ports)
@@ -35,7 +37,8 @@ extension Engine {
     ) -> AttachRequest {
         var request = AttachRequest(
             containerID: record.id, containerName: record.name, namespacePath: "/proc/\(pid)/ns/net")
-        request.address = endpoint.settings["IPAMConfig"]["IPv4Address"].string
+        request.address = endpoint.settings["IPAMConfig"]["IPv4Address"].string.flatMap { $0.isEmpty ? nil : $0 }
+        request.address6 = endpoint.settings["IPAMConfig"]["IPv6Address"].string.flatMap { $0.isEmpty ? nil : $0 }
         request.macAddress = endpoint.settings["MacAddress"].string.flatMap { $0.isEmpty ? nil : $0 }
             ?? record.config["MacAddress"].string
         request.aliases = endpoint.settings["Aliases"].strings

@@ -1,0 +1,72 @@
+import Fault
+import JSON
+import Testing
+
+@testable import Engine
+
+@Suite struct MountRequestTests {
+    private func collect(_ host: JSON, config: JSON = [:]) throws -> [ContainerRecord.MountPoint] {
+        try MountRequests.collect(config: config, host: host) { _ in
+            var point = ContainerRecord.MountPoint(kind: .volume, destination: "/data")
+            point.name = "donated"
+            return [point]
+        }
+    }
+
+    @Test("a source with a slash is a folder of the host's, one without is a volume")
+    func kinds() throws {
+        let mounts = try collect(["Binds": ["/srv/www/:/var/www:ro", "cache:/var/cache"]])
+        #expect(mounts.map(\.kind) == [.volume, .bind])
+        #expect(mounts[0].name == "cache" && mounts[0].copiesUp && mounts[0].mode == "z")
+        #expect(mounts[1].source == "/srv/www" && !mounts[1].isWritable && mounts[1].mode == "ro")
+        #expect(mounts[1].propagation == "rprivate")
+    }
+
+    @Test("options are understood together")
+    func options() throws {
+        let mounts = try collect(["Binds": ["/a:/b:ro,z,rshared", "v:/c:nocopy"]])
+        #expect(mounts[0].propagation == "rshared" && !mounts[0].isWritable)
+        #expect(!mounts[1].copiesUp)
+    }
+
+    @Test("what Docker refuses is refused in its words", arguments: [
+        ("/a:/b:xx", "invalid mode: xx"), ("/a:/b:ro,rw", "invalid mode: ro,rw"),
+        ("/a:/b:ro:c", "invalid volume specification: '/a:/b:ro:c'"),
+        ("/a:/", "invalid volume specification: '/a:/': invalid specification: destination can't be '/'"),
+    ])
+    func refused(_ bind: String, _ message: String) {
+        let fault = #expect(throws: Fault.self) { try collect(["Binds": [.string(bind)]]) }
+        #expect(fault?.message == message)
+    }
+
+    @Test("two mounts on one path are refused")
+    func duplicate() {
+        let fault = #expect(throws: Fault.self) {
+            try collect(["Binds": ["/a:/b"], "Mounts": [["Type": "tmpfs", "Target": "/b/"]]])
+        }
+        #expect(fault?.message == "Duplicate mount point: /b")
+    }
+
+    @Test("an image's volume gets an anonymous one unless something is mounted there")
+    func imageVolumes() throws {
+        let mounts = try collect(["Binds": ["named:/data"]], config: ["Volumes": ["/data": [:], "/logs": [:]]])
+        #expect(mounts.map(\.destination) == ["/data", "/logs"])
+        #expect(mounts.map(\.isAnonymous) == [false, true])
+    }
+
+    @Test("a donor's volumes come first, and give way to what is asked for")
+    func volumesFrom() throws {
+        #expect(try collect(["VolumesFrom": ["other:ro"]]).first?.isWritable == false)
+        #expect(try collect(["VolumesFrom": ["other"], "Binds": ["mine:/data"]]).first?.name == "mine")
+    }
+
+    @Test("--mount takes the options of its own type only")
+    func typedOptions() throws {
+        let fault = #expect(throws: Fault.self) {
+            try MountRequests.mount(["Type": "bind", "Source": "/a", "Target": "/b", "TmpfsOptions": [:]])
+        }
+        #expect(fault?.message == "invalid mount config for type \"bind\": field TmpfsOptions must not be specified")
+        let empty = #expect(throws: Fault.self) { try MountRequests.mount(["Type": "bind", "Target": "/b"]) }
+        #expect(empty?.message == "invalid mount config for type \"bind\": field Source must not be empty")
+    }
+}
