@@ -175,7 +175,7 @@ enum NamePattern {
         }
         let closed = text.last == "$"
         if closed { text = text.dropLast() }
-        let isPlain = !text.contains { "^$.|?*+()[]{}\\".contains($0) } || text.allSatisfy { $0 != "\\" && $0.isLetter || $0.isNumber || "-_.".contains($0) }
+        let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
         guard isPlain else {
             guard let expression = try? Regex(pattern) else { return false }
             return name.firstMatch(of: expression) != nil || ("/" + name).firstMatch(of: expression) != nil
