@@ -4,9 +4,6 @@ import JSON
 
 // Delete a line when its method is written; the file goes with its last line.
 extension Engine {
-    package func containerLogs(_ ref: String, _ options: LogOptions) async throws -> (OutputSource, isTerminal: Bool) {
-        throw unwritten(#function)
-    }
     package func containerStats(_ ref: String, stream: Bool, oneShot: Bool) async throws -> JSONSource {
         throw unwritten(#function)
     }

@@ -1,4 +1,5 @@
 import CLinux
+import ContainerNetwork
 import ContainerRuntime
 import DockerModel
 import Fault
@@ -118,6 +119,7 @@ extension Engine {
                 throw error
             }
             self.containers.release(name: old, of: container.id)
+            self.network.rename(container.id, to: new)
             self.publish("rename", container.record, ["oldName": "/" + old])
         }
     }
