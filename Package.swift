@@ -99,7 +99,7 @@ targets += module(
     nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
     testNeeds: ["TestKit"])
 targets += module(
-    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS)
+    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])
 targets += [
     .executableTarget(

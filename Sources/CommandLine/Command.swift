@@ -107,6 +107,26 @@ package struct Command<Context: Sendable>: Sendable {
         }
     }
 
+    private init(_ other: Command, name: String, aliases: [String], group: Group) {
+        self.name = name
+        self.aliases = aliases
+        self.group = group
+        summary = other.summary
+        explanation = other.explanation
+        usage = other.usage
+        spellings = other.spellings
+        count = other.count
+        flags = other.flags
+        subcommands = other.subcommands
+        completes = other.completes
+        perform = other.perform
+    }
+
+    /// The same command at another place in the tree.
+    package func renamed(_ name: String, aliases: [String] = [], group: Group = .other) -> Command {
+        Command(self, name: name, aliases: aliases, group: group)
+    }
+
     /// Runs the deepest command that the arguments name.
     package func run(_ arguments: [String], under path: String, context: Context) async throws -> Int32 {
         let ownPath = path.isEmpty ? name : "\(path) \(name)"

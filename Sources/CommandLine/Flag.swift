@@ -59,7 +59,7 @@ package struct FlagValueError: Error, CustomStringConvertible {
 extension Flag {
     /// A switch: `--name`, `--name=false`.
     package static func toggle(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, Bool> & Sendable,
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, Bool> & Sendable,
         default initial: Bool = false, hidden: Bool = false, _ help: String
     ) -> Flag {
         Flag(name, short: short, value: nil, help: help, shownDefault: initial ? "true" : nil, isHidden: hidden) {
@@ -69,13 +69,13 @@ extension Flag {
 
     /// A switch whose absence differs from `false`.
     package static func optionalToggle(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, Bool?> & Sendable, _ help: String
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, Bool?> & Sendable, _ help: String
     ) -> Flag {
         Flag(name, short: short, value: nil, help: help) { $0[keyPath: path] = try GoValue.bool($1) }
     }
 
     package static func text(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, String> & Sendable,
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, String> & Sendable,
         value: String = "string", default shown: String? = nil, hidden: Bool = false, _ help: String
     ) -> Flag {
         Flag(name, short: short, value: value, help: help, shownDefault: shown.map { "\"\($0)\"" }, isHidden: hidden) {
@@ -84,7 +84,7 @@ extension Flag {
     }
 
     package static func optionalText(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, String?> & Sendable,
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, String?> & Sendable,
         value: String = "string", _ help: String
     ) -> Flag {
         Flag(name, short: short, value: value, help: help) { $0[keyPath: path] = $1 }
@@ -92,7 +92,7 @@ extension Flag {
 
     /// A flag that may be given many times, each adding one value. `check` may change or refuse it.
     package static func list(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, [String]> & Sendable,
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, [String]> & Sendable,
         value: String = "list", default shown: String? = nil, hidden: Bool = false, _ help: String,
         check: (@Sendable (String) throws -> String)? = nil
     ) -> Flag {
@@ -111,7 +111,7 @@ extension Flag {
     }
 
     package static func int(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, Int> & Sendable,
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, Int> & Sendable,
         default initial: Int = 0, _ help: String
     ) -> Flag {
         Flag(name, short: short, value: "int", help: help, shownDefault: initial == 0 ? nil : "\(initial)") {
@@ -120,14 +120,14 @@ extension Flag {
     }
 
     package static func optionalInt(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, Int?> & Sendable, _ help: String
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, Int?> & Sendable, _ help: String
     ) -> Flag {
         Flag(name, short: short, value: "int", help: help) { $0[keyPath: path] = try GoValue.int($1) }
     }
 
     /// A size in bytes such as `64m`; powers of 1024.
     package static func bytes(
-        _ name: String, _ short: Character? = nil, _ path: any WritableKeyPath<Options, Int64> & Sendable,
+        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<Options, Int64> & Sendable,
         unlimitedAllowed: Bool = false, _ help: String
     ) -> Flag {
         Flag(name, short: short, value: "bytes", help: help) {

@@ -54,11 +54,11 @@ package struct FlagParser<Options> {
         let equals = body.firstIndex(of: "=")
         let name = String(body[..<(equals ?? body.endIndex)])
         guard !name.isEmpty, !name.hasPrefix("-") else { throw UsageError("bad flag syntax: \(argument)") }
+        if name == "help" {
+            result.wantsHelp = true
+            return
+        }
         guard let flag = byName[name] else {
-            if name == "help" {
-                result.wantsHelp = true
-                return
-            }
             throw UsageError("unknown flag: --\(name)")
         }
         let text: String

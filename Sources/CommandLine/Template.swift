@@ -20,10 +20,13 @@ package struct Template: Sendable {
     }
 
     /// The text for one value of `.`. With `missingKeysFail` a key that a map lacks is an error rather than
-    /// `<no value>`.
-    package func execute(_ dot: TemplateValue, missingKeysFail: Bool = false) throws(TemplateError) -> String {
+    /// `<no value>`, except for `optionalKeys`, which are nil where they are missing.
+    package func execute(
+        _ dot: TemplateValue, missingKeysFail: Bool = false, optionalKeys: Set<String> = []
+    ) throws(TemplateError) -> String {
         var run = Execution(
-            functions: functions, definitions: definitions, missingKeysFail: missingKeysFail, variables: [("$", dot)])
+            functions: functions, definitions: definitions, missingKeysFail: missingKeysFail, optionalKeys: optionalKeys,
+            variables: [("$", dot)])
         _ = try run.walk(nodes, dot)
         return run.output
     }
@@ -43,6 +46,7 @@ package struct Template: Sendable {
         let functions: [String: TemplateFunction]
         let definitions: [String: [TemplateNode]]
         let missingKeysFail: Bool
+        let optionalKeys: Set<String>
         var variables: [(String, TemplateValue)]
         var output = ""
         var depth = 0
@@ -233,6 +237,9 @@ package struct Template: Sendable {
             var value = base
             for (position, name) in names.enumerated() {
                 let isLast = position == names.count - 1
+                if position > 0, case .json(.null) = value, optionalKeys.contains(names[position - 1]) {
+                    throw fail("map has no entry for key \(GoText.quote(names[position - 1]))", at: column, source)
+                }
                 value = try field(value, name, isLast ? arguments : [], source: source, column: column)
             }
             return value
@@ -266,8 +273,9 @@ package struct Template: Sendable {
             default:
                 throw fail("can't evaluate field \(name) in type \(value.typeName)", at: column, source)
             }
-            if missingKeysFail { throw fail("map has no entry for key \(GoText.quote(name))", at: column, source) }
-            return .missing
+            guard missingKeysFail else { return .missing }
+            if optionalKeys.contains(name) { return .json(.null) }
+            throw fail("map has no entry for key \(GoText.quote(name))", at: column, source)
         }
 
         private mutating func callFunction(

@@ -143,3 +143,14 @@ package struct Timestamp: Sendable, Equatable, Comparable {
             + "\(Int(parts.tm_year) + 1900)"
     }
 }
+
+extension Timestamp {
+    /// The moment at which local clocks show what this one's UTC clock shows.
+    package var readAsLocal: Timestamp {
+        var parts = tm()
+        var time = time_t(seconds)
+        gmtime_r(&time, &parts)
+        parts.tm_isdst = -1
+        return Timestamp(seconds: Int64(mktime(&parts)), nanoseconds: nanoseconds)
+    }
+}

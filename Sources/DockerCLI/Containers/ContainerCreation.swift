@@ -1,0 +1,83 @@
+import CommandLine
+import Fault
+import Glibc
+import JSON
+import OCI
+
+/// Makes a container, pulling its image when it isn't there.
+struct ContainerCreation: Sendable {
+    let session: Session
+    let options: CreateOptions
+
+    /// Throws `DaemonError`, or `Failure` for what is wrong on our side.
+    func create(_ body: JSON) async throws -> String {
+        let file = try IDFile(options.idFile)
+        defer { file?.finish() }
+        let image = body["Image"].string ?? ""
+        if !Self.isImageID(image) { _ = try Reference(parsing: image) }
+        if options.pull == "always" { try await pull(image) }
+        let answer: JSON
+        do { answer = try await post(body) } catch let error as DaemonError
+            where error.isNotFound && options.pull == "missing" && error.message.hasPrefix("No such image") && !Self.isImageID(image)
+        {
+            if !options.quiet {
+                session.err.line("Unable to find image '\(try Reference(parsing: image).withDefaultTag.familiar)' locally")
+            }
+            try await pull(image)
+            answer = try await post(body)
+        }
+        for warning in answer["Warnings"].strings { session.err.line("WARNING: \(warning)") }
+        let id = answer["Id"].string ?? ""
+        file?.write(id)
+        return id
+    }
+
+    /// An ID is looked up, never pulled.
+    private static func isImageID(_ text: String) -> Bool {
+        let digits = text.hasPrefix("sha256:") ? text.dropFirst("sha256:".count) : text[...]
+        return digits.count == 64 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
+    }
+
+    private func post(_ body: JSON) async throws -> JSON {
+        var query: Query = []
+        if !options.name.isEmpty { query.append(("name", options.name)) }
+        if !options.platform.isEmpty { query.append(("platform", options.platform)) }
+        return try await session.client.post("/containers/create", query, body: body)
+    }
+
+    /// Progress goes to standard error: standard output is the container's.
+    private func pull(_ image: String) async throws {
+        let silent = Output { _ in true }
+        try await ImagePull(session: session, platform: options.platform).run(
+            Reference(parsing: image).withDefaultTag, output: options.quiet ? silent : session.err)
+    }
+}
+
+/// The file that `--cidfile` names. It goes again when no ID comes to be written.
+private final class IDFile {
+    private let path: String
+    private let descriptor: Int32
+    private var isWritten = false
+
+    init?(_ path: String) throws {
+        guard !path.isEmpty else { return nil }
+        guard access(path, F_OK) != 0 else {
+            throw Failure("container ID file found, make sure the other container isn't running or delete \(path)")
+        }
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw Failure("failed to create the container ID file: open \(path): \(WholeFile.message(errno))")
+        }
+        self.path = path
+    }
+
+    func write(_ id: String) {
+        let bytes = Array(id.utf8)
+        isWritten = Glibc.write(descriptor, bytes, bytes.count) == bytes.count
+    }
+
+    func finish() {
+        close(descriptor)
+        if !isWritten { unlink(path) }
+    }
+}

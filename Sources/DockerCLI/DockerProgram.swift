@@ -1,0 +1,128 @@
+import CommandLine
+import Fault
+import Glibc
+import NIOConcurrencyHelpers
+import Wire
+
+/// The docker command line, from arguments to exit code.
+///
+/// - Parameters:
+///   - arguments: what follows the program's name.
+///   - ensureDaemon: starts our daemon when it isn't running; called at most once, and only for the default endpoint.
+package func dockerMain(
+    _ arguments: [String], ensureDaemon: @escaping @Sendable () async throws -> Void
+) async -> Int32 {
+    let program = DockerProgram(
+        input: .descriptor(STDIN_FILENO), out: .descriptor(STDOUT_FILENO), err: .descriptor(STDERR_FILENO),
+        environment: ProcessEnvironment.current)
+    let code = await program.run(arguments) { address in
+        HTTPClient(
+            address.endpoint, tls: address.tls, revive: address.isDefault ? ensureDaemon : nil)
+    }
+    RawMode.leave()
+    return code
+}
+
+enum ProcessEnvironment {
+    static var current: [String: String] {
+        var all: [String: String] = [:]
+        var at = environ
+        while let entry = at.pointee {
+            if let (name, value) = String(cString: entry).cut("=") { all[name] = value }
+            at += 1
+        }
+        return all
+    }
+}
+
+package struct DockerProgram: Sendable {
+    let input: Input
+    let out: Output
+    let err: Output
+    let environment: [String: String]
+
+    package init(input: Input, out: Output, err: Output, environment: [String: String]) {
+        self.input = input
+        self.out = out
+        self.err = err
+        self.environment = environment
+    }
+
+    /// The client's release whose behaviour this one has.
+    package static let clientVersion = "28.2.2"
+
+    package func run(
+        _ arguments: [String], connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
+    ) async -> Int32 {
+        do { return try await execute(arguments, connect) } catch let request as HelpRequest {
+            out.write(request.text)
+            return 0
+        } catch let misuse as Misuse {
+            err.line(misuse.message)
+            return misuse.exitCode
+        } catch let failure as Failure {
+            if !failure.description.isEmpty { err.line(failure.description) }
+            return failure.exitCode
+        } catch {
+            err.line(sentence(error))
+            return 1
+        }
+    }
+
+    private func execute(
+        _ arguments: [String], _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
+    ) async throws -> Int32 {
+        var options = GlobalOptions()
+        let flags = GlobalOptions.flags(folder: GlobalOptions.defaultFolder(environment))
+        let root = RootPage(flags: flags.map(\.shape))
+        let parsed: FlagParser<GlobalOptions>.Result
+        do { parsed = try FlagParser(flags, interspersed: false).parse(arguments, into: &options) } catch {
+            throw Misuse(message: root.flagComplaint("\(error)"), exitCode: 125)
+        }
+        if parsed.wantsHelp { throw HelpRequest(text: root.help) }
+        if options.version {
+            out.line("Docker version \(Self.clientVersion), build hakobune")
+            return 0
+        }
+        guard let word = parsed.positional.first else { throw HelpRequest(text: root.help) }
+        let rest = Array(parsed.positional.dropFirst())
+        if word == "help" { return try await help(rest, root, options, connect) }
+        guard let command = CommandTree.command(word) else { throw root.unknown(word, CommandTree.names) }
+        return try await command.run(rest, under: "docker", context: try session(options, connect))
+    }
+
+    /// `docker help run` is `docker run --help`.
+    private func help(
+        _ words: [String], _ root: RootPage, _ options: GlobalOptions,
+        _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
+    ) async throws -> Int32 {
+        guard let word = words.first else { throw HelpRequest(text: root.help) }
+        guard let command = CommandTree.command(word) else { throw root.unknown(word, CommandTree.names) }
+        return try await command.run(
+            words.dropFirst() + ["--help"], under: "docker", context: try session(options, connect))
+    }
+
+    private func session(
+        _ options: GlobalOptions, _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
+    ) throws -> Session {
+        let folder = options.folder(environment)
+        let configuration: DockerConfig
+        do { configuration = try DockerConfig.load(folder: folder) } catch {
+            err.line("WARNING: Error \(sentence(error))")
+            configuration = DockerConfig(folder: folder)
+        }
+        let contexts = ContextStore(configurationFolder: folder)
+        let version = environment["DOCKER_API_VERSION"].flatMap { $0.isEmpty ? nil : $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }
+        let variables = environment
+        return Session(
+            input: input, out: out, err: err, environment: variables, configuration: configuration, contexts: contexts,
+            contextName: DaemonAddress.contextName(options, environment: variables, configuration: configuration)
+        ) {
+            let address = try DaemonAddress.choose(
+                options, environment: variables, configuration: configuration, contexts: contexts)
+            return DockerClient(
+                transport: try connect(address), host: address.text, headers: configuration.httpHeaders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                fixedVersion: version)
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// What the commands need of HTTP; tests put a scripted server here.
+package protocol DockerTransport: Sendable {
+    func send(
+        _ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: HTTPBodyToSend
+    ) async throws -> HTTPAnswer
+    func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws -> HTTPHijack
+}
+
+extension HTTPClient: DockerTransport {}
