@@ -38,7 +38,7 @@ struct Hako {
     }
 
     private static func docker(_ arguments: [String]) async -> CInt {
-        fail("the docker command line is not in this build")
+        await dockerMain(arguments) { try AutoStart.ensureDaemon() }
     }
 
     private static func fail(_ message: String) -> CInt {

@@ -62,14 +62,14 @@ struct DaemonSetting: Sendable {
         .list("label", nil, "labels", \.labels, "Label of this daemon: key=value"),
         .text("log-driver", nil, "log-driver", \.logDriver, default: "json-file", "Log driver of containers that name none"),
         DaemonSetting(
-            flag: .list("log-opt", nil, \.logOptions, value: "map", "Option of the log driver: key=value"), key: "log-opts", shape: .map),
+            flag: .list("log-opt", \.logOptions, value: "map", "Option of the log driver: key=value"), key: "log-opts", shape: .map),
         .text("config-file", nil, nil, \.configFile, default: DaemonFile.standardPath, "The configuration file"),
         DaemonSetting(
-            flag: .toggle("live-restore", nil, \.liveRestore, "Containers go on without the daemon: always so here"),
+            flag: .toggle("live-restore", \.liveRestore, "Containers go on without the daemon: always so here"),
             key: "live-restore", shape: .toggle),
         .toggle("validate", nil, nil, \.validate, "Check the configuration and end"),
         DaemonSetting(
-            flag: .int("shutdown-timeout", nil, \.shutdownTimeout, default: 15, "Seconds that running requests get at the end"),
+            flag: .int("shutdown-timeout", \.shutdownTimeout, default: 15, "Seconds that running requests get at the end"),
             key: "shutdown-timeout", shape: .int),
     ]
 
@@ -77,19 +77,19 @@ struct DaemonSetting: Sendable {
         _ name: String, _ short: Character?, _ key: String?, _ path: any WritableKeyPath<DaemonOptions, String> & Sendable,
         default shown: String, _ help: String
     ) -> DaemonSetting {
-        DaemonSetting(flag: .text(name, short, path, default: shown, help), key: key, shape: .text)
+        DaemonSetting(flag: .text(name, short: short, path, default: shown, help), key: key, shape: .text)
     }
 
     private static func toggle(
         _ name: String, _ short: Character?, _ key: String?, _ path: any WritableKeyPath<DaemonOptions, Bool> & Sendable, _ help: String
     ) -> DaemonSetting {
-        DaemonSetting(flag: .toggle(name, short, path, help), key: key, shape: .toggle)
+        DaemonSetting(flag: .toggle(name, short: short, path, help), key: key, shape: .toggle)
     }
 
     private static func list(
         _ name: String, _ short: Character?, _ key: String, _ path: any WritableKeyPath<DaemonOptions, [String]> & Sendable, _ help: String
     ) -> DaemonSetting {
-        DaemonSetting(flag: .list(name, short, path, help), key: key, shape: .list)
+        DaemonSetting(flag: .list(name, short: short, path, help), key: key, shape: .list)
     }
 }
 
