@@ -238,8 +238,8 @@ def run(bench):
                lambda d: d.time("run", "--rm", "--network", "none", "busybox", "true"))
 
     def detached(daemon):
-        spent = daemon.time("run", "-d", "--name", "d", "busybox", "sleep", "1000")
-        daemon.docker("rm", "-f", "d")
+        spent = daemon.time("run", "-d", "--name", "dd", "busybox", "sleep", "1000")
+        daemon.docker("rm", "-f", "dd")
         return spent
 
     bench.both("docker run -d busybox sleep", 10, detached)
@@ -248,8 +248,8 @@ def run(bench):
 @row("exec")
 def execute(bench):
     for daemon in bench.daemons:
-        daemon.docker("run", "-d", "--name", "e", "busybox", "sleep", "1000")
-    bench.both("docker exec c true", 12, lambda d: d.time("exec", "e", "true"))
+        daemon.docker("run", "-d", "--name", "ee", "busybox", "sleep", "1000")
+    bench.both("docker exec c true", 12, lambda d: d.time("exec", "ee", "true"))
     for daemon in bench.daemons:
         daemon.clear()
 
@@ -257,14 +257,14 @@ def execute(bench):
 @row("stop")
 def stop(bench):
     def stopping(daemon):
-        daemon.docker("run", "-d", "--name", "s", "busybox", "sleep", "1000")
-        spent = daemon.time("stop", "-t", "0", "s")
-        daemon.docker("rm", "s")
+        daemon.docker("run", "-d", "--name", "ss", "busybox", "sleep", "1000")
+        spent = daemon.time("stop", "-t", "0", "ss")
+        daemon.docker("rm", "ss")
         return spent
 
     def removing(daemon):
-        daemon.docker("run", "-d", "--name", "s", "busybox", "sleep", "1000")
-        return daemon.time("rm", "-f", "s")
+        daemon.docker("run", "-d", "--name", "ss", "busybox", "sleep", "1000")
+        return daemon.time("rm", "-f", "ss")
 
     bench.both("docker stop -t 0", 8, stopping)
     bench.both("docker rm -f", 8, removing)
@@ -394,16 +394,16 @@ def logs(bench):
     megabytes = 100
 
     def writing(daemon):
-        daemon.docker("rm", "-f", "l") if daemon.docker("ps", "-aq", "--filter", "name=^l$") else None
+        daemon.docker("rm", "-f", "ll") if daemon.docker("ps", "-aq", "--filter", "name=^ll$") else None
         begin = time.perf_counter()
-        daemon.docker("run", "-d", "--name", "l", "--network", "none", "busybox", "sh", "-c",
+        daemon.docker("run", "-d", "--name", "ll", "--network", "none", "busybox", "sh", "-c",
                       f"yes {line} | head -c {megabytes}000000")
-        daemon.docker("wait", "l")
+        daemon.docker("wait", "ll")
         return megabytes / (time.perf_counter() - begin)
 
     def reading(daemon):
         begin = time.perf_counter()
-        subprocess.run(["/usr/bin/docker", "logs", "l"], env=daemon.client_environment, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(["/usr/bin/docker", "logs", "ll"], env=daemon.client_environment, stdout=subprocess.DEVNULL, check=True)
         return megabytes / (time.perf_counter() - begin)
 
     bench.both("container writes 100 MB of log lines", 2, writing, unit="MB/s", more_is_better=True)
@@ -416,7 +416,7 @@ def logs(bench):
 def http(bench):
     """Requests per second through a published port, beside the host's own nginx asked directly."""
     for index, daemon in enumerate(bench.daemons):
-        daemon.docker("run", "-d", "--name", "h", "-p", f"{18080 + index}:80", "nginx")
+        daemon.docker("run", "-d", "--name", "hh", "-p", f"{18080 + index}:80", "nginx")
     conf = f"{bench.root}/nginx.conf"
     with open(conf, "w") as file:
         file.write(f"pid {bench.root}/nginx.pid; error_log /dev/null; events {{}} "
