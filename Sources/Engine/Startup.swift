@@ -28,11 +28,16 @@ extension Engine {
         restartByPolicy(known.filter { !$0.record.state.isRunning })
     }
 
-    /// Stops watching; containers go on running.
+    /// Stops watching; containers go on running. When none does, bridges and rules go too: an engine that runs nothing
+    /// leaves nothing on the host.
     package func shutdown() async {
         for container in containers.all {
             container.setRestart(nil)
             container.setHealth(nil)
+        }
+        guard !containers.all.contains(where: { $0.record.state.isRunning }) else { return }
+        do { try await network.shutdown() } catch {
+            log.warning("the network can't be taken down: \(sentence(error))")
         }
     }
 

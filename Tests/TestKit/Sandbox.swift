@@ -124,20 +124,31 @@ package final class Sandbox: Sendable {
         if daemonBox.withLock({ $0?.isRunning }) != true { try? await startDaemon() }
         _ = try? await Command.run(
             ["bash", "-c", "docker ps -aq | xargs -r docker rm -f -v"], environment: environmentExtra)
+        let bridge = await bridgeName()
         try? await stopDaemon()
         daemonBox.withLock { service in
             service?.stop()
             service = nil
         }
-        let left = await leftovers()
+        let left = await leftovers(bridge)
         for trace in left { Issue.record("left behind: \(trace)") }
         await sweep()
         try? FileManager.default.removeItem(atPath: root)
     }
 
-    /// What a taken-down sandbox still has on the host: processes, mounts, cgroups; empty when all is well.
-    private func leftovers() async -> [String] {
+    /// The bridge that has this sandbox's address; nil when there is none.
+    private func bridgeName() async -> String? {
+        let links = (try? await Command.run(["ip", "-4", "-o", "addr"]).out) ?? ""
+        return links.split(separator: "\n").first { $0.contains(" \(bip) ") }?.split(separator: " ").dropFirst().first
+            .map(String.init)
+    }
+
+    /// What a taken-down sandbox still has on the host: links, rules, processes, mounts; empty when all is well.
+    private func leftovers(_ bridge: String?) async -> [String] {
         var traces: [String] = []
+        if let left = await bridgeName() { traces.append("bridge \(left)") }
+        let tables = (try? await Command.run(["nft", "list", "tables"]).out) ?? ""
+        if let bridge, tables.contains("_\(bridge.dropFirst(2))\n") { traces.append("nftables table of \(bridge)") }
         for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] where Int32(entry) != nil {
             let line = (try? String(contentsOfFile: "/proc/\(entry)/cmdline", encoding: .utf8)) ?? ""
             if line.contains(root) { traces.append("process \(entry): \(line.replacing("\0", with: " "))") }
