@@ -85,6 +85,11 @@ final class Transport: Sendable {
 
     init(proxies: ProxyRules) { self.proxies = proxies }
 
+    /// AsyncHTTPClient stops the program when a client goes without having been shut down.
+    deinit {
+        for client in clients.withLockedValue({ Array($0.values) }) { Task { try? await client.shutdown() } }
+    }
+
     func shutdown() async throws {
         let all = clients.withLockedValue { clients in
             defer { clients = [:] }
