@@ -9,7 +9,6 @@ package final class Container: Sendable {
     /// What a waiter is told: Engine API, ContainerWaitResponse.
     struct Outcome: Sendable, Equatable {
         var exitCode: Int32
-        var error = ""
     }
 
     private struct Waiter {
@@ -71,8 +70,7 @@ package final class Container: Sendable {
         let (outcome, woken) = guts.withLockedValue { guts -> (Outcome, [Waiter]) in
             let woken = guts.waiters.filter { which($0.value) }
             for id in woken.keys { guts.waiters[id] = nil }
-            let state = guts.record.state
-            return (Outcome(exitCode: state.exitCode, error: state.error), Array(woken.values))
+            return (Outcome(exitCode: guts.record.state.exitCode), Array(woken.values))
         }
         for waiter in woken {
             waiter.sink.yield(outcome)

@@ -222,10 +222,10 @@ struct ExecFailure {
     let message: String
 
     init(_ error: any Error) {
-        let prefix = "OCI runtime exec failed: exec failed: "
+        let prefix = "OCI runtime exec failed: exec failed: unable to start container process: "
         if let failure = error as? StartFailure {
             exitCode = failure.exitCode
-            message = failure.message.hasPrefix("OCI runtime") ? failure.message : prefix + failure.message
+            message = failure.message.hasPrefix("OCI runtime") ? failure.message : prefix + failure.message + ": unknown"
         } else {
             exitCode = 126
             message = (error as? Fault)?.message ?? prefix + "\(error)"

@@ -110,7 +110,7 @@ struct ContainerFilter: Sendable {
 
     func accepts(_ record: ContainerRecord) -> Bool {
         let state = record.state
-        if !all, !state.isRunning { return false }
+        if !all, !state.isRunning, !state.isRestarting { return false }
         if !statuses.isEmpty, !statuses.contains(state.status.rawValue) { return false }
         if !exits.isEmpty, state.isRunning || state.startedAt == nil || !exits.contains(state.exitCode) { return false }
         if let before, record.created >= before { return false }

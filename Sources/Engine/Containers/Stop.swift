@@ -154,9 +154,7 @@ extension Engine {
     }
 
     private static func document(_ outcome: Container.Outcome) -> JSON {
-        var json: JSON = ["StatusCode": JSON(outcome.exitCode)]
-        if !outcome.error.isEmpty { json["Error"] = ["Message": .string(outcome.error)] }
-        return json
+        ["StatusCode": JSON(outcome.exitCode)]
     }
 }
 
