@@ -9,7 +9,16 @@ package struct RuntimeImage: Sendable {
     let descriptor: OwnedDescriptor
 
     private static let name = "hako-runtime"
+    private static let sealAttempts = 20
     private static let allowSealing: UInt32 = 2, closeOnExec: UInt32 = 1
+
+    /// The kernel refuses while it still has hands on a page just written, which passes.
+    private static func seal(_ descriptor: Int32, _ seals: Int) throws(KernelError) {
+        for _ in 0..<sealAttempts where hako_fcntl(descriptor, F_ADD_SEALS, seals) != -1 || hako_errno() != EBUSY { break }
+        guard hako_fcntl(descriptor, F_GET_SEALS, 0) & Int32(seals) == Int32(seals) else {
+            throw KernelError(call: "fcntl F_ADD_SEALS", subject: name, errno: hako_errno())
+        }
+    }
 
     package init() throws(Fault) {
         do throws(KernelError) {
@@ -20,7 +29,7 @@ package struct RuntimeImage: Sendable {
             descriptor = OwnedDescriptor(taking: made)
             try descriptor.writeAll(bytes, subject: Self.name)
             let seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
-            try kernel("fcntl F_ADD_SEALS", Self.name) { hako_fcntl(made, F_ADD_SEALS, Int(seals)) }
+            try Self.seal(made, Int(seals))
         } catch {
             throw Fault(
                 .internalFault, "the runtime program is missing: \(error); it belongs into the hako executable or beside it",

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <spawn.h>
 #include <sys/personality.h>
 
@@ -140,5 +141,25 @@ static inline ssize_t hako_getcwd(char *space, size_t count) { return syscall(SY
 static inline uint64_t hako_device(unsigned major, unsigned minor) { return makedev(major, minor); }
 static inline void hako_default_signal(int number) { signal(number, SIG_DFL); }
 static inline void hako_ignore_signal(int number) { signal(number, SIG_IGN); }
+
+// For `probe`.
+static inline FILE *hako_stdout(void) { return stdout; }
+static inline char **hako_environment(void) { return environ; }
+static inline long hako_syscall(long number) { return syscall(number, 0, 0, 0, 0, 0, 0); }
+static inline int hako_get_window(int fd, unsigned short *rows, unsigned short *columns) {
+    struct winsize size;
+    int result = ioctl(fd, TIOCGWINSZ, &size);
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return result;
+}
+// A TCP listener on every IPv4 address.
+static inline int hako_listen_port(unsigned short port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) || listen(fd, 64)) return -1;
+    return fd;
+}
 
 #endif
