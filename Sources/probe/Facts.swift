@@ -4,7 +4,7 @@ import CLinux
 func terminal() -> Int32 {
     for descriptor in Int32(0)..<3 { say(text(Int(descriptor)) + " " + text(Int(isatty(descriptor)))) }
     var rows: UInt16 = 0, columns: UInt16 = 0
-    if hako_get_window(0, &rows, &columns) == 0 { say(text(Int(rows)) + "x" + text(Int(columns))) }
+    if hako_probe_window(0, &rows, &columns) == 0 { say(text(Int(rows)) + "x" + text(Int(columns))) }
     return 0
 }
 

@@ -146,7 +146,7 @@ static inline void hako_ignore_signal(int number) { signal(number, SIG_IGN); }
 static inline FILE *hako_stdout(void) { return stdout; }
 static inline char **hako_environment(void) { return environ; }
 static inline long hako_syscall(long number) { return syscall(number, 0, 0, 0, 0, 0, 0); }
-static inline int hako_get_window(int fd, unsigned short *rows, unsigned short *columns) {
+static inline int hako_probe_window(int fd, unsigned short *rows, unsigned short *columns) {
     struct winsize size;
     int result = ioctl(fd, TIOCGWINSZ, &size);
     *rows = size.ws_row;
