@@ -31,6 +31,9 @@ final class RootView: Sendable {
         RootView(try SafeRoot(path: "/proc/\(pid)/root"), nil)
     }
 
+    /// A root that is mounted for everybody.
+    static func folder(_ path: String) throws(KernelError) -> RootView { RootView(try SafeRoot(path: path), nil) }
+
     /// Blocking.
     static func mounting(_ snapshot: Snapshot, binds: [MountKeeper.Bind] = []) throws -> RootView {
         let keeper = MountKeeper()

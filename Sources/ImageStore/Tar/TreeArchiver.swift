@@ -71,7 +71,7 @@ package final class TreeArchiver {
             return
         }
         levels[levels.count - 1].names.removeLast()
-        let path = level.path.isEmpty ? Array(name.dropLast()) : level.path + [UInt8(ascii: "/")] + name.dropLast()
+        let path = join(level.path, Array(name.dropLast()))
         try member(name, in: level.folder, path: path, isTop: false)
     }
 
@@ -150,7 +150,10 @@ package final class TreeArchiver {
         levels.append(Level(folder: folder, path: entry.path, names: names))
     }
 
-    private func join(_ folder: [UInt8], _ name: [UInt8]) -> [UInt8] { folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name }
+    private func join(_ folder: [UInt8], _ name: [UInt8]) -> [UInt8] {
+        if folder.isEmpty || folder == [UInt8(ascii: "/")] { return folder + name }
+        return folder + [UInt8(ascii: "/")] + name
+    }
 
     private func whiteout(_ path: [UInt8]) {
         let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
