@@ -48,11 +48,11 @@ extension Engine {
         }
         await discardFiles(container.id)
         await releaseVolumes(of: container.id)
+        forgetExecs(of: container.id)
+        containers.remove(container)
         if volumes {
             await removeAnonymousVolumes(record.mounts.filter { $0.isAnonymous && $0.kind == .volume }.map(\.name))
         }
-        forgetExecs(of: container.id)
-        containers.remove(container)
         publish("destroy", record)
         container.markRemoved()
         for pending in container.takePending() { pending.close() }
