@@ -7,6 +7,7 @@ between slows both. Everything happens in a network namespace and a folder of it
 import argparse, ctypes, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 NETNS = "hakobench"
+DOCKER = shutil.which("docker")
 ROWS = {}
 
 
@@ -114,10 +115,10 @@ class Daemon:
                 self.process.wait()
 
     def docker(self, *arguments):
-        return sh("/usr/bin/docker", *arguments, env=self.client_environment)
+        return sh(DOCKER, *arguments, env=self.client_environment)
 
     def time(self, *arguments):
-        return seconds("/usr/bin/docker", *arguments, env=self.client_environment)
+        return seconds(DOCKER, *arguments, env=self.client_environment)
 
     def clear(self):
         ids = self.docker("ps", "-aq").split()
@@ -403,7 +404,7 @@ def logs(bench):
 
     def reading(daemon):
         begin = time.perf_counter()
-        subprocess.run(["/usr/bin/docker", "logs", "ll"], env=daemon.client_environment, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([DOCKER, "logs", "ll"], env=daemon.client_environment, stdout=subprocess.DEVNULL, check=True)
         return megabytes / (time.perf_counter() - begin)
 
     bench.both("container writes 100 MB of log lines", 2, writing, unit="MB/s", more_is_better=True)

@@ -18,6 +18,11 @@ package struct Timeout: Error, CustomStringConvertible {
 
 /// Runs programs to their end. Output goes through files, so no amount of it can block.
 package enum Command {
+    private final class Flags: Sendable {
+        let isOver = Atomic<Bool>(false)
+        let isLate = Atomic<Bool>(false)
+    }
+
     /// A killed program's status is 128 + the signal. Throws `Timeout` after `seconds`, having killed it.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = "", seconds: Double = 60
@@ -29,35 +34,35 @@ package enum Command {
         try Data(input.utf8).write(to: files[0])
         for file in files.dropFirst() { try Data().write(to: file) }
 
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
-        let late = Atomic<Bool>(false)
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in done.resume() }
-            do { try process.run() } catch {
-                process.terminationHandler = nil
-                done.resume(throwing: error)
-                return
-            }
-            let pid = process.processIdentifier
-            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak process] in
-                guard process?.isRunning == true else { return }
-                kill(pid, SIGKILL)
+        let descriptors = [
+            open(files[0].path, O_RDONLY | O_CLOEXEC), open(files[1].path, O_WRONLY | O_CLOEXEC),
+            open(files[2].path, O_WRONLY | O_CLOEXEC),
+        ]
+        defer { for descriptor in descriptors { close(descriptor) } }
+        let process = try Spawned(arguments, environment: environment, descriptors: descriptors)
+        let flags = Flags()
+        let watch = Task {
+            try await Task.sleep(for: .seconds(seconds))
+            guard !flags.isOver.load(ordering: .relaxed) else { return }
+            flags.isLate.store(true, ordering: .relaxed)
+            kill(process.pid, SIGKILL)
+        }
+        let status = await withCheckedContinuation { done in
+            Thread.detachNewThread {
+                let status = process.wait()
+                flags.isOver.store(true, ordering: .relaxed)
+                done.resume(returning: status)
             }
         }
-        late.store(
-            process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL, ordering: .relaxed)
+        watch.cancel()
         let answer = Answer(
             command: arguments.joined(separator: " "),
-            status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+            status: status,
             out: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
             err: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
-        if late.load(ordering: .relaxed) { throw Timeout(description: "no end after \(seconds) s, killed: \(answer)") }
+        if flags.isLate.load(ordering: .relaxed) {
+            throw Timeout(description: "no end after \(seconds) s, killed: \(answer)")
+        }
         return answer
     }
 }

@@ -8,7 +8,11 @@ package enum Client: String, Sendable, CaseIterable, CustomStringConvertible {
     package var description: String { self == .hako ? "hako docker" : "the original docker client" }
     /// The original client is optional equipment; without it its half of a test is not run.
     package static let available: [Client] =
-        FileManager.default.isExecutableFile(atPath: "/usr/bin/docker") ? [.hako, .docker] : [.hako]
+        original == nil ? [.hako] : [.hako, .docker]
+
+    /// The original client in PATH.
+    static let original: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { $0 + "/docker" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
 /// An engine of a test's own: data, run folder, socket, bridge; a Docker Hub mirror on loopback. Taken down when the
@@ -47,7 +51,7 @@ package final class Sandbox: Sendable {
         number = Self.counter.add(1, ordering: .relaxed).newValue
         root = NSTemporaryDirectory() + "hako-test-\(getpid())-\(number)"
         try FileManager.default.createDirectory(atPath: root + "/bin", withIntermediateDirectories: true)
-        let program = client == .hako ? Repo.hako : "/usr/bin/docker"
+        let program = client == .hako ? Repo.hako : Client.original ?? ""
         try FileManager.default.createSymbolicLink(atPath: root + "/bin/docker", withDestinationPath: program)
         self.flags = flags
         environmentExtra = [

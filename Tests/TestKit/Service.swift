@@ -1,10 +1,12 @@
 import Foundation
+import Synchronization
 
 /// A server that lives as long as the test process at most: a shell holds it and ends it when our end of the shell's
 /// standard input closes, which the kernel does however we die.
-package final class Service: @unchecked Sendable {  // Process and Pipe are set up once in init and then only ended
-    private let shell = Process()
-    private let lifeline = Pipe()
+package final class Service: Sendable {
+    private let shell: Spawned
+    private let lifeline: Int32
+    private let hasStopped = Atomic<Bool>(false)
     package let logFile: String
     package let pid: Int32
 
@@ -13,21 +15,25 @@ package final class Service: @unchecked Sendable {  // Process and Pipe are set 
         let pidFile = logFile + ".pid"
         try? FileManager.default.removeItem(atPath: pidFile)
         if !FileManager.default.fileExists(atPath: logFile) { try Data().write(to: URL(fileURLWithPath: logFile)) }
-        let log = try FileHandle(forWritingTo: URL(fileURLWithPath: logFile))
-        try log.seekToEnd()
-        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         let script = #"""
             "$@" </dev/null & server=$!
             echo $server >"$PID_FILE.new"; mv "$PID_FILE.new" "$PID_FILE"
             read -r _; kill -KILL $server 2>/dev/null; wait $server
             """#
-        shell.arguments = ["-c", script, "service"] + arguments
-        shell.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            .merging(["PID_FILE": pidFile]) { $1 }
-        shell.standardInput = lifeline
-        shell.standardOutput = log
-        shell.standardError = log
-        try shell.run()
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
+            throw Timeout(description: "pipe: \(errno)")
+        }
+        let log = open(logFile, O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer {
+            close(ends[0])
+            close(log)
+        }
+        lifeline = ends[1]
+        shell = try Spawned(
+            ["bash", "-c", script, "service"] + arguments,
+            environment: environment.merging(["PID_FILE": pidFile]) { $1 },
+            descriptors: [ends[0], log, log])
         let end = Date().addingTimeInterval(10)
         while true {
             if let text = try? String(contentsOfFile: pidFile, encoding: .utf8),
@@ -53,7 +59,8 @@ package final class Service: @unchecked Sendable {  // Process and Pipe are set 
 
     /// Ends the server for certain.
     package func stop() {
-        try? lifeline.fileHandleForWriting.close()
-        shell.waitUntilExit()
+        guard !hasStopped.exchange(true, ordering: .relaxed) else { return }
+        close(lifeline)
+        _ = shell.wait()
     }
 }

@@ -9,7 +9,7 @@ enum HostDevices {
     private static let most = 16_384
     /// What a container has of its own.
     private static let skipped: Set<String> = [
-        "/dev/pts", "/dev/shm", "/dev/fd", "/dev/mqueue", "/dev/console", "/dev/.lxc", "/dev/.lxd-mounts",
+        "/dev/ptmx", "/dev/pts", "/dev/shm", "/dev/fd", "/dev/mqueue", "/dev/console", "/dev/.lxc", "/dev/.lxd-mounts",
     ]
 
     /// Every character and block device under /dev, for `--privileged`.
