@@ -66,6 +66,7 @@ package final class ImageStore: Sendable {
     /// The number of the next layer folder.
     let nextLayer: Mutex<Int64>
     let isSyncing = Mutex(false)
+    let syncLane = SerialLane(UnpackThreads.write)
 
     /// Opens or makes the store; finishes or undoes what a crash interrupted.
     package init(root: String) throws {

@@ -157,6 +157,7 @@ import Testing
             do {
                 let store = try ImageStore(root: folder)
                 try await image.store(in: store, as: "x")
+                await store.settle()
             }
             // What the disk holds when the process dies between two steps.
             switch point {

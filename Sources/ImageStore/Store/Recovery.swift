@@ -63,7 +63,7 @@ extension ImageStore {
             defer { busy = true }
             return !busy
         }) else { return }
-        UnpackThreads.write.submit { [self] _ in
+        syncLane.enqueue { [self] in
             isSyncing.withLock { $0 = false }
             do {
                 let numbers = try database.read { try Int64.fetchAll($0, sql: "SELECT number FROM layers WHERE unsynced_boot IS NOT NULL") }
@@ -79,6 +79,14 @@ extension ImageStore {
                 // The rows go on saying "not yet": the layers are unpacked again after the next boot.
             }
         }
+    }
+}
+
+extension ImageStore {
+    /// Waits until the disk has caught up and what was removed is gone.
+    package func settle() async {
+        try? await syncLane.run {}
+        await trash.settled()
     }
 }
 
