@@ -49,7 +49,7 @@ struct ImageRemoval {
             for digest in left where digest.digest != nil && digest.name == reference.name { try await untag(digest, image) }
             left = try await engine.images.image(id: image.id).references
         }
-        if left.isEmpty { try await delete(image, quiet: true) }
+        if left.isEmpty { try await delete(engine.images.image(id: image.id), quiet: true) }
     }
 
     private mutating func removeByID(_ image: Image) async throws {

@@ -26,7 +26,12 @@ final class DetectingDecompressor: Decompressor {
     private var head: [UInt8] = []
     private var chosen: (any Decompressor)?
 
-    private static let magicBytes = 4
+    static let magicBytes = 4
+
+    enum Compression { case none, gzip, zstd }
+
+    /// Known once the first bytes have come.
+    private(set) var compression = Compression.none
 
     func feed(_ input: UnsafeRawBufferPointer, to output: any ByteOutput) throws {
         if let chosen { return try chosen.feed(input, to: output) }
@@ -36,26 +41,30 @@ final class DetectingDecompressor: Decompressor {
 
     private func choose(_ output: any ByteOutput) throws {
         let chosen: any Decompressor
-        if head.starts(with: [0x1F, 0x8B]) {
-            chosen = GzipDecompressor()
-        } else if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || Self.isSkippableFrame(head) {
-            chosen = try ZstdDecompressor()
-        } else if head.starts(with: Array("BZh".utf8)) || head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
-            throw Fault(.invalid, "layer is compressed with bzip2 or xz; layers may be gzip, zstd, or plain tar")
-        } else {
-            chosen = PlainCopy()
+        if head.starts(with: Array("BZh".utf8)) || head.starts(with: [0xFD, 0x37, 0x7A, 0x58]) {
+            throw Fault(.invalid, "archive is compressed with bzip2 or xz; it may be gzip, zstd, or plain tar")
+        }
+        compression = Self.compression(of: head)
+        switch compression {
+        case .none: chosen = PlainCopy()
+        case .gzip: chosen = GzipDecompressor()
+        case .zstd: chosen = try ZstdDecompressor()
         }
         self.chosen = chosen
         try head.withUnsafeBytes { try chosen.feed($0, to: output) }
         head = []
     }
 
-    private static func isSkippableFrame(_ head: [UInt8]) -> Bool {
-        head[0] & 0xF0 == 0x50 && head[1] == 0x2A && head[2] == 0x4D && head[3] == 0x18
+    static func compression(of head: [UInt8]) -> Compression {
+        if head.starts(with: [0x1F, 0x8B]) { return .gzip }
+        if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
+        // A zstd stream may begin with frames to be skipped (RFC 8878, 3.1.2).
+        let isSkippable = head.count >= magicBytes && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18])
+        return isSkippable ? .zstd : .none
     }
 
     func finish() throws {
-        guard head.isEmpty else { throw Fault(.invalid, "layer is truncated: unexpected end of file") }
+        guard head.isEmpty else { throw Fault(.invalid, "archive is truncated: unexpected end of file") }
         try chosen?.finish()
     }
 }

@@ -23,13 +23,13 @@ actor LayerPipeline: LayerIngest {
     private let lane = SerialLane(UnpackThreads.decompress)
     private var pending: Task<Void, any Error>?
     private var isDone = false
-    private let commit: @Sendable (_ size: Int64) async throws -> Void
+    private let commit: @Sendable (_ size: Int64, _ compression: DetectingDecompressor.Compression) async throws -> Void
     private let discard: @Sendable (_ keepPartial: Bool) async -> Void
 
     /// `partial` holds what has come of the blob; `folder` is empty and becomes the layer.
     init(
         blob: Descriptor, diffID: Digest, partial: OwnedDescriptor, folder: String,
-        commit: @escaping @Sendable (_ size: Int64) async throws -> Void,
+        commit: @escaping @Sendable (_ size: Int64, _ compression: DetectingDecompressor.Compression) async throws -> Void,
         discard: @escaping @Sendable (_ keepPartial: Bool) async -> Void
     ) throws {
         var options = TarExtractor.Options()
@@ -63,7 +63,7 @@ actor LayerPipeline: LayerIngest {
                 throw Fault(.invalid, "layer \(front.blob.digest.short) unpacks to \(unpacked.diffID), but its image names \(front.diffID)")
             }
             try await lane.run { try front.sync() }
-            try await commit(unpacked.size)
+            try await commit(unpacked.size, front.compression)
             isDone = true
         } catch {
             let fault = Self.explain(error, front.blob)
@@ -111,6 +111,8 @@ private final class Front: @unchecked Sendable {
     private var hash = SHA256()
     private var taken: Int64 = 0
     private var writeBackFrom: Int64 = 0
+
+    var compression: DetectingDecompressor.Compression { decompressor.compression }
 
     init(blob: Descriptor, diffID: Digest, partial: OwnedDescriptor, output: UnpackLane) {
         self.blob = blob

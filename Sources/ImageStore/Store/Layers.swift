@@ -59,7 +59,7 @@ extension ImageStore {
         let file = try OwnedDescriptor.open(partial, O_RDWR | O_CREAT, mode: 0o600)
         return try LayerPipeline(
             blob: blob, diffID: diffID, partial: file, folder: folder,
-            commit: { try await self.commitLayer(blob, diffID, size: $0) },
+            commit: { try await self.commitLayer(blob, diffID, size: $0, $1) },
             discard: { keep in
                 if !keep { _ = unlink(partial) }
                 try? self.trash.discard(folder)
@@ -68,12 +68,15 @@ extension ImageStore {
     }
 
     /// Files first, then the row that says that they are there. A crash in between leaves files without a row.
-    private func commitLayer(_ blob: Descriptor, _ diffID: Digest, size: Int64) async throws {
+    private func commitLayer(
+        _ blob: Descriptor, _ diffID: Digest, size: Int64, _ compression: DetectingDecompressor.Compression
+    ) async throws {
         let number = nextLayer.withLock { next in
             next += 1
             return next
         }
         let boot = HostBoot.id
+        let mediaType = Self.mediaType(blob.mediaType, compression)
         try await NIOThreadPool.singleton.runIfActive { [folders, blobFolder] in
             try blobFolder.adopt(folders.partial(blob.digest), as: blob.digest)
             let (from, to) = (folders.unpacking(blob.digest), folders.layer(number))
@@ -85,12 +88,22 @@ extension ImageStore {
                     INSERT OR IGNORE INTO layers (diff, number, blob, blob_size, media_type, size, added, unsynced_boot)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
-                arguments: [diffID.hex, number, blob.digest.hex, blob.size, blob.mediaType, size, HostBoot.now(), boot])
+                arguments: [diffID.hex, number, blob.digest.hex, blob.size, mediaType, size, HostBoot.now(), boot])
             return database.changesCount > 0
         }
         // Another blob with the same tar was quicker.
         if !isNew { try? trash.discard(folders.layer(number)) }
         await gate.leave(blob.digest)
+    }
+
+    /// What the content is, whatever it was called: archives and some registries have it wrong.
+    private static func mediaType(_ claimed: String, _ compression: DetectingDecompressor.Compression) -> String {
+        let isOCI = claimed.hasPrefix("application/vnd.oci.")
+        switch compression {
+        case .none: return isOCI ? MediaType.ociLayer : MediaType.dockerLayer
+        case .gzip: return isOCI ? MediaType.ociLayerGzip : MediaType.dockerLayerGzip
+        case .zstd: return MediaType.ociLayerZstd
+        }
     }
 
     /// Compressed content that was kept for a layer, for push and save; its digest may differ from the manifest's

@@ -10,9 +10,22 @@ extension ImageStore {
             guard let blob = try await layerBlob(diffID: diffID) else { throw Fault(.invalid, "layer \(diffID) is not in the store") }
             layers.append(blob)
         }
-        let config = Descriptor(mediaType: MediaType.dockerConfig, digest: Digest(of: config), size: Int64(config.count))
-        let manifest = ImageManifest(mediaType: MediaType.dockerManifest, config: config, layers: layers)
-        return (manifest.json.bytes(), MediaType.dockerManifest)
+        // Docker's manifest has no word for zstd.
+        let isOCI = layers.contains { $0.mediaType == MediaType.ociLayerZstd }
+        for index in layers.indices { layers[index].mediaType = Self.mediaType(layers[index].mediaType, isOCI: isOCI) }
+        let config = Descriptor(
+            mediaType: isOCI ? MediaType.ociConfig : MediaType.dockerConfig, digest: Digest(of: config), size: Int64(config.count))
+        let manifest = ImageManifest(
+            mediaType: isOCI ? MediaType.ociManifest : MediaType.dockerManifest, config: config, layers: layers)
+        return (manifest.json.bytes(), manifest.mediaType)
+    }
+
+    private static func mediaType(_ own: String, isOCI: Bool) -> String {
+        switch own {
+        case MediaType.dockerLayer, MediaType.ociLayer: isOCI ? MediaType.ociLayer : MediaType.dockerLayer
+        case MediaType.dockerLayerGzip, MediaType.ociLayerGzip: isOCI ? MediaType.ociLayerGzip : MediaType.dockerLayerGzip
+        default: own
+        }
     }
 
     /// The image's manifest as it was served, when the store has all it names; else one of what the store has. Layers
