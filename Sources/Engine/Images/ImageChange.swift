@@ -36,7 +36,9 @@ enum ImageChange {
             for (key, value) in try pairs(text) { labels[key] = .string(value) }
             config["Labels"] = .object(labels)
         case "expose": add(try words(text).map { $0.contains("/") ? $0 : $0 + "/tcp" }, to: "ExposedPorts", of: &config)
-        case "volume": add(list(text) ?? (try words(text)), to: "Volumes", of: &config)
+        case "volume":
+            let folders: [String] = if let list = list(text) { list } else { try words(text) }
+            add(folders, to: "Volumes", of: &config)
         case "healthcheck": config["Healthcheck"] = try health(text)
         default: throw Fault(.invalid, "\(instruction) is not a valid change command")
         }
