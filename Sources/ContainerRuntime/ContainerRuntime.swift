@@ -178,7 +178,13 @@ package final class ContainerRuntime: Sendable {
     private func unmonitored(_ id: String, _ folder: StateFolder) throws -> Exit {
         if let exit = folder.exit { return exit }
         guard folder.exists else { throw Self.noSuch(id) }
-        if let known = try? lookUp(id) { known.group.killAll() }
+        if let group = try? lookUp(id).group {
+            let left = group.processes()
+            if !left.isEmpty {
+                group.killAll()
+                ProcessCalls.awaitDeath(left, milliseconds: Int32(Limit.death.nanoseconds / 1_000_000))
+            }
+        }
         let exit = Exit(code: 137, oomKilled: false, finishedAt: ProcessCalls.now)
         try folder.write(exit: exit)
         return exit

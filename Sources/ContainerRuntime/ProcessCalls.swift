@@ -23,6 +23,18 @@ enum ProcessCalls {
         for pid in pids { _ = CLinux.kill(pid, number) }
     }
 
+    /// Waits until these processes, which were killed, are gone, for at most that long in all.
+    static func awaitDeath(_ pids: [Int32], milliseconds: Int32) {
+        let end = now + Int64(milliseconds) * 1_000_000
+        for pid in pids {
+            let descriptor = hako_pidfd_open(pid, 0)
+            guard descriptor >= 0 else { continue }
+            var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            _ = poll(&waited, 1, Int32(clamping: max(0, (end - now) / 1_000_000)))
+            close(descriptor)
+        }
+    }
+
     static func makeFolders(_ path: String) throws(KernelError) {
         var made = ""
         for part in path.split(separator: "/") {

@@ -67,7 +67,9 @@ struct ExecProcess {
             for (index, file) in files.enumerated() {
                 try check(.joinCgroup, plan.cgroups.processFiles[index]) { write(file, "0", 1) }
             }
-            closeOthers(keeping: [target, proc.descriptor, report.descriptor, streams.input, streams.output, streams.error])
+            closeOthers(
+                keeping: [target, proc.descriptor, report.descriptor, streams.input, streams.output, streams.error],
+                preserved: plan.process.preservedDescriptors)
             if flags != 0 {
                 try check(.joinNamespace, "of the container") { setns(target, Int32(bitPattern: UInt32(flags))) }
             }
@@ -96,16 +98,5 @@ struct ExecProcess {
             report.fail(error)
             _exit(1)
         }
-    }
-
-    /// Closes all but standard streams, the descriptors given and those to be preserved.
-    private func closeOthers(keeping kept: [Int32]) {
-        let preserved = RuntimeDescriptor.preserved..<(RuntimeDescriptor.preserved + Int32(plan.process.preservedDescriptors))
-        var next: Int32 = 3
-        for descriptor in (kept + preserved.map { $0 }).filter({ $0 > 2 }).sorted() {
-            if descriptor > next { _ = hako_close_range(UInt32(next), UInt32(descriptor - 1), 0) }
-            next = max(next, descriptor + 1)
-        }
-        _ = hako_close_range(UInt32(next), UInt32.max, 0)
     }
 }

@@ -41,13 +41,19 @@ struct Payload {
 
     private func prepare(_ proc: HostProc?) throws(LaunchFailure) {
         try process.applyLimits(proc, report)
-        if let proc { closeDescriptor(proc.descriptor) }
         try setStreams()
+        // Before any path of the configuration is followed: what isn't open can't be reached through /proc/self/fd.
+        closeOthers(keeping: [report.descriptor, terminalMaster, gateDescriptor], preserved: process.preservedDescriptors)
         try process.enterWorkingFolder()
         // Without no_new_privs a filter needs CAP_SYS_ADMIN, which goes with the user change.
         if !process.noNewPrivileges { try process.loadSeccomp() }
         try process.becomeUser()
         if diesWithParent { _ = hako_prctl(1, UInt(SIGKILL), 0, 0, 0) }
+    }
+
+    private var gateDescriptor: Int32 {
+        if case .fifo(let descriptor) = gate { return descriptor }
+        return -1
     }
 
     private func setStreams() throws(LaunchFailure) {

@@ -155,3 +155,14 @@ func pointers(_ texts: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CC
     list[texts.count] = nil
     return list
 }
+
+/// Closes all but standard streams, the descriptors given and those to be handed to the payload.
+func closeOthers(keeping kept: [Int32], preserved count: UInt32) {
+    let preserved = (0..<Int32(count)).map { RuntimeDescriptor.preserved + $0 }
+    var next: Int32 = 3
+    for descriptor in (kept + preserved).filter({ $0 > 2 }).sorted() {
+        if descriptor > next { _ = hako_close_range(UInt32(next), UInt32(descriptor - 1), 0) }
+        next = max(next, descriptor + 1)
+    }
+    _ = hako_close_range(UInt32(next), UInt32.max, 0)
+}

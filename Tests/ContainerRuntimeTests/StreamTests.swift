@@ -1,0 +1,215 @@
+import ContainerRuntime
+import Foundation
+import JSON
+import NIOCore
+import Testing
+
+@Suite(.enabled(if: isRoot), .serialized) struct StreamTests {
+    private func process(_ arguments: [String], _ change: (inout JSON) -> Void = { _ in }) throws -> JSON {
+        let list = (["/probe"] + arguments).map { "\"\($0)\"" }.joined(separator: ",")
+        var process = try JSON(parsing: #"{"args":[\#(list)],"cwd":"/","env":["PATH=/"],"user":{"uid":0,"gid":0}}"#)
+        change(&process)
+        return process
+    }
+
+    @Test func attachedClientsGetBothStreamsApart() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("a", ["echo", "-e", "oops"]))
+            let stdio = try await box.runtime.attach("a", exec: nil, stdin: false)
+            try await box.runtime.start("a")
+            var frames: [(UInt8, String)] = []
+            while let (stream, bytes) = try await stdio.next() { frames.append((stream, String(buffer: bytes))) }
+            #expect(frames.map(\.0) == [2])
+            #expect(frames.map(\.1) == ["oops\n"])
+        }
+    }
+
+    @Test func stdinReachesThePayloadAndItsEndToo() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("cat", ["cat"], openStdin: true, stdinOnce: true))
+            let stdio = try await box.runtime.attach("cat", exec: nil, stdin: true)
+            try await box.runtime.start("cat")
+            // More than all buffers on the way hold, so that both directions push back.
+            let text = String(repeating: "0123456789abcde\n", count: 16 << 10)
+            async let echoed = read(stdio)
+            try await stdio.write(ByteBuffer(string: text))
+            await stdio.closeInput()
+            #expect(try await echoed == text)
+            #expect(try await box.runtime.wait("cat").code == 0)
+            #expect(try box.output("cat") == text)
+        }
+    }
+
+    @Test func stdinIsEmptyWhenNobodyMayWriteIt() async throws {
+        try await withSandbox { box in
+            let (exit, out) = try await box.run(["cat"])
+            #expect(exit.code == 0)
+            #expect(out == "")
+        }
+    }
+
+    @Test func stdinOnceEndsWithItsClient() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("once", ["cat"], openStdin: true, stdinOnce: true))
+            let stdio = try await box.runtime.attach("once", exec: nil, stdin: true)
+            try await box.runtime.start("once")
+            try await stdio.write(ByteBuffer(string: "bye\n"))
+            #expect(try await read(stdio, until: "bye") == "bye\n")
+            await stdio.close()
+            #expect(try await box.runtime.wait("once").code == 0)
+        }
+    }
+
+    @Test func aClientThatDoesNotReadHoldsThePayloadBackAndLosesNothing() async throws {
+        try await withSandbox { box in
+            let count = 60_000, size = 100
+            _ = try await box.runtime.create(try box.launch("slow", ["lines", "\(count)", "\(size)"]))
+            let stdio = try await box.runtime.attach("slow", exec: nil, stdin: false)
+            try await box.runtime.start("slow")
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try await box.runtime.state("slow")?.status == .running)
+            let logged = try FileManager.default.attributesOfItem(atPath: box.log("slow"))[.size] as? Int ?? 0
+            #expect(logged < 3 << 20)
+            var bytes = 0
+            while let (_, chunk) = try await stdio.next() { bytes += chunk.readableBytes }
+            #expect(bytes == count * size)
+            #expect(try await box.runtime.wait("slow").code == 0)
+            #expect(try box.output("slow").utf8.count == count * size)
+        }
+    }
+
+    @Test func aTerminalIsOneWithItsSizeAndControl() async throws {
+        try await withSandbox { box in
+            let id = "tty"
+            _ = try await box.runtime.create(
+                try box.launch(id, ["isatty"], openStdin: true) {
+                    $0["process"]["terminal"] = true
+                    $0["process"]["consoleSize"] = try! JSON(parsing: #"{"height":33,"width":101}"#)
+                })
+            let stdio = try await box.runtime.attach(id, exec: nil, stdin: true)
+            try await box.runtime.start(id)
+            #expect(try await read(stdio) == "0 1\r\n1 1\r\n2 1\r\n33x101\r\n")
+            #expect(try await box.runtime.wait(id).code == 0)
+        }
+    }
+
+    @Test func aTerminalPassesInputOnAndIsResized() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(
+                try box.launch("t", ["cat"], openStdin: true) { $0["process"]["terminal"] = true })
+            let stdio = try await box.runtime.attach("t", exec: nil, stdin: true)
+            try await box.runtime.start("t")
+            try await stdio.write(ByteBuffer(string: "word\n"))
+            _ = try await read(stdio, until: "word\r\nword\r\n")
+            try await box.runtime.resize("t", exec: nil, rows: 7, columns: 9)
+            _ = try await box.runtime.exec(
+                "t", execID: "look", process: try process(["isatty"]) { $0["terminal"] = true }, openStdin: false,
+                waitForAttach: true)
+            try await stdio.write(ByteBuffer(bytes: [3]))  // ^C
+            // Process 1 of a pid namespace has no default for SIGINT, so it goes on.
+            #expect(try await box.runtime.state("t")?.status == .running)
+        }
+    }
+
+    @Test func execsRunInTheContainerWithTheirOwnStreamsAndExit() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("c", ["sleep", "1000"]))
+            try await box.runtime.start("c")
+            let pid = try await box.runtime.exec(
+                "c", execID: "one", process: try process(["cat"]), openStdin: true, waitForAttach: true)
+            #expect(pid > 0)
+            let stdio = try await box.runtime.attach("c", exec: "one", stdin: true)
+            try await stdio.write(ByteBuffer(string: "through\n"))
+            await stdio.closeInput()
+            #expect(try await read(stdio) == "through\n")
+            #expect(try await box.runtime.waitExec("c", execID: "one").code == 0)
+            _ = try await box.runtime.exec(
+                "c", execID: "two", process: try process(["exit", "7"]), openStdin: false, waitForAttach: false)
+            #expect(try await box.runtime.waitExec("c", execID: "two").code == 7)
+            #expect(try box.output("c") == "")
+        }
+    }
+
+    @Test func anExecSeesTheContainersNamespacesAndItsOwnTerminal() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("c", ["sleep", "1000"]))
+            try await box.runtime.start("c")
+            _ = try await box.runtime.exec(
+                "c", execID: "tty",
+                process: try process(["isatty"]) {
+                    $0["terminal"] = true
+                    $0["consoleSize"] = try! JSON(parsing: #"{"height":5,"width":6}"#)
+                }, openStdin: true, waitForAttach: true)
+            let stdio = try await box.runtime.attach("c", exec: "tty", stdin: true)
+            #expect(try await read(stdio) == "0 1\r\n1 1\r\n2 1\r\n5x6\r\n")
+            _ = try await box.runtime.exec(
+                "c", execID: "ids", process: try process(["ids"]), openStdin: false, waitForAttach: true)
+            let ids = try await read(try await box.runtime.attach("c", exec: "ids", stdin: false))
+            #expect(ids.contains("host box"))
+            #expect(ids.contains("pid 2") || ids.contains("pid 3"))
+        }
+    }
+
+    @Test func anExecThatCannotRunSaysWhy() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("c", ["sleep", "1000"]))
+            try await box.runtime.start("c")
+            let failure = await #expect(throws: StartFailure.self) {
+                _ = try await box.runtime.exec(
+                    "c", execID: "x", process: try process([]) { $0["args"] = ["nope"] }, openStdin: false,
+                    waitForAttach: false)
+            }
+            #expect(failure?.exitCode == 127)
+            #expect(failure?.message == "exec: \"nope\": executable file not found in $PATH")
+            #expect(try await box.runtime.state("c")?.status == .running)
+        }
+    }
+
+    @Test func theLogRotatesBySizeAndKeepsTheNewestFiles() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(
+                try box.launch("r", ["lines", "3000", "100"], maxSize: 100_000, maxFiles: 3))
+            try await box.runtime.start("r")
+            #expect(try await box.runtime.wait("r").code == 0)
+            for suffix in ["", ".1", ".2"] {
+                let size = try FileManager.default.attributesOfItem(atPath: box.log("r") + suffix)[.size] as? Int ?? 0
+                #expect(size > 0 && size < 101_000)
+                #expect(try box.output("r", suffix: suffix).utf8.count % 100 == 0)
+            }
+            #expect(!FileManager.default.fileExists(atPath: box.log("r") + ".3"))
+        }
+    }
+
+    @Test func theLocalFormatHoldsEveryLineForwardsAndBackwards() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("l", ["lines", "1000", "50"], format: .local))
+            try await box.runtime.start("l")
+            _ = try await box.runtime.wait("l")
+            let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: box.log("l"))))
+            var at = 0, lines = 0
+            while at < bytes.count {
+                let length = (0..<4).reduce(0) { $0 | Int(bytes[at + $1]) << (8 * $1) }
+                #expect(length == 49 + 9)
+                #expect(bytes[at + 4] == 1)
+                #expect(Array(bytes[(at + 4 + length)..<(at + 8 + length)]) == Array(bytes[at..<(at + 4)]))
+                at += length + 8
+                lines += 1
+            }
+            #expect(lines == 1000)
+        }
+    }
+
+    @Test func daemonlessMonitorsKeepTheContainerUntilSomebodyLooks() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("k", ["cat"], openStdin: true))
+            try await box.runtime.start("k")
+            let other = try ContainerRuntime(stateRoot: box.folder + "/state")
+            #expect(try await other.list().map(\.status) == [.running])
+            let stdio = try await other.attach("k", exec: nil, stdin: true)
+            try await stdio.write(ByteBuffer(string: "still here\n"))
+            #expect(try await read(stdio, until: "here") == "still here\n")
+            try await other.signal("k", SIGKILL)
+            #expect(try await other.wait("k").code == 137)
+        }
+    }
+}
