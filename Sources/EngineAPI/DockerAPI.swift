@@ -47,7 +47,7 @@ package struct DockerAPI: Sendable {
     /// An error that comes after the head can only break the answer off, which closing without its end does.
     private func report(_ error: any Error, _ call: Call) async {
         let path = call.request.path
-        if HTTPResponseStatus(error).code >= 500, !(error is CancellationError) {
+        if HTTPResponseStatus(error) == .internalServerError, !(error is CancellationError) {
             log.error("request failed", metadata: ["path": "\(path)", "error": "\(sentence(error))"])
         } else {
             log.debug("request refused", metadata: ["path": "\(path)", "error": "\(sentence(error))"])
