@@ -28,20 +28,42 @@ package enum LogFormat {
     }
     private static let cares: [UInt8] = (0...255).map { care(UInt8($0)) }
 
-    /// Appends a json-file entry at `out` and gives its length. `time` is what `timestamp` made.
+    /// What every entry of a stream at one time ends with, newline included: made once for many lines.
+    package static func jsonTail(stream: UInt8, time: [UInt8]) -> [UInt8] {
+        let name: StaticString = stream == 2 ? "stderr" : "stdout"
+        var tail = bytes("\\n\",\"stream\":\"") + bytes(name) + bytes("\",\"time\":\"")
+        tail += time
+        return tail + bytes("\"}\n")
+    }
+
+    /// Appends a json-file entry at `out` and gives its length. `tail` is what `jsonTail` made.
     package static func jsonEntry(
-        _ text: UnsafeBufferPointer<UInt8>, newline: Bool, stream: UInt8, time: [UInt8],
+        _ text: UnsafeBufferPointer<UInt8>, newline: Bool, tail: UnsafeBufferPointer<UInt8>,
         to out: UnsafeMutablePointer<UInt8>
     ) -> Int {
         var end = copy("{\"log\":\"", to: out)
         end += escape(text, to: out + end)
-        if newline { end += copy("\\n", to: out + end) }
-        end += copy(stream == 2 ? "\",\"stream\":\"stderr\",\"time\":\"" : "\",\"stream\":\"stdout\",\"time\":\"", to: out + end)
-        for byte in time {
-            out[end] = byte
-            end += 1
+        guard let base = tail.baseAddress else { return end }
+        let skipped = newline ? 0 : 2
+        move(base + skipped, tail.count - skipped, to: out + end)
+        return end + tail.count - skipped
+    }
+
+    private static func bytes(_ text: StaticString) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Whether none of the eight bytes at `at` needs care; tested together, as arithmetic on one word.
+    @inline(__always)
+    private static func isPlain(_ at: UnsafePointer<UInt8>) -> Bool {
+        let word = UnsafeRawPointer(at).loadUnaligned(as: UInt64.self)
+        let ones: UInt64 = 0x0101_0101_0101_0101, highs: UInt64 = 0x8080_8080_8080_8080
+        func has(_ byte: UInt64) -> UInt64 {
+            let different = word ^ (ones &* byte)
+            return (different &- ones) & ~different
         }
-        return end + copy("\"}\n", to: out + end)
+        let controls = (word &- ones &* 0x20) & ~word
+        return (word | controls | has(0x22) | has(0x5c) | has(0x3c) | has(0x3e) | has(0x26)) & highs == 0
     }
 
     /// Appends an entry of the `local` format at `out` and gives its length.
@@ -58,14 +80,20 @@ package enum LogFormat {
         put(UInt64(length), 4)
         put(UInt64(newline ? stream : stream | partialFlag), 1)
         put(UInt64(bitPattern: nanoseconds), 8)
-        if let base = text.baseAddress, text.count > 0 { (out + end).update(from: base, count: text.count) }
+        if let base = text.baseAddress { move(base, text.count, to: out + end) }
         end += text.count
         put(UInt64(length), 4)
         return end
     }
 
+    /// One memmove(3): the typed form copies byte after byte in Embedded Swift.
+    @inline(__always)
+    private static func move(_ from: UnsafePointer<UInt8>, _ count: Int, to out: UnsafeMutablePointer<UInt8>) {
+        UnsafeMutableRawPointer(out).copyMemory(from: UnsafeRawPointer(from), byteCount: count)
+    }
+
     private static func copy(_ text: StaticString, to out: UnsafeMutablePointer<UInt8>) -> Int {
-        out.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        move(text.utf8Start, text.utf8CodeUnitCount, to: out)
         return text.utf8CodeUnitCount
     }
 
@@ -75,10 +103,14 @@ package enum LogFormat {
         return cares.withUnsafeBufferPointer { cares in
             var from = 0, at = 0, end = 0
             func flush() {
-                if at > from { (out + end).update(from: base + from, count: at - from) }
+                if at > from { move(base + from, at - from, to: out + end) }
                 end += at - from
             }
             while at < count {
+                if count - at >= 8 && isPlain(base + at) {
+                    at += 8
+                    continue
+                }
                 let kind = cares[Int(base[at])]
                 if kind == 0 {
                     at += 1

@@ -106,7 +106,8 @@ package enum StateFile {
     /// "CODE OOM NANOSECONDS\n", written whole before any client is told. Not synced to disk: a machine that loses
     /// power loses the container, too.
     package static let exit = "exit"
-    /// The last execs' ends, a line each: "ID CODE OOM NANOSECONDS\n"; written when the monitor ends.
+    /// The last execs' ends, a line each: "ID CODE OOM NANOSECONDS\n"; written before `exit`.
+    /// An exec that isn't in it was killed with the container.
     package static let execs = "execs"
     /// The fifo on which a container without monitor waits to be started. A reader lets it go, gets a zero byte, then
     /// either the end of file (it runs) or an encoded `LaunchFailure`.

@@ -28,9 +28,9 @@ final class LogWriter {
     /// The unfinished line of stdout and stderr, below `LogFormat.lineLimit`.
     private var unfinished: ([UInt8], [UInt8]) = ([], [])
     private var failed = false
+    private var isUsed = false
 
     private static let batchSize = 256 << 10
-    private static let keptSize = 8 << 10
 
     init(_ plan: LogPlan) throws(LaunchFailure) {
         self.plan = plan
@@ -53,7 +53,7 @@ final class LogWriter {
     /// Takes a chunk of a stream; what it ends with waits for its newline.
     func take(_ stream: UInt8, _ chunk: UnsafeBufferPointer<UInt8>, at now: Int64) {
         guard file >= 0, var base = chunk.baseAddress else { return }
-        let time = plan.format.rawValue == LogPlan.Format.jsonFile.rawValue ? LogFormat.timestamp(now) : []
+        let tail = tail(stream, now)
         var rest = chunk.count
         var head = stream == 2 ? unfinished.1 : unfinished.0
         while rest > 0 {
@@ -62,10 +62,10 @@ final class LogWriter {
             let length = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
             guard let taken = length ?? (rest >= room ? room : nil) else { break }
             if head.isEmpty {
-                add(UnsafeBufferPointer(start: base, count: taken), stream, length != nil, time, now)
+                add(UnsafeBufferPointer(start: base, count: taken), stream, length != nil, tail, now)
             } else {
                 head.append(contentsOf: UnsafeBufferPointer(start: base, count: taken))
-                head.withUnsafeBufferPointer { add($0, stream, length != nil, time, now) }
+                head.withUnsafeBufferPointer { add($0, stream, length != nil, tail, now) }
                 head = []
             }
             let used = taken + (length != nil ? 1 : 0)
@@ -82,13 +82,20 @@ final class LogWriter {
         if stream == 2 { unfinished.1 = [] } else { unfinished.0 = [] }
         guard !head.isEmpty, file >= 0 else { return }
         let now = wallClock()
-        head.withUnsafeBufferPointer { add($0, stream, false, LogFormat.timestamp(now), now) }
+        head.withUnsafeBufferPointer { add($0, stream, false, tail(stream, now), now) }
     }
 
-    private func add(_ text: UnsafeBufferPointer<UInt8>, _ stream: UInt8, _ newline: Bool, _ time: [UInt8], _ now: Int64) {
+    private func tail(_ stream: UInt8, _ now: Int64) -> [UInt8] {
+        guard plan.format.rawValue == LogPlan.Format.jsonFile.rawValue else { return [] }
+        return LogFormat.jsonTail(stream: stream, time: LogFormat.timestamp(now))
+    }
+
+    private func add(_ text: UnsafeBufferPointer<UInt8>, _ stream: UInt8, _ newline: Bool, _ tail: [UInt8], _ now: Int64) {
         if batch.capacity - filled < LogFormat.entryLimit { flush() }
         if plan.format.rawValue == LogPlan.Format.jsonFile.rawValue {
-            filled += LogFormat.jsonEntry(text, newline: newline, stream: stream, time: time, to: batch.base + filled)
+            filled += tail.withUnsafeBufferPointer {
+                LogFormat.jsonEntry(text, newline: newline, tail: $0, to: batch.base + filled)
+            }
         } else {
             filled += LogFormat.localEntry(text, newline: newline, stream: stream, nanoseconds: now, to: batch.base + filled)
         }
@@ -110,8 +117,14 @@ final class LogWriter {
             offset += count
         }
         size += Int64(offset)
-        if filled > Self.keptSize { batch.release() }
+        isUsed = true
         filled = 0
+    }
+
+    /// Gives the batch's memory back.
+    func rest() {
+        if isUsed { batch.release() }
+        isUsed = false
     }
 
     /// `path` becomes `path.1`, and so on up to `maxFiles` files; with one file it starts from nothing.

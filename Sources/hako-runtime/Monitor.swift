@@ -21,7 +21,11 @@ final class Monitor {
     var owners: [Owner] = []
     let scratch = Scratch(64 << 10)
 
+    /// Buffers hold memory that the next quiet moment gives back.
+    var isWarm = true
+
     static let keptExecs = 64
+    private static let warmMilliseconds: Int32 = 100
 
     /// What a descriptor of the loop belongs to.
     enum Owner {
@@ -48,7 +52,8 @@ final class Monitor {
     func run() -> Never {
         var events = [epoll_event](repeating: epoll_event(), count: 16)
         while !isFinished {
-            let count = epoll_wait(epoll, &events, 16, -1)
+            let count = epoll_wait(epoll, &events, 16, isWarm ? Self.warmMilliseconds : -1)
+            if count == 0 { coolDown() }
             guard count > 0 else { continue }
             for index in 0..<Int(count) {
                 let descriptor = Int(events[index].data.fd)
@@ -56,7 +61,15 @@ final class Monitor {
             }
             sweep()
         }
-        finish()
+        _exit(0)
+    }
+
+    /// Nothing happened for a while: what a burst took goes back to the kernel.
+    private func coolDown() {
+        isWarm = false
+        scratch.release()
+        log.rest()
+        malloc_trim(0)
     }
 
     private func handle(_ owner: Owner, _ events: UInt32) {
@@ -111,15 +124,6 @@ final class Monitor {
         return true
     }
 
-    private func finish() -> Never {
-        var lines = ""
-        for exec in execs {
-            if let exit = exec.exit { lines += exec.id + " " + exit.line() }
-        }
-        if !lines.utf8.isEmpty { replaceFile(stateFolder, StateFile.execs, lines) }
-        _exit(0)
-    }
-
     private func reap() {
         var information = signalfd_siginfo()
         while attempt({ read(signals, &information, MemoryLayout<signalfd_siginfo>.size) }) != nil {}
@@ -148,7 +152,7 @@ final class Monitor {
         let exit = ExitNote(code: code, oomKilled: isContainer && wasOOMKilled(), finishedAt: wallClock())
         session.exit = exit
         session.phase = .ended
-        if isContainer { replaceFile(stateFolder, StateFile.exit, exit.line()) }
+        if isContainer { writeEnds(exit) }
         drop(&session.report)
         drop(&session.input)
         drop(&session.output)
@@ -163,6 +167,17 @@ final class Monitor {
         for client in session.attached { client.isFinished = true }
         session.attached = []
         if !isContainer { forgetOldExecs() }
+    }
+
+    /// The last that this monitor writes: whoever sees `exit` may delete the folder. Execs that still run are being
+    /// killed, which is what their absence from the list means.
+    private func writeEnds(_ exit: ExitNote) {
+        var lines = ""
+        for exec in execs {
+            if let exit = exec.exit { lines += exec.id + " " + exit.line() }
+        }
+        if !lines.utf8.isEmpty { replaceFile(stateFolder, StateFile.execs, lines) }
+        replaceFile(stateFolder, StateFile.exit, exit.line())
     }
 
     /// Whatever the container's first process leaves running, which is nothing when it had a pid namespace of its own.

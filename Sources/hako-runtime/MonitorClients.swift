@@ -40,7 +40,7 @@ extension Monitor {
             return
         }
         client.request.append(contentsOf: UnsafeBufferPointer(start: scratch.base, count: count))
-        scratch.release()
+        isWarm = true
         serveRequests(of: client)
     }
 

@@ -35,16 +35,14 @@ extension Monitor {
             guard !session.isPaused, readChunk(session, stream) == scratch.capacity else { break }
         }
         if session === container { log.flush() }
-        scratchUsed()
+        isWarm = true
     }
 
     /// Everything that is left, whether clients lag or not: the process is dead, so a pipe's content is all.
     func drain(_ session: Session, _ stream: UInt8) {
         while readChunk(session, stream) > 0 {}
-        scratchUsed()
+        isWarm = true
     }
-
-    private func scratchUsed() { scratch.release() }
 
     /// Bytes read; 0 at the end, or when there is nothing now.
     private func readChunk(_ session: Session, _ stream: UInt8) -> Int {

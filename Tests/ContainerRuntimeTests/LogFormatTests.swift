@@ -7,8 +7,9 @@ import Testing
     private func entry(_ text: [UInt8], newline: Bool = true, stream: UInt8 = 1) -> String {
         let out = UnsafeMutablePointer<UInt8>.allocate(capacity: LogFormat.entryLimit)
         defer { out.deallocate() }
-        let length = text.withUnsafeBufferPointer {
-            LogFormat.jsonEntry($0, newline: newline, stream: stream, time: LogFormat.timestamp(0), to: out)
+        let tail = LogFormat.jsonTail(stream: stream, time: LogFormat.timestamp(0))
+        let length = text.withUnsafeBufferPointer { text in
+            tail.withUnsafeBufferPointer { LogFormat.jsonEntry(text, newline: newline, tail: $0, to: out) }
         }
         return String(decoding: UnsafeBufferPointer(start: out, count: length), as: UTF8.self)
     }
@@ -22,6 +23,7 @@ import Testing
 
     @Test(arguments: [
         ("quote\" back\\ slash/", #"quote\" back\\ slash/"#), ("a\rb\tc\u{1}", #"a\rb\u0009c\u0001"#),
+        ("seventeen letters\"and", #"seventeen letters\"and"#), ("1234567\u{1f}890123456", #"1234567\u001f890123456"#),
         ("<&>", #"\u003c\u0026\u003e"#), ("é漢😀", "é漢😀"), ("\u{2028}x\u{2029}", #"\u2028x\u2029"#), ("\u{7f}", "\u{7f}"),
     ])
     func textIsEscapedAsGoDoes(_ text: String, _ escaped: String) {
