@@ -25,9 +25,16 @@ struct Payload {
     let hooks: Hooks?
 
     func run(_ proc: HostProc?) -> Never {
+        let program: Program
         do throws(LaunchFailure) {
             try prepare(proc)
-            let program = try Program(process)
+            program = try Program(process)
+        } catch {
+            // Nobody reads the gate yet, and it is full.
+            report.fail(error)
+            _exit(error.exitCode == 0 ? 1 : error.exitCode)
+        }
+        do throws(LaunchFailure) {
             report.send(.ready, passing: terminalMaster)
             closeDescriptor(terminalMaster)
             guard waitForStart() else { _exit(1) }
