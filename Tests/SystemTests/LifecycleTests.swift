@@ -220,7 +220,7 @@ struct LifecycleTests {
             }
             let port = try freePort()
             try await box.ok(
-                "run", "-d", "--name", "udp", "-p", "\(port):53/udp", "busybox", "sh", "-c", "nc -u -l -p 53 >/got")
+                "run", "-d", "--name", "udp", "-p", "\(port):53/udp", "busybox", "sh", "-c", "sleep 1000 | nc -u -l -p 53 >/got")
             try await until("a datagram arrives") {
                 _ = try await box.shell("echo ping >/dev/udp/127.0.0.1/\(port)")
                 return try await box.docker("exec", "udp", "cat", "/got").out.contains("ping")

@@ -116,14 +116,19 @@ extension Engine {
                 return nil
             }
             let stdio = try await runtime.attach(container.id, exec: id, stdin: wantsInput)
-            watchExec(exec, container)
+            let end = watchExec(exec, container)
             let pending = PendingStdio(wantsInput: wantsInput)
             _ = pending.join(stdio)
             let hasOutput = (exec.config["AttachStdout"].bool ?? false, exec.config["AttachStderr"].bool ?? false)
-            return attachment(
+            let hasDetached = NIOLockedValueBox(false)
+            let joined = attachment(
                 pending, keys: try DetachKeys(exec.config["DetachKeys"].string), isTerminal: exec.isTerminal,
                 streams: (exec.isTerminal || hasOutput.0, hasOutput.1)
-            ) { [weak self] in self?.publish("exec_detach", record, ["execID": id]) }
+            ) { [weak self] in
+                hasDetached.withLockedValue { $0 = true }
+                self?.publish("exec_detach", record, ["execID": id])
+            }
+            return Self.endingAfter(end, joined, unless: hasDetached)
         } catch {
             let failure = ExecFailure(error)
             _ = execs.change(id) { $0.exitCode = failure.exitCode }
@@ -144,7 +149,23 @@ extension Engine {
             }), write: { _ in }, closeInput: {}, isTerminal: isTerminal)
     }
 
-    private func watchExec(_ exec: ExecRecord, _ container: Container) {
+    /// Clients ask for the exit code as soon as the stream ends, so it ends when the code is known; one that typed the
+    /// detach keys doesn't wait.
+    private static func endingAfter(
+        _ end: Task<Void, Never>, _ attachment: Attachment, unless hasDetached: NIOLockedValueBox<Bool>
+    ) -> Attachment {
+        let output = OutputSource(
+            next: {
+                if let chunk = try await attachment.output.next() { return chunk }
+                if !hasDetached.withLockedValue({ $0 }) { await end.value }
+                return nil
+            }, cancel: attachment.output.cancel)
+        return Attachment(
+            output: output, write: attachment.write, closeInput: attachment.closeInput, isTerminal: attachment.isTerminal)
+    }
+
+    @discardableResult
+    private func watchExec(_ exec: ExecRecord, _ container: Container) -> Task<Void, Never> {
         Task {
             let code = (try? await runtime.waitExec(container.id, execID: exec.id))?.code ?? 137
             _ = execs.change(exec.id) { $0.exitCode = code }
