@@ -31,6 +31,7 @@ public func entry(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePoint
     case verb.matches("stat"): return status(words)
     case verb.matches("orphan"): return orphan()
     case verb.matches("serve"): return serve(UInt16(number(words, 0)))
+    case verb.matches("datagrams"): return receiveDatagrams(UInt16(number(words, 0)))
     case verb.matches("session"): return session()
     default:
         say("unknown verb " + verb)

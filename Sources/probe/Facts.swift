@@ -89,3 +89,14 @@ func serve(_ port: UInt16) -> Int32 {
         close(client)
     }
 }
+
+/// `datagrams PORT`: prints what comes.
+func receiveDatagrams(_ port: UInt16) -> Int32 {
+    let socket = hako_bind_datagrams(port)
+    guard socket >= 0 else { return failed("bind") }
+    var space = [UInt8](repeating: 0, count: 4096)
+    while true {
+        let count = recv(socket, &space, space.count, 0)
+        if count > 0 { put(Array(space[..<count])) }
+    }
+}

@@ -73,6 +73,8 @@ package enum Repo {
         .deletingLastPathComponent().path
     /// The program under test; `HAKO_BINARY` names another build.
     package static let hako = ProcessInfo.processInfo.environment["HAKO_BINARY"] ?? root + "/.build/debug/hako"
+    /// The tests' own static workload.
+    package static let probe = root + "/.build/debug/probe"
     package static let images = root + "/out/images"
 }
 

@@ -48,4 +48,11 @@ static inline int hako_accept(int listener, char *text, unsigned long size) {
     return fd;
 }
 
+// A datagram socket bound to the port on all IPv4 addresses, or -1 with errno.
+static inline int hako_bind_datagrams(unsigned short port) {
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0 ? fd : -1;
+}
+
 #endif

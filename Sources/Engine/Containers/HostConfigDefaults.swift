@@ -111,11 +111,7 @@ extension ConfigForm {
         if ["default", ""].contains(host["NetworkMode"].string) { host["NetworkMode"] = "bridge" }
         if host["RestartPolicy"]["Name"].string ?? "" == "" { host["RestartPolicy"]["Name"] = "no" }
         if host["RestartPolicy"]["MaximumRetryCount"].int == nil { host["RestartPolicy"]["MaximumRetryCount"] = 0 }
-        if host["LogConfig"]["Type"].string ?? "" == "" {
-            host["LogConfig"] = ["Type": .string(options.logDriver), "Config": JSON(options.logOptions)]
-        } else if host["LogConfig"]["Config"].object == nil {
-            host["LogConfig"]["Config"] = [:]
-        }
+        host["LogConfig"] = logConfig(host["LogConfig"], options)
         if host["ShmSize"].int == 0 { host["ShmSize"] = .int(64 << 20) }
         if host["Runtime"].string == "" { host["Runtime"] = "hako" }
         if host["IpcMode"].string == "" { host["IpcMode"] = "private" }
@@ -144,4 +140,13 @@ enum DefaultPaths {
         "/sys/devices/virtual/powercap",
     ]
     static let readOnly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+
+    /// The daemon's log options hold for its own driver, each unless the container says otherwise.
+    private static func logConfig(_ asked: JSON, _ options: EngineOptions) -> JSON {
+        let asksForDriver = asked["Type"].string ?? "" != ""
+        let driver = asksForDriver ? asked["Type"].string ?? "" : options.logDriver
+        var config = asked["Config"].stringMap
+        if driver == options.logDriver { config.merge(options.logOptions) { own, _ in own } }
+        return ["Type": .string(driver), "Config": JSON(config)]
+    }
 }
