@@ -47,12 +47,17 @@ package struct DockerAPI: Sendable {
     /// An error that comes after the head can only break the answer off, which closing without its end does.
     private func report(_ error: any Error, _ call: Call) async {
         let path = call.request.path
-        if HTTPResponseStatus(error) == .internalServerError, !(error is CancellationError) {
+        if HTTPResponseStatus(error) == .internalServerError, !Self.meansGone(error) {
             log.error("request failed", metadata: ["path": "\(path)", "error": "\(sentence(error))"])
         } else {
             log.debug("request refused", metadata: ["path": "\(path)", "error": "\(sentence(error))"])
         }
         guard !call.responder.hasBegun else { return }
         try? await call.answer(failure: error)
+    }
+
+    /// Whether the client went in the middle: everyday, and nobody's fault.
+    private static func meansGone(_ error: any Error) -> Bool {
+        error is CancellationError || error is ChannelError || error is IOError
     }
 }
