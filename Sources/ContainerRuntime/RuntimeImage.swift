@@ -65,7 +65,8 @@ package struct RuntimeProgram: Sendable {
     }
 
     private let image: RuntimeImage
-    /// Sources are copied up there first, so that no target overwrites one.
+    /// Sources are copied up there first, so that no target overwrites one. In the child, whose table is its own:
+    /// growing that of a process with threads takes the kernel milliseconds.
     private static let floor = Int(RuntimeDescriptor.preserved) + Int(PlanLimit.preservedDescriptors)
 
     package init(_ image: RuntimeImage) { self.image = image }
@@ -98,20 +99,22 @@ package struct RuntimeProgram: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        var copies: [OwnedDescriptor] = []
-        for (from, to) in places {
-            let copy = try kernel("fcntl F_DUPFD_CLOEXEC", "\(from)") { hako_fcntl(from, F_DUPFD_CLOEXEC, Self.floor) }
-            copies.append(OwnedDescriptor(taking: copy))
-            posix_spawn_file_actions_adddup2(&actions, copy, to)
+        for (index, place) in places.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, place.from, Int32(Self.floor + index))
+        }
+        for (index, place) in places.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, Int32(Self.floor + index), place.to)
+            posix_spawn_file_actions_addclose(&actions, Int32(Self.floor + index))
         }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t(), all = sigset_t()
+        var none = sigset_t(), children = sigset_t()
         sigemptyset(&none)
-        sigfillset(&all)
+        sigemptyset(&children)
+        sigaddset(&children, SIGCHLD)  // ignored, it would reap the runtime's children away
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setsigdefault(&attributes, &children)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var pid: pid_t = 0
         let path = image.descriptor.procPath
@@ -120,7 +123,6 @@ package struct RuntimeProgram: Sendable {
             var environment: [UnsafeMutablePointer<CChar>?] = [nil]
             return posix_spawn(&pid, path, &actions, &attributes, &arguments, &environment)
         }
-        withExtendedLifetime(copies) {}
         guard result == 0 else { throw KernelError(call: "posix_spawn", subject: "hako-runtime", errno: result) }
         return pid
     }
