@@ -13,12 +13,13 @@ extension RegistryClient {
         let reference = Reference(registry: name, repository: "")
         do {
             return try await atEndpoints(of: reference, mirrors: false) { endpoint in
-                try await self.login(endpoint, credentials)
+                do {
+                    return try await self.login(endpoint, credentials)
+                } catch let error as RegistryError where error.status == 401 {
+                    throw Fault(.unauthorized, "Get \"\(endpoint.address(""))\": \(error)", cause: error)
+                }
             }
         } catch let error as RegistryError {
-            if error.code == "UNAUTHORIZED" || error.status == 401 {
-                throw Fault(.unauthorized, "Get \"https://\(name)/v2/\": \(error)", cause: error)
-            }
             throw error.plainFault(reference)
         } catch let error as Unreachable {
             throw error.fault(name)
@@ -37,8 +38,12 @@ extension RegistryClient {
             request.headers.add(name: "authorization", value: credentials.basic)
         }
         let answer = try await transport.send(request, tls: route.tls)
-        guard answer.status == .ok else { throw await answer.error() }
         await answer.discard()
+        guard answer.status == .ok else {
+            throw Fault(
+                .unauthorized,
+                "login attempt to \(request.address) failed with status: \(answer.status.code) \(answer.status.reasonPhrase)")
+        }
         return refreshToken
     }
 }

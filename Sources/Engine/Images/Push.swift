@@ -13,10 +13,9 @@ extension Engine {
         let reference = try Reference(parsing: reference)
         guard reference.digest == nil else { throw Fault(.invalid, "cannot push a digest reference") }
         let wanted = try platform.flatMap { $0.isEmpty ? nil : $0 }.map { try Platform(parsing: $0) }
-        let tags = try await localTags(of: reference)
         try await withFeed(progress) { feed in
             feed.post(ProgressMessage.line("The push refers to repository [\(reference.name)]"))
-            for tag in tags {
+            for tag in try await self.localTags(of: reference) {
                 let push = Push(engine: self, try reference.with(tag: tag), wanted, Credentials(authConfig: auth), feed)
                 try await push.run()
             }
