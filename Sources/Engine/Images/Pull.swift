@@ -108,7 +108,13 @@ struct Pull: Sendable {
     }
 
     func run() async throws {
-        let top = try await engine.registry.manifest(reference, credentials)
+        let top: FetchedManifest
+        do {
+            top = try await engine.registry.manifest(reference, credentials)
+        } catch {
+            guard try await useBuiltIn(insteadOf: error) else { throw error }
+            return
+        }
         let shown = reference.digest.map { "\($0)" } ?? reference.tag ?? ""
         feed.post(ProgressMessage.line("Pulling from \(reference.repository)", id: shown))
         let (served, manifest) = try await imageManifest(top)
@@ -122,6 +128,16 @@ struct Pull: Sendable {
         let outcome = isNew ? "Downloaded newer image" : "Image is up to date"
         feed.post(ProgressMessage.line("Status: \(outcome) for \(reference.familiar)"))
         engine.publish(.image, "pull", actor: reference.familiar, attributes: ["name": reference.familiarName])
+    }
+
+    /// False when there is no image that could stand in, or the registry's answer stands.
+    private func useBuiltIn(insteadOf failure: any Error) async throws -> Bool {
+        guard let fault = failure as? Fault, fault.kind == .unavailable || reference.registry == Reference.defaultRegistry,
+            try await engine.builtInImage(for: reference) != nil
+        else { return false }
+        feed.post(ProgressMessage.line("NOTICE: \(reference.familiar) could not be pulled: \(fault.message)"))
+        feed.post(ProgressMessage.line("Status: Using the image of that name that is built into hako"))
+        return true
     }
 
     /// The manifest of the platform; an index is looked through once, an index in an index is refused.
