@@ -130,9 +130,10 @@ package final class ContainerRuntime: Sendable {
         plan.launch.process.stdinOnce = launch.stdinOnce
         try folder.make(launch.id)
         do {
+            // First, so that whoever finds the folder finds the group.
+            try folder.write(configuration: launch.spec)
             try plan.prepareGroup()
             do {
-                try folder.write(configuration: launch.spec)
                 let null = try ProcessCalls.openNull()
                 let log = try folder.openMonitorLog()
                 let descriptors = RuntimeProgram.Descriptors(input: null.raw, output: null.raw, error: log.raw)
@@ -178,6 +179,10 @@ package final class ContainerRuntime: Sendable {
     private func unmonitored(_ id: String, _ folder: StateFolder) throws -> Exit {
         if let exit = folder.exit { return exit }
         guard folder.exists else { throw Self.noSuch(id) }
+        if try ProcessCalls.dialMonitor(folder.path) != nil {
+            throw Fault(.unavailable, "the monitor of container \(id) doesn't answer; try again")
+        }
+        if let exit = folder.exit { return exit }
         if let group = try? lookUp(id).group {
             let left = group.processes()
             if !left.isEmpty {

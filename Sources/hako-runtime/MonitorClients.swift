@@ -21,7 +21,8 @@ extension Monitor {
         guard !client.isGone else { return }
         var events: UInt32 = client.isHeld ? 0 : EPOLLIN.rawValue
         if !client.pending.isEmpty { events |= EPOLLOUT.rawValue }
-        watch(client.descriptor, .client(client), events)
+        // A held client's hang-up waits as well: its last stdin is still to be read.
+        if events == 0 { unwatch(client.descriptor) } else { watch(client.descriptor, .client(client), events) }
     }
 
     func serve(_ client: Client, _ events: UInt32) {

@@ -40,6 +40,20 @@ import Testing
         }
     }
 
+    @Test func stdinOfAClientThatLeftIsReadToItsEnd() async throws {
+        try await withSandbox { box in
+            _ = try await box.runtime.create(try box.launch("left", ["cat"], openStdin: true, stdinOnce: true))
+            let stdio = try await box.runtime.attach("left", exec: nil, stdin: true)
+            // Before the start nobody reads: most of it waits in the socket when the client goes.
+            let text = String(repeating: "0123456789abcde\n", count: 8 << 10)
+            try await stdio.write(ByteBuffer(string: text))
+            await stdio.close()
+            try await box.runtime.start("left")
+            #expect(try await box.runtime.wait("left").code == 0)
+            #expect(try box.output("left") == text)
+        }
+    }
+
     @Test func stdinIsEmptyWhenNobodyMayWriteIt() async throws {
         try await withSandbox { box in
             let (exit, out) = try await box.run(["cat"])
