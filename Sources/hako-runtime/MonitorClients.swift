@@ -179,7 +179,7 @@ extension Monitor {
     // MARK: Answers
 
     func reply(_ client: Client, _ kind: MonitorReply, _ payload: [UInt8] = []) {
-        guard !client.isGone else { return }
+        guard !client.isGone, !client.isDeaf else { return }
         var writer = PlanWriter()
         writer.put(UInt32(payload.count + 1))
         writer.put(kind.rawValue)
@@ -207,9 +207,8 @@ extension Monitor {
             }
             guard let count else {
                 if hako_errno() != EAGAIN {
-                    client.isGone = true
-                    client.pending = []
-                    return
+                    client.isDeaf = true
+                    offset = client.pending.count
                 }
                 break
             }

@@ -59,7 +59,7 @@ extension Monitor {
         let chunk = UnsafeBufferPointer(start: UnsafePointer(scratch.base), count: count)
         if session === container { log.take(stream, chunk, at: wallClock()) }
         var lagging = false
-        for client in session.attached where !client.isGone {
+        for client in session.attached where !client.isGone && !client.isDeaf {
             send(client, stream, chunk)
             if !client.pending.isEmpty { lagging = true }
         }
@@ -102,7 +102,7 @@ extension Monitor {
             if let sent {
                 skip = sent
             } else if hako_errno() != EAGAIN {
-                client.isGone = true
+                client.isDeaf = true
                 return
             }
         }

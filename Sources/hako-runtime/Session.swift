@@ -64,6 +64,8 @@ final class Client {
     var isHeld = false
     /// Close once `pending` is gone.
     var isFinished = false
+    /// It takes no more; what it sent may still wait to be read, up to the end that makes it gone.
+    var isDeaf = false
     var isGone = false
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }

@@ -130,6 +130,15 @@ extension ConfigForm {
         if host["MaskedPaths"].isNull { host["MaskedPaths"] = isUnconfined ? .null : JSON(DefaultPaths.masked) }
         if host["ReadonlyPaths"].isNull { host["ReadonlyPaths"] = isUnconfined ? .null : JSON(DefaultPaths.readOnly) }
     }
+
+    /// The daemon's log options hold for its own driver, each unless the container says otherwise.
+    private static func logConfig(_ asked: JSON, _ options: EngineOptions) -> JSON {
+        let asksForDriver = asked["Type"].string ?? "" != ""
+        let driver = asksForDriver ? asked["Type"].string ?? "" : options.logDriver
+        var config = asked["Config"].stringMap
+        if driver == options.logDriver { config.merge(options.logOptions) { own, _ in own } }
+        return ["Type": .string(driver), "Config": JSON(config)]
+    }
 }
 
 /// What Docker hides of /proc and /sys, since the kernel doesn't give it a namespace.
@@ -140,13 +149,4 @@ enum DefaultPaths {
         "/sys/devices/virtual/powercap",
     ]
     static let readOnly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
-
-    /// The daemon's log options hold for its own driver, each unless the container says otherwise.
-    private static func logConfig(_ asked: JSON, _ options: EngineOptions) -> JSON {
-        let asksForDriver = asked["Type"].string ?? "" != ""
-        let driver = asksForDriver ? asked["Type"].string ?? "" : options.logDriver
-        var config = asked["Config"].stringMap
-        if driver == options.logDriver { config.merge(options.logOptions) { own, _ in own } }
-        return ["Type": .string(driver), "Config": JSON(config)]
-    }
 }
