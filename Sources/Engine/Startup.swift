@@ -1,4 +1,3 @@
-import CLinux
 import ContainerNetwork
 import ContainerRuntime
 import Fault
@@ -12,7 +11,7 @@ extension Engine {
     /// Re-adopts running containers, restarts those whose policy says so, and begins to watch. Call once.
     package func start() async throws {
         for (key, body) in try store.all(.container) {
-            do { containers.insert(Container(try ContainerRecord(stored: body))) } catch {
+            do { containers.insert(Container(try ContainerRecord(stored: body), isRecovered: true)) } catch {
                 throw Fault(.internalFault, "container \(key): \(sentence(error))", cause: error)
             }
         }
@@ -43,38 +42,28 @@ extension Engine {
 
     /// Brings the record in line with what became of the container while nobody looked.
     private func settle(_ container: Container, _ actual: RuntimeState?) async {
-        switch actual?.status {
-        case .running?, .paused?:
-            guard container.record.state.startedAt != nil, container.record.shouldRun else { return await undo(container) }
-            container.change { record in
+        let before = container.record
+        let isAlive = actual?.status == .running || actual?.status == .paused
+        if isAlive, before.state.pid != 0, before.shouldRun {
+            return container.change { record in
                 record.state.pid = actual?.pid ?? 0
                 record.state.status = actual?.status == .paused ? .paused : .running
             }
-        case .created?:
-            await undo(container)
-        case .stopped?, nil:
-            // The record says it ran: it has ended since, or with the machine.
-            if container.record.state.isRunning {
-                let exit = actual?.exit ?? Exit(code: 255, oomKilled: false, finishedAt: nowNanoseconds())
-                container.change { record in
-                    record.backoff = RestartBackoff()
-                    _ = record.ended(exit)
-                }
-                publish("die", container.record, ["exitCode": "\(exit.code)"])
+        }
+        // The record says it ran: it has ended since, or with the machine, or it never got to execute its program.
+        if before.state.isRunning {
+            let exit = actual?.exit ?? Exit(code: 255, oomKilled: false, finishedAt: nowNanoseconds())
+            container.change { _ = $0.ended(exit) }
+            publish("die", container.record, ["exitCode": "\(exit.code)"])
+        }
+        container.change { if $0.state.status == .restarting { $0.state.status = .exited } }
+        if container.record.stored != before.stored {
+            do { try await save(container) } catch {
+                // The runtime's own record of the end stays for the next attempt.
+                return log.error("container \(before.shortID): its end could not be recorded: \(sentence(error))")
             }
-            await undo(container)
         }
-    }
-
-    /// Frees what an ended or half-started container left.
-    private func undo(_ container: Container) async {
-        let wasRunning = container.record.shouldRun
         await release(container)
-        container.change { record in
-            if record.state.status == .running || record.state.isPaused { record.state.status = .exited }
-            record.state.pid = 0
-        }
-        if wasRunning || container.record.state.status == .restarting { try? await save(container) }
     }
 
     /// Takes away what has no record: halves of creations and removals that a crash interrupted.
@@ -84,20 +73,7 @@ extension Engine {
                 log.warning("the remains of container \(id.prefix(12)) can't be removed: \(sentence(error))")
             }
         }
-        for id in folders(in: options.dataRoot + "/containers") where !known.contains(id) { await discardFiles(id) }
-    }
-
-    private func folders(in path: String) -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
-        var result: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { result.append(name) }
-        }
-        return result
+        for id in KernelFile.names(in: options.dataRoot + "/containers") where !known.contains(id) { await discardFiles(id) }
     }
 
     /// One that went on running while the daemon was away.
@@ -115,8 +91,8 @@ extension Engine {
     private func restartByPolicy(_ containers: [Container]) {
         for container in containers {
             let record = container.record
-            guard record.state.startedAt != nil else { continue }
-            if record.isAutoRemoved {
+            guard record.state.startedAt != nil || record.state.status == .removing else { continue }
+            if record.isAutoRemoved || record.state.status == .removing {
                 Task { try? await inLane(container.id) { try await self.remove(container, volumes: true) } }
                 continue
             }

@@ -26,8 +26,12 @@ package final class Container: Sendable {
     }
     private let guts: NIOLockedValueBox<Guts>
 
-    package init(_ record: ContainerRecord) {
+    /// Found on disk when the daemon started: its creation may have been interrupted.
+    let isRecovered: Bool
+
+    package init(_ record: ContainerRecord, isRecovered: Bool = false) {
         id = record.id
+        self.isRecovered = isRecovered
         guts = NIOLockedValueBox(Guts(record: record))
     }
 

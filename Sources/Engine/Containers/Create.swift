@@ -124,45 +124,50 @@ extension Engine {
         return mounts
     }
 
-    /// Volumes, writable layer, folder, record; on failure nothing stays but named volumes.
+    /// Folder, record, writable layer, volumes; on failure nothing stays but named volumes. Names of anonymous volumes
+    /// are chosen first, so that the record has all that a crash may leave.
     private func make(_ asked: ContainerRecord, image: Image?) async throws -> Container {
         let id = asked.id
+        var record = asked
+        for at in record.mounts.indices where record.mounts[at].kind == .volume {
+            if record.mounts[at].name.isEmpty { record.mounts[at].name = VolumeName.random() }
+            record.mounts[at].source = volumes.dataFolder(record.mounts[at].name)
+        }
         do {
-            var record = asked
-            var volumes: [(VolumeRecord, String)] = []
-            for (at, mount) in record.mounts.enumerated() where mount.kind == .volume {
-                let volume = try await prepareVolume(
-                    name: mount.name.isEmpty ? nil : mount.name, driver: mount.driver,
-                    options: mount.options["DriverConfig"]["Options"].stringMap,
-                    labels: mount.options["Labels"].stringMap, container: id)
-                record.mounts[at].name = volume.name
-                record.mounts[at].source = volume.mountpoint
-                if mount.copiesUp { volumes.append((volume, mount.destination)) }
-            }
-            let container = Container(record)
             // The folder comes first and goes last: a folder without a record tells the next start what to sweep.
             try makeFolder(folder(of: id), mode: 0o710)
             let stored = record.stored
             async let written: Void = store.write(.put(.container, id, stored))
             let snapshot = try await images.createSnapshot(id, image: image?.id)
-            for (volume, destination) in volumes {
-                try await copyUp(volume, from: snapshot, containerPath: destination)
-            }
             try await written
-            return container
+            try await makeVolumes(record, snapshot)
+            return Container(record)
         } catch {
-            await discard(asked)
+            await discard(record)
             throw error
+        }
+    }
+
+    /// Makes those that aren't there, and fills the empty ones from the image. Idempotent.
+    func makeVolumes(_ record: ContainerRecord, _ snapshot: Snapshot) async throws {
+        for mount in record.mounts where mount.kind == .volume {
+            var labels = mount.options["Labels"].stringMap
+            if mount.isAnonymous { labels[VolumeName.anonymousLabel] = "" }
+            let volume = try await prepareVolume(
+                name: mount.name, driver: mount.driver, options: mount.options["DriverConfig"]["Options"].stringMap,
+                labels: labels, container: record.id)
+            if mount.copiesUp { try await copyUp(volume, from: snapshot, containerPath: mount.destination) }
         }
     }
 
     /// Takes back what `make` made.
     private func discard(_ record: ContainerRecord) async {
         await releaseVolumes(of: record.id)
+        await removeAnonymousVolumes(record.mounts.filter(\.isAnonymous).map(\.name))
         do {
             try await images.removeSnapshot(record.id)
-            removeFolder(folder(of: record.id))
             try await store.write(.remove(.container, record.id))
+            removeFolder(folder(of: record.id))
         } catch {
             log.warning("what was made for container \(record.shortID) is left to the next start: \(sentence(error))")
         }

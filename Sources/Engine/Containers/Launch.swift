@@ -60,7 +60,7 @@ extension Engine {
     private func bringUp(_ container: Container) async throws -> [ContainerRecord.Action] {
         let record = container.record
         let id = record.id
-        let input = try await prepare(record)
+        let input = try await prepare(record, isRecovered: container.isRecovered)
         let spec = try input.specification()
         let pid = try await runtime.create(
             Launch(

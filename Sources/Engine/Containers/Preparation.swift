@@ -11,8 +11,9 @@ import OCI
 // What must be on the host before the runtime can make the container: its root, its mounts' sources, and the facts
 // that its specification depends on.
 extension Engine {
-    func prepare(_ record: ContainerRecord) async throws -> SpecInput {
+    func prepare(_ record: ContainerRecord, isRecovered: Bool) async throws -> SpecInput {
         let snapshot = try await images.createSnapshot(record.id, image: try imageDigest(record))
+        if isRecovered, record.state.startedAt == nil { try await makeVolumes(record, snapshot) }
         var input = SpecInput(record: record, root: snapshot.merged, cgroupsPath: cgroupPath(record))
         input.lastCapability = HostFacts.lastCapability
         try share(&input, record)

@@ -36,13 +36,20 @@ extension Engine {
     }
 
     /// Takes it away for good; in its lane, and not while it runs. The record goes first: what a crash leaves then is
-    /// swept at the next start.
+    /// swept at the next start. Where volumes go, too, the record stays as `removing` until they have gone.
     func remove(_ container: Container, volumes: Bool) async throws {
         if container.isRemoved { return }
         container.setRestart(nil)
         let record = container.record
+        let doomed = volumes ? record.mounts.filter { $0.isAnonymous && $0.kind == .volume }.map(\.name) : []
         container.change { $0.state.status = .removing }
-        do { try await store.write(.remove(.container, container.id)) } catch {
+        do {
+            if doomed.isEmpty {
+                try await store.write(.remove(.container, container.id))
+            } else {
+                try await save(container)
+            }
+        } catch {
             container.change { $0.state.status = record.state.status }
             throw error
         }
@@ -50,8 +57,9 @@ extension Engine {
         await releaseVolumes(of: container.id)
         forgetExecs(of: container.id)
         containers.remove(container)
-        if volumes {
-            await removeAnonymousVolumes(record.mounts.filter { $0.isAnonymous && $0.kind == .volume }.map(\.name))
+        if !doomed.isEmpty {
+            await removeAnonymousVolumes(doomed)
+            try? await store.write(.remove(.container, container.id))
         }
         publish("destroy", record)
         container.markRemoved()

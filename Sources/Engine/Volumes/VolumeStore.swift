@@ -41,8 +41,17 @@ package final class VolumeStore: Sendable {
                 continue
             }
             guard VolumeName.isValid(name) else { continue }
+            if Self.isHalfMade(folder) {
+                try FileTree.remove(folder)
+                continue
+            }
             state.withLock { $0.records[name] = read(name) }
         }
+    }
+
+    /// A crash came between the folder and its description: nobody was told of the volume, and nothing is in it.
+    private static func isHalfMade(_ folder: String) -> Bool {
+        access(folder + "/" + Name.description, F_OK) != 0 && KernelFile.names(in: folder + "/" + Name.data).isEmpty
     }
 
     /// A folder whose description is missing or damaged is kept as a plain volume: data is never thrown away.
@@ -78,8 +87,10 @@ package final class VolumeStore: Sendable {
         guard driver.isEmpty || driver == "local" || driver == "default" else {
             throw Fault(.notFound, "create \(name ?? ""): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
         }
-        let isAnonymous = name?.isEmpty ?? true
-        let name = isAnonymous ? VolumeName.random() : name ?? ""
+        let isNameless = name?.isEmpty ?? true
+        // Names of anonymous volumes may be chosen beforehand, so that a container's record can name them first.
+        let isAnonymous = isNameless || labels[VolumeName.anonymousLabel] != nil
+        let name = isNameless ? VolumeName.random() : name ?? ""
         try VolumeName.check(name)
         try VolumeOptions.check(options)
         return try changes.withLock { _ in
