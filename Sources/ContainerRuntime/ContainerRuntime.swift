@@ -224,7 +224,9 @@ package final class ContainerRuntime: Sendable {
             tasks.addTask { _ = try await self.wait(id) }
             tasks.addTask {
                 try await Task.sleep(nanoseconds: UInt64(Limit.death.nanoseconds))
-                throw Fault(.internalFault, "container \(id) did not die within \(Limit.death.nanoseconds / 1_000_000_000) s of SIGKILL")
+                throw Fault(
+                    .internalFault,
+                    "container \(id) did not die within \(Limit.death.nanoseconds / 1_000_000_000) s of SIGKILL")
             }
             try await tasks.next()
             tasks.cancelAll()
@@ -391,7 +393,9 @@ package final class ContainerRuntime: Sendable {
     }
 
     private func connect(_ id: String) async throws -> MonitorConnection {
-        guard let connection = try await MonitorConnection.open(try existing(id).path) else { throw Self.notRunning(id) }
+        guard let connection = try await MonitorConnection.open(try existing(id).path) else {
+            throw Self.notRunning(id)
+        }
         return connection
     }
 

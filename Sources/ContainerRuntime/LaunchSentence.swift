@@ -13,7 +13,8 @@ extension LaunchFailure {
         case .findProgram: return programSentence
         case .exec: return "exec \(subject): \(plainReason)"
         case .setWorkingFolder where errno == EXDEV:
-            return "current working directory \(subject) is outside of container mount namespace root -- possible container breakout detected"
+            return
+                "current working directory \(subject) is outside of container mount namespace root -- possible container breakout detected"
         case .setWorkingFolder: return "chdir to cwd (\"\(subject)\") set in config.json failed: \(plainReason)"
         case .openSource: return "error mounting \"\(subject)\": bind source path can't be opened: \(plainReason)"
         case .mount where errno == EPERM && subject.hasSuffix("(inside /proc)"):
@@ -34,7 +35,8 @@ extension LaunchFailure {
             return "exec: \"\(subject)\": executable file not found in $PATH"
         }
         let isMissing = errno == ENOENT || errno == ENOTDIR
-        return isMissing ? "exec: \"\(subject)\": stat \(subject): \(plainReason)" : "exec: \"\(subject)\": \(plainReason)"
+        return isMissing
+            ? "exec: \"\(subject)\": stat \(subject): \(plainReason)" : "exec: \"\(subject)\": \(plainReason)"
     }
 
     /// The error to throw: `StartFailure` when it is the payload that can't be executed.

@@ -118,7 +118,8 @@ package enum LogFormat {
                 }
                 if kind == 3 {
                     let length = sequenceLength(base + at, count - at)
-                    let isSeparator = length == 3 && base[at] == 0xe2 && base[at + 1] == 0x80 && base[at + 2] & 0xfe == 0xa8
+                    let isSeparator =
+                        length == 3 && base[at] == 0xe2 && base[at + 1] == 0x80 && base[at + 2] & 0xfe == 0xa8
                     if length > 0 && !isSeparator {
                         at += length
                         continue

@@ -14,7 +14,9 @@ package struct RuntimeImage: Sendable {
 
     /// The kernel refuses while it still has hands on a page just written, which passes.
     private static func seal(_ descriptor: Int32, _ seals: Int) throws(KernelError) {
-        for _ in 0..<sealAttempts where hako_fcntl(descriptor, F_ADD_SEALS, seals) != -1 || hako_errno() != EBUSY { break }
+        for _ in 0..<sealAttempts where hako_fcntl(descriptor, F_ADD_SEALS, seals) != -1 || hako_errno() != EBUSY {
+            break
+        }
         guard hako_fcntl(descriptor, F_GET_SEALS, 0) & Int32(seals) == Int32(seals) else {
             throw KernelError(call: "fcntl F_ADD_SEALS", subject: name, errno: hako_errno())
         }
@@ -32,7 +34,8 @@ package struct RuntimeImage: Sendable {
             try Self.seal(made, Int(seals))
         } catch {
             throw Fault(
-                .internalFault, "the runtime program is missing: \(error); it belongs into the hako executable or beside it",
+                .internalFault,
+                "the runtime program is missing: \(error); it belongs into the hako executable or beside it",
                 cause: error)
         }
     }
@@ -55,7 +58,9 @@ package struct RuntimeProgram: Sendable {
         package var console: Int32?
         /// Become 3… of the payload; their number is `ProcessPlan.preservedDescriptors`.
         package var preserved: [Int32]
-        package init(input: Int32 = 0, output: Int32 = 1, error: Int32 = 2, console: Int32? = nil, preserved: [Int32] = []) {
+        package init(
+            input: Int32 = 0, output: Int32 = 1, error: Int32 = 2, console: Int32? = nil, preserved: [Int32] = []
+        ) {
             self.input = input
             self.output = output
             self.error = error
@@ -85,7 +90,8 @@ package struct RuntimeProgram: Sendable {
         }
         let mine = OwnedDescriptor(taking: ends.0), its = OwnedDescriptor(taking: ends.1)
         var places: [(from: Int32, to: Int32)] = [
-            (descriptors.input, 0), (descriptors.output, 1), (descriptors.error, 2), (planFile.raw, RuntimeDescriptor.plan),
+            (descriptors.input, 0), (descriptors.output, 1), (descriptors.error, 2),
+            (planFile.raw, RuntimeDescriptor.plan),
             (its.raw, RuntimeDescriptor.control),
         ]
         if let console = descriptors.console { places.append((console, RuntimeDescriptor.console)) }

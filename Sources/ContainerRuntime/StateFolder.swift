@@ -45,7 +45,9 @@ struct StateFolder: Sendable {
 
     var pid: Int32? { KernelFile.line("\(path)/\(Self.pidFile)").flatMap { Int32($0) } }
 
-    var exit: Exit? { KernelFile.line("\(path)/\(StateFile.exit)").flatMap { Self.exit($0.split(separator: " ")[...]) } }
+    var exit: Exit? {
+        KernelFile.line("\(path)/\(StateFile.exit)").flatMap { Self.exit($0.split(separator: " ")[...]) }
+    }
 
     /// Of an exec whose container has ended.
     func exit(ofExec id: String) -> Exit? {
@@ -73,7 +75,9 @@ struct StateFolder: Sendable {
         guard let listing = opendir(path) else { return }
         defer { closedir(listing) }
         while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != "." && name != ".." { unlink("\(path)/\(name)") }
         }
         try kernel("rmdir", path) { rmdir(path) }
@@ -85,7 +89,9 @@ struct StateFolder: Sendable {
         defer { closedir(listing) }
         var ids: [String] = []
         while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if !name.hasPrefix(".") { ids.append(name) }
         }
         return ids.sorted()

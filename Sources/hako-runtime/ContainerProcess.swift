@@ -60,7 +60,9 @@ struct ContainerProcess {
             for namespace in joins where namespace.kind.rawValue != NamespaceKind.pid.rawValue { try namespace.join() }
         }
         if creates(.cgroup) {
-            try check(.joinNamespace, "new cgroup namespace") { unshare(Int32(bitPattern: UInt32(NamespaceKind.cgroup.flag))) }
+            try check(.joinNamespace, "new cgroup namespace") {
+                unshare(Int32(bitPattern: UInt32(NamespaceKind.cgroup.flag)))
+            }
         }
         if creates(.user) || joinsUser {
             try check(.setUserInNamespace, "gid 0") { setresgid(0, 0, 0) }

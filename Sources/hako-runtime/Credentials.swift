@@ -54,7 +54,8 @@ extension ProcessPlan {
     func applyOOMScore(_ proc: HostProc, pid: String, _ report: Report) {
         guard let oomScoreAdjustment else { return }
         if !proc.write(pid + "/oom_score_adj", decimal(Int(oomScoreAdjustment))) {
-            report.warn(LaunchFailure(step: .setOOMScore, errno: hako_errno(), subject: decimal(Int(oomScoreAdjustment))))
+            report.warn(
+                LaunchFailure(step: .setOOMScore, errno: hako_errno(), subject: decimal(Int(oomScoreAdjustment))))
         }
     }
 

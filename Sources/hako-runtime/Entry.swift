@@ -50,7 +50,8 @@ private func closeInherited(_ process: ProcessPlan, usesConsole: Bool) {
     } else {
         _ = hako_close_range(6, UInt32(RuntimeDescriptor.preserved - 1), 0)
         _ = hako_close_range(UInt32(RuntimeDescriptor.preserved + preserved), UInt32.max, 0)
-        _ = hako_close_range(UInt32(RuntimeDescriptor.preserved), UInt32(RuntimeDescriptor.preserved + preserved - 1), 4)
+        _ = hako_close_range(
+            UInt32(RuntimeDescriptor.preserved), UInt32(RuntimeDescriptor.preserved + preserved - 1), 4)
     }
     if usesConsole { _ = hako_fcntl(RuntimeDescriptor.console, F_SETFD, Int(FD_CLOEXEC)) }
 }
@@ -182,7 +183,8 @@ private func watchChildren() throws(LaunchFailure) -> Int32 {
 
 private func listen(_ path: String) throws(LaunchFailure) -> Int32 {
     let socket = try check(.openStateFolder, path) {
-        CLinux.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        CLinux.socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
     }
     // By way of the folder's descriptor, since a socket's address holds 107 bytes only.
     let (folder, name) = RootFolder.divide(path)

@@ -38,7 +38,8 @@ struct Hooks {
             sigprocmask(SIG_SETMASK, &none, nil)
             hako_default_signal(SIGPIPE)
             _ = hako_close_range(3, UInt32.max, 4)
-            execve(hook.path, pointers(hook.arguments.isEmpty ? [hook.path] : hook.arguments), pointers(hook.environment))
+            execve(
+                hook.path, pointers(hook.arguments.isEmpty ? [hook.path] : hook.arguments), pointers(hook.environment))
             _exit(127)
         }
         closeDescriptor(ends.0)
@@ -57,7 +58,9 @@ struct Hooks {
         var status: Int32 = 0
         _ = attempt { waitpid(child, &status, 0) }
         if status != 0 {
-            throw LaunchFailure(step: .runHook, errno: 0, exitCode: 0, subject: hook.path + ": exit status " + decimal(Int(exitCode(status))))
+            throw LaunchFailure(
+                step: .runHook, errno: 0, exitCode: 0,
+                subject: hook.path + ": exit status " + decimal(Int(exitCode(status))))
         }
     }
 }

@@ -90,14 +90,17 @@ final class LogWriter {
         return LogFormat.jsonTail(stream: stream, time: LogFormat.timestamp(now))
     }
 
-    private func add(_ text: UnsafeBufferPointer<UInt8>, _ stream: UInt8, _ newline: Bool, _ tail: [UInt8], _ now: Int64) {
+    private func add(
+        _ text: UnsafeBufferPointer<UInt8>, _ stream: UInt8, _ newline: Bool, _ tail: [UInt8], _ now: Int64
+    ) {
         if batch.capacity - filled < LogFormat.entryLimit { flush() }
         if plan.format.rawValue == LogPlan.Format.jsonFile.rawValue {
             filled += tail.withUnsafeBufferPointer {
                 LogFormat.jsonEntry(text, newline: newline, tail: $0, to: batch.base + filled)
             }
         } else {
-            filled += LogFormat.localEntry(text, newline: newline, stream: stream, nanoseconds: now, to: batch.base + filled)
+            filled += LogFormat.localEntry(
+                text, newline: newline, stream: stream, nanoseconds: now, to: batch.base + filled)
         }
         if let maxSize = plan.maxSize, size + Int64(filled) >= maxSize { flush() }
     }

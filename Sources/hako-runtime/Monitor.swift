@@ -33,7 +33,9 @@ final class Monitor {
         case client(Client), report(Session), output(Session), error(Session), master(Session), input(Session)
     }
 
-    init(_ plan: LaunchPlan, _ launched: LaunchedProcess, listener: Int32, signals: Int32, log: LogWriter) throws(LaunchFailure) {
+    init(_ plan: LaunchPlan, _ launched: LaunchedProcess, listener: Int32, signals: Int32, log: LogWriter)
+        throws(LaunchFailure)
+    {
         self.plan = plan
         self.listener = listener
         self.signals = signals
@@ -182,7 +184,8 @@ final class Monitor {
 
     /// Whatever the container's first process leaves running, which is nothing when it had a pid namespace of its own.
     private func killRest() {
-        for namespace in plan.namespaces where namespace.kind.rawValue == NamespaceKind.pid.rawValue && namespace.path == nil {
+        for namespace in plan.namespaces
+        where namespace.kind.rawValue == NamespaceKind.pid.rawValue && namespace.path == nil {
             for exec in execs where exec.phase != .ended { kill(exec.pid, SIGKILL) }
             return
         }
@@ -236,7 +239,10 @@ final class Monitor {
                 if let starter = session.starter { reply(starter, record.failure) }
                 session.starter = nil
                 session.phase = .running  // it ends by itself, with its exit code
-            case .warning: complain("step " + decimal(Int(record.failure.step.rawValue)) + ": errno " + decimal(Int(record.failure.errno)))
+            case .warning:
+                complain(
+                    "step " + decimal(Int(record.failure.step.rawValue)) + ": errno "
+                        + decimal(Int(record.failure.errno)))
             case .born, .furnished, .go: break
             }
         }

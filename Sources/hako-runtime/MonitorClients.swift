@@ -3,7 +3,9 @@ import CLinux
 /// Connections, requests and answers.
 extension Monitor {
     func accept() {
-        while let descriptor = attempt({ hako_accept4(listener, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)) }) {
+        while let descriptor = attempt({
+            hako_accept4(listener, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
+        }) {
             if clients.count >= MonitorLimit.clients {
                 closeDescriptor(descriptor)
             } else {
@@ -27,7 +29,9 @@ extension Monitor {
 
     func serve(_ client: Client, _ events: UInt32) {
         if events & EPOLLOUT.rawValue != 0 { flush(client) }
-        if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 && events & EPOLLIN.rawValue == 0 { client.isGone = true }
+        if events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 && events & EPOLLIN.rawValue == 0 {
+            client.isGone = true
+        }
         if events & EPOLLIN.rawValue != 0 && !client.isHeld { read(client) }
     }
 

@@ -109,7 +109,8 @@ struct PreparedMounts {
             propagation |= MountFlag.recursive
         }
         try setAttributes(
-            tree, propagation: propagation, recursive: propagation & MountFlag.recursive != 0, step: .mount, step.source)
+            tree, propagation: propagation, recursive: propagation & MountFlag.recursive != 0, step: .mount, step.source
+        )
         return tree
     }
 
@@ -153,7 +154,8 @@ extension RootFolder {
             let isFolder = try status(of: source, step: .mount, step.destination).isFolder
             let target =
                 try isFolder
-                ? makeFolders(step.destination, step: .findMountPoint) : makeFile(step.destination, step: .findMountPoint)
+                ? makeFolders(step.destination, step: .findMountPoint)
+                : makeFile(step.destination, step: .findMountPoint)
             defer { closeDescriptor(target) }
             try refuseInsideProc(target, step)
             try check(.mount, step.destination) { hako_move_mount(source, target) }

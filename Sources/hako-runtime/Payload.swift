@@ -50,7 +50,8 @@ struct Payload {
         try process.applyLimits(proc, report)
         try setStreams()
         // Before any path of the configuration is followed: what isn't open can't be reached through /proc/self/fd.
-        closeOthers(keeping: [report.descriptor, terminalMaster, gateDescriptor], preserved: process.preservedDescriptors)
+        closeOthers(
+            keeping: [report.descriptor, terminalMaster, gateDescriptor], preserved: process.preservedDescriptors)
         try process.enterWorkingFolder()
         // Without no_new_privs a filter needs CAP_SYS_ADMIN, which goes with the user change.
         if !process.noNewPrivileges { try process.loadSeccomp() }

@@ -60,7 +60,9 @@ struct Report {
         var space = [UInt8](repeating: 0, count: 4096)
         var passed: Int32 = -1
         hako_set_errno(0)
-        guard let count = attempt({ hako_receive_with_fd(descriptor, &space, space.count, &passed) }) else { return nil }
+        guard let count = attempt({ hako_receive_with_fd(descriptor, &space, space.count, &passed) }) else {
+            return nil
+        }
         guard count > 0, let kind = Kind(rawValue: space[0]) else {
             hako_set_errno(0)
             return nil

@@ -82,7 +82,9 @@ func readSmall(_ path: String) -> [UInt8]? {
 func writeWhole(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
     var offset = 0
     while offset < bytes.count {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
+        let count = bytes.withUnsafeBytes {
+            write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+        }
         if count < 0 && hako_errno() == EINTR { continue }
         guard count > 0 else { return false }
         offset += count

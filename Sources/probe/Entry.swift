@@ -41,7 +41,8 @@ public func entry(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePoint
 
 extension String {
     func matches(_ other: StaticString) -> Bool {
-        utf8.count == other.utf8CodeUnitCount && utf8.elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+        utf8.count == other.utf8CodeUnitCount
+            && utf8.elementsEqual(UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
     }
 }
 
@@ -61,7 +62,9 @@ func text(_ number: Int) -> String {
 func put(_ bytes: [UInt8], to descriptor: Int32 = 1) {
     var offset = 0
     while offset < bytes.count {
-        let count = bytes.withUnsafeBytes { CLinux.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
+        let count = bytes.withUnsafeBytes {
+            CLinux.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+        }
         if count <= 0 { return }
         offset += count
     }

@@ -25,7 +25,8 @@ func ids() -> Int32 {
             line.append(byte)
             continue
         }
-        let isWanted = line.starts(with: Array("Cap".utf8)) || line.starts(with: Array("NoNewPrivs".utf8))
+        let isWanted =
+            line.starts(with: Array("Cap".utf8)) || line.starts(with: Array("NoNewPrivs".utf8))
             || line.starts(with: Array("Umask".utf8)) || line.starts(with: Array("Seccomp:".utf8))
         if isWanted { put(line + [10]) }
         line = []

@@ -9,11 +9,14 @@ import Testing
     @Test func usersGroupsCapabilitiesAndLimitsAreAsAsked() async throws {
         try await withSandbox { box in
             let (exit, out) = try await box.run(["ids"]) {
-                $0["process"]["user"] = try! JSON(parsing: #"{"uid":1000,"gid":1001,"umask":63,"additionalGids":[5,6]}"#)
+                $0["process"]["user"] = try! JSON(
+                    parsing: #"{"uid":1000,"gid":1001,"umask":63,"additionalGids":[5,6]}"#)
                 $0["process"]["noNewPrivileges"] = true
                 $0["process"]["cwd"] = "/made/for/this"
                 $0["process"]["capabilities"] = try! JSON(
-                    parsing: #"{"bounding":["CAP_CHOWN"],"permitted":["CAP_CHOWN"],"inheritable":["CAP_CHOWN"],"ambient":["CAP_CHOWN"]}"#)
+                    parsing:
+                        #"{"bounding":["CAP_CHOWN"],"permitted":["CAP_CHOWN"],"inheritable":["CAP_CHOWN"],"ambient":["CAP_CHOWN"]}"#
+                )
             }
             #expect(exit.code == 0)
             for line in [
@@ -41,7 +44,11 @@ import Testing
             let (_, out) = try await box.run(["mounts"])
             let points = out.split(separator: "\n").map { $0.split(separator: " ")[4] }
             #expect(points.first == "/")
-            #expect(points.allSatisfy { ["/", "/proc", "/dev", "/sys"].contains(String($0)) || $0.hasPrefix("/proc/") || $0.hasPrefix("/dev/") || $0.hasPrefix("/sys/") })
+            #expect(
+                points.allSatisfy {
+                    ["/", "/proc", "/dev", "/sys"].contains(String($0)) || $0.hasPrefix("/proc/")
+                        || $0.hasPrefix("/dev/") || $0.hasPrefix("/sys/")
+                })
         }
     }
 
@@ -69,15 +76,21 @@ import Testing
         // CVE-2021-30465: the image's link must be followed inside the root or not at all.
         try await withSandbox { box in
             let outside = box.folder + "/outside", source = box.folder + "/source"
-            for path in [outside, source] { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+            for path in [outside, source] {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            }
             try Data("bound".utf8).write(to: URL(fileURLWithPath: source + "/file"))
             try FileManager.default.createSymbolicLink(atPath: box.root + "/link", withDestinationPath: outside)
-            try FileManager.default.createSymbolicLink(atPath: box.root + "/up", withDestinationPath: "../../../../" + outside)
+            try FileManager.default.createSymbolicLink(
+                atPath: box.root + "/up", withDestinationPath: "../../../../" + outside)
             for target in ["/link", "/up"] {
                 let (exit, out) = try await box.run(["cat", target + "/file"]) {
                     $0["mounts"] = JSON.array(
                         ($0["mounts"].array ?? []) + [
-                            try! JSON(parsing: #"{"destination":"\#(target)","type":"bind","source":"\#(source)","options":["rbind","ro"]}"#)
+                            try! JSON(
+                                parsing:
+                                    #"{"destination":"\#(target)","type":"bind","source":"\#(source)","options":["rbind","ro"]}"#
+                            )
                         ])
                 }
                 #expect(exit.code == 0)
@@ -105,7 +118,10 @@ import Testing
                 _ = try await box.run(["exit", "0"]) {
                     $0["mounts"] = JSON.array(
                         ($0["mounts"].array ?? []) + [
-                            try! JSON(parsing: #"{"destination":"/proc/self/attr/exec","type":"bind","source":"\#(box.folder)/fake","options":["bind"]}"#)
+                            try! JSON(
+                                parsing:
+                                    #"{"destination":"/proc/self/attr/exec","type":"bind","source":"\#(box.folder)/fake","options":["bind"]}"#
+                            )
                         ])
                 }
             }
@@ -144,7 +160,8 @@ import Testing
 
     @Test func aSeccompFilterHolds() async throws {
         try await withSandbox { box in
-            let filter = #"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpriority"],"action":"SCMP_ACT_ERRNO","errnoRet":55}]}"#
+            let filter =
+                #"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpriority"],"action":"SCMP_ACT_ERRNO","errnoRet":55}]}"#
             for noNewPrivileges in [false, true] {
                 let (_, out) = try await box.run(["seccomp-try", "140"]) {
                     $0["linux"]["seccomp"] = try! JSON(parsing: filter)
@@ -161,7 +178,8 @@ import Testing
             let id = "user"
             let pid = try await box.runtime.create(
                 try box.launch(id, ["ids"]) {
-                    $0["linux"]["namespaces"] = JSON.array(($0["linux"]["namespaces"].array ?? []) + [try! JSON(parsing: #"{"type":"user"}"#)])
+                    $0["linux"]["namespaces"] = JSON.array(
+                        ($0["linux"]["namespaces"].array ?? []) + [try! JSON(parsing: #"{"type":"user"}"#)])
                     for kind in ["uidMappings", "gidMappings"] {
                         $0["linux"][kind] = try! JSON(parsing: #"[{"containerID":0,"hostID":200000,"size":65536}]"#)
                     }
@@ -220,11 +238,14 @@ import Testing
         try await withSandbox { box in
             _ = try await box.runtime.create(
                 try box.launch("o", ["orphan"]) {
-                    $0["linux"]["namespaces"] = JSON.array(($0["linux"]["namespaces"].array ?? []).filter { $0["type"].string != "pid" })
+                    $0["linux"]["namespaces"] = JSON.array(
+                        ($0["linux"]["namespaces"].array ?? []).filter { $0["type"].string != "pid" })
                 })
             try await box.runtime.start("o")
             #expect(try await box.runtime.wait("o").code == 0)
-            for _ in 0..<100 where !(try await box.runtime.processes("o").isEmpty) { try await Task.sleep(for: .milliseconds(10)) }
+            for _ in 0..<100 where !(try await box.runtime.processes("o").isEmpty) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
             #expect(try await box.runtime.processes("o").isEmpty)
         }
     }

@@ -98,7 +98,8 @@ import Testing
             let failure = await #expect(throws: Fault.self) {
                 _ = try await box.runtime.create(
                     try box.launch("f", ["exit", "0"]) {
-                        $0["mounts"] = try! JSON(parsing: #"[{"destination":"/x","type":"bind","source":"/no/such","options":["bind"]}]"#)
+                        $0["mounts"] = try! JSON(
+                            parsing: #"[{"destination":"/x","type":"bind","source":"/no/such","options":["bind"]}]"#)
                     })
             }
             #expect(failure?.message.contains("/no/such") == true)
@@ -129,7 +130,8 @@ import Testing
             #expect(try await box.runtime.state("p")?.status == .paused)
             let process = try JSON(parsing: #"{"args":["/probe","exit","0"],"cwd":"/","user":{"uid":0,"gid":0}}"#)
             await #expect(throws: Fault.self) {
-                _ = try await box.runtime.exec("p", execID: "e", process: process, openStdin: false, waitForAttach: false)
+                _ = try await box.runtime.exec(
+                    "p", execID: "e", process: process, openStdin: false, waitForAttach: false)
             }
             try await box.runtime.resume("p")
             #expect(try await box.runtime.state("p")?.status == .running)

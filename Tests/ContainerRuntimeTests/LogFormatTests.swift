@@ -30,9 +30,10 @@ import Testing
         #expect(entry(Array(text.utf8)).contains(#"{"log":""# + escaped + #"\n""#))
     }
 
-    @Test(arguments: [
-        [0xff], [0xc0, 0xaf], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xff], [0xc0, 0xaf], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80],
+        ] as [[UInt8]])
     func invalidUTF8BecomesReplacementsAndStaysJSON(_ bytes: [UInt8]) throws {
         let line = entry([0x61] + bytes + [0x62])
         let log = try #require(try JSON(parsing: line)["log"].string)
@@ -42,7 +43,8 @@ import Testing
 
     @Test(arguments: [
         (Int64(0), "1970-01-01T00:00:00Z"), (951_782_400_000_000_000, "2000-02-29T00:00:00Z"),
-        (1_700_000_000_120_000_000, "2023-11-14T22:13:20.12Z"), (4_102_444_799_000_000_001, "2099-12-31T23:59:59.000000001Z"),
+        (1_700_000_000_120_000_000, "2023-11-14T22:13:20.12Z"),
+        (4_102_444_799_000_000_001, "2099-12-31T23:59:59.000000001Z"),
     ])
     func timesAreRFC3339WithoutTrailingZeros(_ nanoseconds: Int64, _ text: String) {
         #expect(String(decoding: LogFormat.timestamp(nanoseconds), as: UTF8.self) == text)
@@ -65,11 +67,14 @@ import Testing
         whole.writeImmutableBuffer(frame(.output, [2] + Array("text".utf8)))
         for cut in 0...whole.readableBytes {
             var frames = MonitorFrames(), answers: [MonitorAnswer] = []
-            for part in [whole.getSlice(at: 0, length: cut), whole.getSlice(at: cut, length: whole.readableBytes - cut)] {
+            for part in [
+                whole.getSlice(at: 0, length: cut), whole.getSlice(at: cut, length: whole.readableBytes - cut),
+            ] {
                 frames.add(try #require(part))
                 while let answer = try frames.next() { answers.append(answer) }
             }
-            guard answers.count == 2, case .failed(let failure) = answers[0], case .output(2, let text) = answers[1] else {
+            guard answers.count == 2, case .failed(let failure) = answers[0], case .output(2, let text) = answers[1]
+            else {
                 Issue.record("cut at \(cut): \(answers)")
                 continue
             }

@@ -57,7 +57,8 @@ final class Sandbox: Sendable {
     func log(_ id: String) -> String { "\(folder)/\(id).log" }
 
     func launch(
-        _ id: String, _ arguments: [String], format: LogFile.Format = .jsonFile, maxSize: Int64? = nil, maxFiles: Int = 1,
+        _ id: String, _ arguments: [String], format: LogFile.Format = .jsonFile, maxSize: Int64? = nil,
+        maxFiles: Int = 1,
         openStdin: Bool = false, stdinOnce: Bool = false, _ change: (inout JSON) -> Void = { _ in }
     ) throws -> Launch {
         Launch(
@@ -67,7 +68,8 @@ final class Sandbox: Sendable {
     }
 
     /// Creates, starts and waits; gives the exit and what came out.
-    func run(_ arguments: [String], _ change: (inout JSON) -> Void = { _ in }) async throws -> (exit: Exit, out: String) {
+    func run(_ arguments: [String], _ change: (inout JSON) -> Void = { _ in }) async throws -> (exit: Exit, out: String)
+    {
         let id = "c\(UUID().uuidString.prefix(8).lowercased())"
         _ = try await runtime.create(try launch(id, arguments, change))
         try await runtime.start(id)
