@@ -34,11 +34,8 @@ extension SpecInput {
                 ? mount("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", guarded])
                 : mount("/sys", "bind", "/sys", ["rbind", "nosuid", "noexec", "nodev", "ro"]))
         result.append(mount("/sys/fs/cgroup", "cgroup", "cgroup", [cgroupAccess, "nosuid", "noexec", "nodev"]))
-        if ipc == .host {
-            result.append(mount("/dev/mqueue", "bind", "/dev/mqueue", ["rbind"]))
-        } else {
-            result.append(mount("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]))
-        }
+        // Shows the queues of whatever IPC namespace the container is in, the host's too: a host needn't have it mounted.
+        result.append(mount("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]))
         let size = record.hostConfig["ShmSize"].int ?? 64 << 20
         if record.hostConfig["IpcMode"].string == "none" { return result }
         if ipc == .host {
