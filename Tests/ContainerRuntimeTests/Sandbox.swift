@@ -18,9 +18,9 @@ final class Sandbox: Sendable {
         name = "hako-test-\(UUID().uuidString.prefix(8).lowercased())"
         folder = "/tmp/\(name)"
         root = folder + "/root"
+        runtime = try ContainerRuntime(stateRoot: folder + "/state")
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: Self.probe, toPath: root + "/probe")
-        runtime = try ContainerRuntime(stateRoot: folder + "/state")
     }
 
     /// Beside the test bundle in the build folder.
