@@ -60,7 +60,9 @@ struct CredentialHelper: Sendable {
         // Sockets in place of pipes: MSG_NOSIGNAL keeps a helper that doesn't read from ending us with SIGPIPE.
         var toHelper: [Int32] = [-1, -1], fromHelper: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &toHelper) == 0 else { throw Fault(.internalFault, "socketpair: \(String(cString: strerror(errno)))") }
+        guard socketpair(AF_UNIX, kind, 0, &toHelper) == 0 else {
+            throw Fault(.internalFault, "socketpair: \(String(cString: strerror(errno)))")
+        }
         defer { close(toHelper[0]) }
         guard socketpair(AF_UNIX, kind, 0, &fromHelper) == 0 else {
             close(toHelper[1])

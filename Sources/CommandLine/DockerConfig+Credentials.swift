@@ -20,7 +20,11 @@ package struct RegistryCredentials: Sendable, Equatable {
     /// The document of `X-Registry-Auth` and of `POST /auth` (Engine API, "AuthConfig").
     package var json: JSON {
         var json: JSON = ["username": .string(username)]
-        if identityToken.isEmpty { json["password"] = .string(password) } else { json["identitytoken"] = .string(identityToken) }
+        if identityToken.isEmpty {
+            json["password"] = .string(password)
+        } else {
+            json["identitytoken"] = .string(identityToken)
+        }
         json["serveraddress"] = .string(serverAddress)
         return json
     }
@@ -45,7 +49,8 @@ extension DockerConfig {
 
     /// The key for a registry as references name it (`docker.io`, `localhost:5000`), or as `docker login` got it.
     package static func serverAddress(for registry: String) -> String {
-        ["", "docker.io", "index.docker.io", "registry-1.docker.io", hubAddress].contains(registry) ? hubAddress : registry
+        ["", "docker.io", "index.docker.io", "registry-1.docker.io", hubAddress].contains(registry)
+            ? hubAddress : registry
     }
 
     /// The base64 text that carries an AuthConfig document in a header (RFC 4648 section 5, padded).
@@ -120,12 +125,15 @@ extension DockerConfig {
     private func fileCredentials(_ server: String) -> RegistryCredentials? {
         let auths = json["auths"].object ?? JSONObject()
         // Old clients wrote whole addresses: `https://localhost:5000/v1/`.
-        guard let entry = auths[server] ?? auths.first(where: { Self.host($0.key) == Self.host(server) })?.value else { return nil }
+        guard let entry = auths[server] ?? auths.first(where: { Self.host($0.key) == Self.host(server) })?.value else {
+            return nil
+        }
         var found = RegistryCredentials(
             username: entry["username"].string ?? "", password: entry["password"].string ?? "",
             identityToken: entry["identitytoken"].string ?? "", serverAddress: server)
         if let packed = entry["auth"].string.flatMap(decodeBase64) {
-            let pair = String(decoding: packed, as: UTF8.self).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let pair = String(decoding: packed, as: UTF8.self).split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             found.username = String(pair[0])
             found.password = pair.count > 1 ? String(pair[1].filter { $0 != "\0" }) : ""
         }

@@ -20,7 +20,9 @@ package struct DockerConfig: Sendable {
 
     /// `DOCKER_CONFIG`, else `~/.docker`.
     package static var defaultFolder: String {
-        func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
+        func value(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        }
         if let folder = value("DOCKER_CONFIG") { return folder }
         if let home = value("HOME") { return home + "/.docker" }
         let home = getpwuid(getuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) }
@@ -32,7 +34,9 @@ package struct DockerConfig: Sendable {
     package static func load(folder: String = defaultFolder) throws(Fault) -> DockerConfig {
         let path = folder + "/config.json"
         guard let bytes = try readSmallFile(path) else { return DockerConfig(folder: folder) }
-        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }) { return DockerConfig(folder: folder) }
+        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }) {
+            return DockerConfig(folder: folder)
+        }
         let json: JSON
         do { json = try JSON(parsing: bytes) } catch {
             throw Fault(.invalid, "\(path): \(error)", cause: error)
@@ -55,7 +59,11 @@ package struct DockerConfig: Sendable {
     package var currentContext: String? {
         get { json["currentContext"].string.flatMap { $0.isEmpty ? nil : $0 } }
         set {
-            if let newValue, newValue != "default" { json["currentContext"] = .string(newValue) } else { json.remove("currentContext") }
+            if let newValue, newValue != "default" {
+                json["currentContext"] = .string(newValue)
+            } else {
+                json.remove("currentContext")
+            }
         }
     }
 
@@ -104,7 +112,9 @@ private func makeFolders(_ path: String) throws(Fault) {
 }
 
 private func writeWhole(_ bytes: [UInt8], to path: String) throws(Fault) {
-    func failed(_ call: String) -> Fault { Fault(.internalFault, "\(call) \(path): \(String(cString: strerror(errno)))") }
+    func failed(_ call: String) -> Fault {
+        Fault(.internalFault, "\(call) \(path): \(String(cString: strerror(errno)))")
+    }
     var template = Array((path + ".XXXXXX").utf8CString)
     let file = mkstemp(&template)  // mode 0600
     guard file >= 0 else { throw failed("create") }
@@ -123,7 +133,8 @@ private func writeWhole(_ bytes: [UInt8], to path: String) throws(Fault) {
     }
     guard fsync(file) == 0, rename(template, path) == 0 else { throw failed("replace") }
     isDone = true
-    let parent = open(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let parent = open(
+        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if parent >= 0 {
         fsync(parent)
         close(parent)

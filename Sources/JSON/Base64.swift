@@ -8,7 +8,8 @@ package func encodeBase64(_ bytes: [UInt8]) -> String {
     while at < bytes.count {
         let left = bytes.count - at
         let group =
-            UInt32(bytes[at]) << 16 | (left > 1 ? UInt32(bytes[at + 1]) << 8 : 0) | (left > 2 ? UInt32(bytes[at + 2]) : 0)
+            UInt32(bytes[at]) << 16 | (left > 1 ? UInt32(bytes[at + 1]) << 8 : 0)
+            | (left > 2 ? UInt32(bytes[at + 2]) : 0)
         out.append(alphabet[Int(group >> 18)])
         out.append(alphabet[Int(group >> 12 & 63)])
         out.append(left > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))

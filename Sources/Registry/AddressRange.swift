@@ -82,7 +82,9 @@ struct AddressRange: Sendable, Hashable {
 /// `resolve` is asked only for names, and only when a block could decide.
 func isInsecure(_ registry: String, insecure: [String], resolve: (String) -> [IPAddress]) -> Bool {
     guard let authority = Authority(registry) else { return false }
-    if insecure.contains(where: { $0.lowercased() == registry.lowercased() }) || isLoopback(authority.host) { return true }
+    if insecure.contains(where: { $0.lowercased() == registry.lowercased() }) || isLoopback(authority.host) {
+        return true
+    }
     let ranges = AddressRange.loopback + insecure.compactMap(AddressRange.init)
     let addresses = resolve(authority.host)
     return addresses.contains { address in ranges.contains { $0.contains(address) } }

@@ -43,7 +43,10 @@ final class BlobDownload: @unchecked Sendable {
             let piece = try await mending { () async throws -> ByteBuffer? in
                 if self.body == nil { try await self.connect() }
                 guard let piece = try await self.body?.next() else {
-                    throw Unreachable(reason: "\(self.descriptor.digest): unexpected EOF at byte \(self.position) of \(self.descriptor.size)")
+                    throw Unreachable(
+                        reason:
+                            "\(self.descriptor.digest): unexpected EOF at byte \(self.position) of \(self.descriptor.size)"
+                    )
                 }
                 return piece
             }
@@ -53,7 +56,10 @@ final class BlobDownload: @unchecked Sendable {
             skip -= dropped
             guard piece.readableBytes > 0 else { continue }
             guard Int64(piece.readableBytes) <= descriptor.size - position else {
-                throw Fault(.invalid, "\(descriptor.digest) of \(reference) is longer than the \(descriptor.size) bytes of its descriptor")
+                throw Fault(
+                    .invalid,
+                    "\(descriptor.digest) of \(reference) is longer than the \(descriptor.size) bytes of its descriptor"
+                )
             }
             position += Int64(piece.readableBytes)
             attempt = 1
@@ -69,7 +75,10 @@ final class BlobDownload: @unchecked Sendable {
         self.body = nil
         while let piece = try? await body.next() {
             if piece.readableBytes > 0 {
-                throw Fault(.invalid, "\(descriptor.digest) of \(reference) is longer than the \(descriptor.size) bytes of its descriptor")
+                throw Fault(
+                    .invalid,
+                    "\(descriptor.digest) of \(reference) is longer than the \(descriptor.size) bytes of its descriptor"
+                )
             }
         }
     }
@@ -93,12 +102,14 @@ final class BlobDownload: @unchecked Sendable {
         let answer = try await client.atEndpoints(of: reference) { endpoint in
             var request = Request(address: endpoint.address(path), time: Limit.blobTime)
             if offset > 0 { request.headers.add(name: "range", value: "bytes=\(offset)-") }
-            return try await self.client.send(request, to: endpoint, scopes: pullScope(self.reference), self.credentials)
+            return try await self.client.send(
+                request, to: endpoint, scopes: pullScope(self.reference), self.credentials)
         }
         skip = answer.status == .partialContent ? 0 : offset
         if answer.status == .partialContent, let range = answer.headers.first(name: "content-range") {
             guard let start = contentRangeStart(range), start <= offset else {
-                throw RegistryError(status: 206, code: nil, message: "asked for byte \(offset) of \(descriptor.digest), got \(range)")
+                throw RegistryError(
+                    status: 206, code: nil, message: "asked for byte \(offset) of \(descriptor.digest), got \(range)")
             }
             skip = offset - start
         }

@@ -38,7 +38,8 @@ struct BlobUpload: Sendable {
         let address = uploads.adding(query: "mount", "\(blob.digest)").adding(query: "from", sibling)
         let scopes = pushScope(reference) + ["repository:\(sibling):pull"]
         do {
-            let answer = try await client.send(Request(method: .POST, address: address), to: endpoint, scopes: scopes, credentials)
+            let answer = try await client.send(
+                Request(method: .POST, address: address), to: endpoint, scopes: scopes, credentials)
             await answer.discard()
             if answer.status == .created { return true }
             if let session = session(answer) { await abandon(session) }  // a session was opened in its place
@@ -48,7 +49,9 @@ struct BlobUpload: Sendable {
         }
     }
 
-    func send(_ source: @escaping RegistryClient.BlobSource, _ progress: @escaping @Sendable (Int64) -> Void) async throws {
+    func send(_ source: @escaping RegistryClient.BlobSource, _ progress: @escaping @Sendable (Int64) -> Void)
+        async throws
+    {
         var at: (session: WebAddress, offset: Int64)?
         var attempt = 1
         while true {
@@ -121,7 +124,8 @@ struct BlobUpload: Sendable {
     private func status(_ session: WebAddress) async -> (session: WebAddress, offset: Int64)? {
         guard let answer = try? await exchange(Request(address: session)) else { return nil }
         // `Range: 0-99`: a hundred bytes are there. `0-0` is what registries say of none, too.
-        let last = answer.headers.first(name: "range").flatMap { $0.split(separator: "-").last }.flatMap { Int64($0) } ?? 0
+        let last =
+            answer.headers.first(name: "range").flatMap { $0.split(separator: "-").last }.flatMap { Int64($0) } ?? 0
         return (self.session(answer) ?? session, last > 0 ? last + 1 : 0)
     }
 
@@ -134,6 +138,8 @@ struct BlobUpload: Sendable {
     }
 
     private func noSession(_ answer: Answer) -> RegistryError {
-        RegistryError(status: answer.status.code, code: nil, message: "\(endpoint.base.authority) opened an upload without saying where")
+        RegistryError(
+            status: answer.status.code, code: nil,
+            message: "\(endpoint.base.authority) opened an upload without saying where")
     }
 }

@@ -20,7 +20,10 @@ func tlsConfiguration(for endpoint: RegistryEndpoint, root: String) throws -> TL
             } else if name.hasSuffix(".cert") {
                 let key = String(name.dropLast(".cert".count)) + ".key"
                 guard names.contains(key) else {
-                    throw Fault(.invalid, "missing key \(key) for client certificate \(name). CA certificates must use the extension .crt")
+                    throw Fault(
+                        .invalid,
+                        "missing key \(key) for client certificate \(name). CA certificates must use the extension .crt"
+                    )
                 }
                 settings.certificateChain = try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) }
                 settings.privateKey = .privateKey(try NIOSSLPrivateKey(file: "\(folder)/\(key)", format: .pem))

@@ -27,7 +27,8 @@ func endpoints(for registry: String, mirrors: [String], insecure: Bool) throws(F
         var all: [RegistryEndpoint] = []
         for mirror in mirrors {
             guard let base = WebAddress(mirror) else {
-                throw Fault(.invalid, "invalid mirror: \"\(mirror)\" is not a valid URI: want http://host[:port] or https://…")
+                throw Fault(
+                    .invalid, "invalid mirror: \"\(mirror)\" is not a valid URI: want http://host[:port] or https://…")
             }
             let loopback = isLoopback(base.host)
             all.append(

@@ -56,7 +56,9 @@ package struct ProxyRules: Sendable, Hashable {
                 name = authority.host
             }
             if name.hasPrefix("*.") { name.removeFirst() }
-            if name.hasPrefix(".") ? address.host.hasSuffix(name) : address.host == name || address.host.hasSuffix("." + name) {
+            if name.hasPrefix(".")
+                ? address.host.hasSuffix(name) : address.host == name || address.host.hasSuffix("." + name)
+            {
                 return true
             }
         }
@@ -94,7 +96,9 @@ private func percentDecoded(_ text: Substring) -> String {
     var out: [UInt8] = []
     var bytes = text.utf8[...]
     while let byte = bytes.popFirst() {
-        if byte == UInt8(ascii: "%"), bytes.count >= 2, let hex = String(bytes.prefix(2)), let value = UInt8(hex, radix: 16) {
+        if byte == UInt8(ascii: "%"), bytes.count >= 2, let hex = String(bytes.prefix(2)),
+            let value = UInt8(hex, radix: 16)
+        {
             out.append(value)
             bytes = bytes.dropFirst(2)
         } else {

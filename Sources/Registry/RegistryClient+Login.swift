@@ -7,7 +7,9 @@ extension RegistryClient {
     /// registry hands one out. `registry` is a host, or Docker Hub's address in any of its forms.
     package func login(_ registry: String, _ credentials: Credentials) async throws -> String? {
         var name = registry
-        for scheme in ["https://", "http://"] where name.hasPrefix(scheme) { name = String(name.dropFirst(scheme.count)) }
+        for scheme in ["https://", "http://"] where name.hasPrefix(scheme) {
+            name = String(name.dropFirst(scheme.count))
+        }
         name = String(name.prefix { $0 != "/" })
         if ["", "index.docker.io", "registry-1.docker.io"].contains(name) { name = Reference.defaultRegistry }
         let reference = Reference(registry: name, repository: "")
@@ -42,7 +44,8 @@ extension RegistryClient {
         guard answer.status == .ok else {
             throw Fault(
                 .unauthorized,
-                "login attempt to \(request.address) failed with status: \(answer.status.code) \(answer.status.reasonPhrase)")
+                "login attempt to \(request.address) failed with status: \(answer.status.code) \(answer.status.reasonPhrase)"
+            )
         }
         return refreshToken
     }

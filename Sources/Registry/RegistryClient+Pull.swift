@@ -27,10 +27,12 @@ extension RegistryClient {
         let answer = try await send(request, to: endpoint, scopes: pullScope(reference), credentials)
         let bytes = try await answer.bytes(limit: Limit.manifestBytes)
         let digest = Digest(of: bytes)
-        let claimed = reference.digest ?? answer.headers.first(name: "docker-content-digest").flatMap { try? Digest(parsing: $0) }
+        let claimed =
+            reference.digest ?? answer.headers.first(name: "docker-content-digest").flatMap { try? Digest(parsing: $0) }
         if let claimed, claimed != digest {
             throw Fault(
-                .invalid, "manifest verification failed for digest \(claimed): \(endpoint.base.authority) sent \(digest)")
+                .invalid,
+                "manifest verification failed for digest \(claimed): \(endpoint.base.authority) sent \(digest)")
         }
         let type = answer.headers.first(name: "content-type").map { String($0.prefix { $0 != ";" && $0 != " " }) } ?? ""
         return FetchedManifest(mediaType: type, digest: digest, bytes: bytes)
@@ -41,8 +43,10 @@ extension RegistryClient {
         do {
             return try await atEndpoints(of: reference) { endpoint in
                 let name = reference.digest.map { "\($0)" } ?? reference.tag ?? Reference.defaultTag
-                var request = Request(method: .HEAD, address: endpoint.address("\(reference.repository)/manifests/\(name)"))
-                for type in [MediaType.ociIndex, MediaType.dockerList, MediaType.ociManifest, MediaType.dockerManifest] {
+                var request = Request(
+                    method: .HEAD, address: endpoint.address("\(reference.repository)/manifests/\(name)"))
+                for type in [MediaType.ociIndex, MediaType.dockerList, MediaType.ociManifest, MediaType.dockerManifest]
+                {
                     request.headers.add(name: "accept", value: type)
                 }
                 let sent = request
@@ -65,7 +69,8 @@ extension RegistryClient {
                 var address: WebAddress? = endpoint.address("\(reference.repository)/tags/list")
                 while let page = address, all.count < Limit.tags {
                     let answer = try await self.retrying {
-                        try await self.send(Request(address: page), to: endpoint, scopes: pullScope(reference), credentials)
+                        try await self.send(
+                            Request(address: page), to: endpoint, scopes: pullScope(reference), credentials)
                     }
                     let bytes = try await answer.bytes(limit: Limit.manifestBytes)
                     all += (try? JSON(parsing: bytes))?["tags"].strings ?? []
@@ -83,7 +88,9 @@ extension RegistryClient {
         _ descriptor: Descriptor, of reference: Reference, limit: Int, _ credentials: Credentials?
     ) async throws -> [UInt8] {
         guard descriptor.size <= limit else {
-            throw Fault(.invalid, "\(descriptor.digest) of \(reference) has \(descriptor.size) bytes; at most \(limit) are read")
+            throw Fault(
+                .invalid, "\(descriptor.digest) of \(reference) has \(descriptor.size) bytes; at most \(limit) are read"
+            )
         }
         let next = try await blob(descriptor, of: reference, from: 0, credentials)
         var bytes: [UInt8] = []

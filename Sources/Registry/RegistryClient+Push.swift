@@ -44,7 +44,8 @@ extension RegistryClient {
         do {
             return try await atEndpoints(of: reference, mirrors: false) { endpoint in
                 var request = Request(
-                    method: .PUT, address: endpoint.address("\(reference.repository)/manifests/\(reference.tag ?? "\(digest)")"))
+                    method: .PUT,
+                    address: endpoint.address("\(reference.repository)/manifests/\(reference.tag ?? "\(digest)")"))
                 request.headers.add(name: "content-type", value: mediaType)
                 request.body = .bytes(ByteBuffer(bytes: bytes))
                 let sent = request

@@ -139,7 +139,9 @@ extension RegistryClient {
         return credentials.basic
     }
 
-    private func token(_ challenge: Challenge, _ route: Route, scopes: [String], _ credentials: Credentials?) async throws -> String {
+    private func token(_ challenge: Challenge, _ route: Route, scopes: [String], _ credentials: Credentials?)
+        async throws -> String
+    {
         let key = tokenKey(challenge, scopes, credentials)
         if let token = state.withLockedValue({ $0.tokens.find(key, now: Self.now) }) { return token }
         let answer = try await fetchToken(challenge, route, scopes: scopes, credentials)
@@ -191,11 +193,14 @@ extension RegistryClient {
             let learnt = route
             state.withLockedValue { $0.routes[endpoint] = learnt }
         }
-        throw Fault(.internalFault, "\(endpoint.base) went on asking for authorization")  // the loop's second turn returns
+        // Not reached: the loop's second turn returns.
+        throw Fault(.internalFault, "\(endpoint.base) went on asking for authorization")
     }
 
     /// Whether the same request with what the refusal said could succeed: forgets the token that was refused.
-    private func worthAnother(_ route: Route, _ challenges: [Challenge], scopes: [String], _ credentials: Credentials?) -> Bool {
+    private func worthAnother(_ route: Route, _ challenges: [Challenge], scopes: [String], _ credentials: Credentials?)
+        -> Bool
+    {
         guard !challenges.isEmpty else { return false }
         guard let bearer = challenges.first(where: { $0.scheme == "bearer" }) else {
             return !route.challenges.contains { $0.scheme == "basic" }

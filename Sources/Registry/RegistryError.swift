@@ -16,7 +16,8 @@ struct RegistryError: Error, CustomStringConvertible, Equatable {
     var description: String {
         guard let code else { return message }
         let words = code.lowercased().split(separator: "_").joined(separator: " ")
-        return words == message || message.isEmpty ? "\(words): \(message.isEmpty ? words : message)" : "\(words): \(message)"
+        return words == message || message.isEmpty
+            ? "\(words): \(message.isEmpty ? words : message)" : "\(words): \(message)"
     }
 
     /// Worth another attempt: overload and passing faults of the server, never a refusal.
@@ -92,7 +93,8 @@ struct RegistryError: Error, CustomStringConvertible, Equatable {
         case (_, "UNAUTHORIZED"?): return Fault(.internalFault, "\(self)", cause: self)
         case (_, "DENIED"?): return Fault(.denied, "\(self)", cause: self)
         case (429, _): return Fault(.unavailable, "\(self)", cause: self)
-        case (404, _): return Fault(.notFound, code == nil ? "\(reference.familiarName): \(self)" : "\(self)", cause: self)
+        case (404, _):
+            return Fault(.notFound, code == nil ? "\(reference.familiarName): \(self)" : "\(self)", cause: self)
         case (500..., _): return Fault(.unavailable, "\(reference.registry): \(self)", cause: self)
         default: return Fault(.internalFault, "\(self)", cause: self)
         }

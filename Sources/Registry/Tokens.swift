@@ -45,7 +45,11 @@ struct TokenAnswer: Sendable, Equatable {
         let json = (try? JSON(parsing: bytes)) ?? .null
         guard let token = json["token"].string ?? json["access_token"].string, !token.isEmpty,
             token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-        else { throw RegistryError(status: 200, code: nil, message: "authorization server \(realm) did not include a token in the response") }
+        else {
+            throw RegistryError(
+                status: 200, code: nil, message: "authorization server \(realm) did not include a token in the response"
+            )
+        }
         self.token = token
         life = max(Int64(json["expires_in"].int ?? 0), Limit.tokenSeconds)
         refreshToken = json["refresh_token"].string
@@ -54,10 +58,14 @@ struct TokenAnswer: Sendable, Equatable {
 
 /// The request for a token: OAuth 2 with a refresh token, else GET with the password, or with nobody's.
 /// Throws when the credentials would go to a place they weren't given for.
-func tokenRequest(_ challenge: Challenge, scopes: [String], _ credentials: Credentials?, from endpoint: RegistryEndpoint) throws -> Request {
+func tokenRequest(
+    _ challenge: Challenge, scopes: [String], _ credentials: Credentials?, from endpoint: RegistryEndpoint
+) throws -> Request {
     let realmText = challenge.parameters["realm"] ?? ""
     guard let realm = WebAddress(realmText) else {
-        throw RegistryError(status: 401, code: nil, message: "\(endpoint.registry) names no valid token server: \"\(realmText.prefix(200))\"")
+        throw RegistryError(
+            status: 401, code: nil,
+            message: "\(endpoint.registry) names no valid token server: \"\(realmText.prefix(200))\"")
     }
     // A registry reached over verified TLS must not make us tell a password to the whole network.
     if credentials != nil, realm.scheme == "http", endpoint.base.scheme == "https", !isLoopback(realm.host) {

@@ -105,14 +105,16 @@ final class Transport: Sendable {
         var tls = tls
         for _ in 0...Limit.redirects {
             let answer = try await sendOnce(request, tls: tls)
-            guard [.movedPermanently, .found, .seeOther, .temporaryRedirect, .permanentRedirect].contains(answer.status),
+            guard
+                [.movedPermanently, .found, .seeOther, .temporaryRedirect, .permanentRedirect].contains(answer.status),
                 request.method == .GET || request.method == .HEAD,
                 let location = answer.headers.first(name: "location")
             else { return answer }
             await answer.discard()
             guard let next = request.address.resolving(location) else {
                 throw RegistryError(
-                    status: answer.status.code, code: nil, message: "\(request.address) redirects to an invalid address")
+                    status: answer.status.code, code: nil, message: "\(request.address) redirects to an invalid address"
+                )
             }
             if !next.sameServer(as: request.address) {
                 request.headers.remove(name: "authorization")
@@ -128,7 +130,9 @@ final class Transport: Sendable {
         var outgoing = HTTPClientRequest(url: "\(request.address)")
         outgoing.method = request.method
         outgoing.headers = request.headers
-        if !outgoing.headers.contains(name: "user-agent") { outgoing.headers.add(name: "user-agent", value: "hakobune") }
+        if !outgoing.headers.contains(name: "user-agent") {
+            outgoing.headers.add(name: "user-agent", value: "hakobune")
+        }
         outgoing.tlsConfiguration = tls
         switch request.body {
         case .none: if request.method == .POST { outgoing.body = .bytes(ByteBuffer()) }

@@ -21,14 +21,17 @@ import Testing
     @Test("a password is kept as docker keeps it, for its owner alone, and what else is in the file survives")
     func storesInFile() throws {
         try withFolder { folder in
-            try write(#"{"psFormat":"x","auths":{"other":{"auth":"Yjpj"}},"unknown":{"a":[1.50]}}"#, folder + "/config.json")
+            try write(
+                #"{"psFormat":"x","auths":{"other":{"auth":"Yjpj"}},"unknown":{"a":[1.50]}}"#, folder + "/config.json")
             var config = try DockerConfig.load(folder: folder)
             let ann = RegistryCredentials(username: "ann", password: "se:cret", serverAddress: "docker.io")
             #expect(try config.store(ann) == .file(folder + "/config.json"))
             let text = try String(contentsOfFile: folder + "/config.json", encoding: .utf8)
             #expect(text.contains("1.50") && text.contains("\"psFormat\": \"x\""))
-            #expect(text.contains("\n\t\t\"https://index.docker.io/v1/\": {\n\t\t\t\"auth\": \"YW5uOnNlOmNyZXQ=\"\n\t\t}"))
-            let mode = try FileManager.default.attributesOfItem(atPath: folder + "/config.json")[.posixPermissions] as? Int
+            #expect(
+                text.contains("\n\t\t\"https://index.docker.io/v1/\": {\n\t\t\t\"auth\": \"YW5uOnNlOmNyZXQ=\"\n\t\t}"))
+            let mode =
+                try FileManager.default.attributesOfItem(atPath: folder + "/config.json")[.posixPermissions] as? Int
             #expect(mode == 0o600)
             let again = try DockerConfig.load(folder: folder)
             #expect(try again.credentials(for: "docker.io")?.password == "se:cret")
@@ -44,10 +47,15 @@ import Testing
     @Test("identity tokens and the addresses of old clients are understood")
     func oldForms() throws {
         let json = try JSON(
-            parsing: #"{"auths":{"https://r.example:5000/v1/":{"auth":"YW5uOnB3"},"t.example":{"auth":"YW5uOg==","identitytoken":"tok"}}}"#)
+            parsing:
+                #"{"auths":{"https://r.example:5000/v1/":{"auth":"YW5uOnB3"},"t.example":{"auth":"YW5uOg==","identitytoken":"tok"}}}"#
+        )
         let config = DockerConfig(folder: "/nowhere", json: json)
         #expect(try config.credentials(for: "r.example:5000")?.password == "pw")
-        #expect(try config.credentials(for: "t.example")?.json == ["username": "ann", "identitytoken": "tok", "serveraddress": "t.example"])
+        #expect(
+            try config.credentials(for: "t.example")?.json == [
+                "username": "ann", "identitytoken": "tok", "serveraddress": "t.example",
+            ])
     }
 
     @Test("no file is an empty configuration, a broken one is named")
@@ -96,7 +104,9 @@ import Testing
     func missingHelper() throws {
         let config = DockerConfig(folder: "/nowhere", json: ["credHelpers": ["r.example": "surely-not-there"]])
         let error = #expect(throws: Fault.self) { try config.credentials(for: "r.example") }
-        #expect(error?.message.contains("\"docker-credential-surely-not-there\": executable file not found in $PATH") == true)
+        #expect(
+            error?.message.contains("\"docker-credential-surely-not-there\": executable file not found in $PATH")
+                == true)
         #expect(try config.credentials(for: "other.example") == nil)
     }
 

@@ -9,7 +9,10 @@ import Testing
         ["status": "Pulling from library/nginx", "id": "latest"],
         ["status": "Pulling fs layer", "progressDetail": [:], "id": "aaa"],
         ["status": "Pulling fs layer", "progressDetail": [:], "id": "bbb"],
-        ["status": "Downloading", "progressDetail": ["current": 512, "total": 1024], "progress": "ignored", "id": "aaa"],
+        [
+            "status": "Downloading", "progressDetail": ["current": 512, "total": 1024], "progress": "ignored",
+            "id": "aaa",
+        ],
         ["status": "Pull complete", "progressDetail": [:], "id": "bbb"],
         ["status": "Digest: sha256:1"],
         ["status": "Status: Downloaded newer image for nginx:latest"],
@@ -63,13 +66,15 @@ import Testing
         #expect(error?.message == "no space")
     }
 
-    @Test("counts have four digits and the bar fifty places", arguments: [
-        (0, 100, "[>                                                  ]       0B/100B"),
-        (50, 100, "[=========================>                         ]      50B/100B"),
-        (1_234_567, 1_234_567, "[==================================================>]  1.235MB/1.235MB"),
-        (2_000, 1_000, "[==================================================>]      2kB"),
-        (1_500, 0, "   1.5kB"),
-    ])
+    @Test(
+        "counts have four digits and the bar fifty places",
+        arguments: [
+            (0, 100, "[>                                                  ]       0B/100B"),
+            (50, 100, "[=========================>                         ]      50B/100B"),
+            (1_234_567, 1_234_567, "[==================================================>]  1.235MB/1.235MB"),
+            (2_000, 1_000, "[==================================================>]      2kB"),
+            (1_500, 0, "   1.5kB"),
+        ])
     func bars(current: Int64, total: Int64, text: String) {
         #expect(progressText(current: current, total: total) == text)
     }

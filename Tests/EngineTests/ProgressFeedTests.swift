@@ -16,13 +16,16 @@ import Testing
         let first = feed.join()
         feed.post(ProgressMessage.line("Pulling", id: "latest"))
         feed.post(ProgressMessage.state("Pulling fs layer", id: "a"))
-        for current in 1...1_000 { feed.post(ProgressMessage.state("Downloading", id: "a", current: Int64(current), total: 1_000)) }
+        for current in 1...1_000 {
+            feed.post(ProgressMessage.state("Downloading", id: "a", current: Int64(current), total: 1_000))
+        }
         feed.post(ProgressMessage.state("Pull complete", id: "a"))
         let late = feed.join()
         feed.end()
         for reader in [first, late] {
             let messages = await drain(feed, reader)
-            #expect(messages.map { $0["status"].string } == ["Pulling", "Pulling fs layer", "Downloading", "Pull complete"])
+            #expect(
+                messages.map { $0["status"].string } == ["Pulling", "Pulling fs layer", "Downloading", "Pull complete"])
             #expect(messages[2]["progressDetail", "current"].int == 1_000)
         }
     }
@@ -54,13 +57,18 @@ import Testing
     func replacing() {
         var pending = PendingMessages()
         for current in 1...100 {
-            for id in ["a", "b"] { pending.add(ProgressMessage.state("Downloading", id: id, current: Int64(current), total: 100)) }
+            for id in ["a", "b"] {
+                pending.add(ProgressMessage.state("Downloading", id: id, current: Int64(current), total: 100))
+            }
             if current == 50 { _ = pending.removeFirst() }
         }
         pending.add(ProgressMessage.state("Pull complete", id: "b"))
         var rest: [JSON] = []
         while let message = pending.removeFirst() { rest.append(message) }
-        #expect(rest.map { "\($0["id"].string ?? "") \($0["status"].string ?? "")" } == ["b Downloading", "a Downloading", "b Pull complete"])
+        #expect(
+            rest.map { "\($0["id"].string ?? "") \($0["status"].string ?? "")" } == [
+                "b Downloading", "a Downloading", "b Pull complete",
+            ])
         #expect(rest.dropLast().allSatisfy { $0["progressDetail", "current"].int == 100 })
     }
 }

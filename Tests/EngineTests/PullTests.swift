@@ -37,7 +37,8 @@ final class Messages: Sendable {
                 let own = messages.lines.filter { $0.hasPrefix(id) }.map { String($0.dropFirst(14)) }
                 #expect(own == ["Pulling fs layer", "Verifying Checksum", "Download complete", "Pull complete"])
             }
-            #expect(messages.lines.suffix(2) == ["Digest: \(digest)", "Status: Downloaded newer image for nginx:latest"])
+            #expect(
+                messages.lines.suffix(2) == ["Digest: \(digest)", "Status: Downloaded newer image for nginx:latest"])
             let image = try await f.engine.images.image("nginx")
             #expect(image.diffIDs == layers.map(\.diffID))
             #expect(image.tags == ["docker.io/library/nginx:latest"])
@@ -47,7 +48,8 @@ final class Messages: Sendable {
             try await f.engine.pullImage("nginx:latest", platform: nil, auth: .null, progress: again.sink)
             #expect(
                 again.lines == [
-                    "latest: Pulling from library/nginx", "Digest: \(digest)", "Status: Image is up to date for nginx:latest",
+                    "latest: Pulling from library/nginx", "Digest: \(digest)",
+                    "Status: Image is up to date for nginx:latest",
                 ])
             let event = f.engine.events.subscribe().past.last
             #expect(event?.action == "pull" && event?.actor == "nginx:latest")
@@ -73,9 +75,13 @@ final class Messages: Sendable {
             try await f.publish("tools:1", [try await f.layer("a", "one")])
             let digest = try await f.publish("tools:2", [try await f.layer("a", "two")])
             try await f.engine.pullImage("\(f.address)/tools", platform: nil, auth: .null, progress: Messages().sink)
-            #expect(try await f.engine.images.images().flatMap(\.tags).sorted() == ["\(f.address)/tools:1", "\(f.address)/tools:2"])
+            #expect(
+                try await f.engine.images.images().flatMap(\.tags).sorted() == [
+                    "\(f.address)/tools:1", "\(f.address)/tools:2",
+                ])
             let messages = Messages()
-            try await f.engine.pullImage("\(f.address)/tools@\(digest)", platform: nil, auth: .null, progress: messages.sink)
+            try await f.engine.pullImage(
+                "\(f.address)/tools@\(digest)", platform: nil, auth: .null, progress: messages.sink)
             #expect(messages.lines.first == "\(digest): Pulling from tools")
             #expect(messages.lines.last == "Status: Image is up to date for \(f.address)/tools@\(digest)")
         }
@@ -88,7 +94,9 @@ final class Messages: Sendable {
             let all = (0..<8).map { _ in Messages() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for messages in all {
-                    group.addTask { try await f.engine.pullImage("app:1", platform: nil, auth: .null, progress: messages.sink) }
+                    group.addTask {
+                        try await f.engine.pullImage("app:1", platform: nil, auth: .null, progress: messages.sink)
+                    }
                 }
                 try await group.waitForAll()
             }
@@ -101,10 +109,13 @@ final class Messages: Sendable {
     func refusals() async throws {
         try await RegistryFixture.with { f in
             let missing = await #expect(throws: Fault.self) {
-                try await f.engine.pullImage("\(f.address)/tools:nope", platform: nil, auth: .null, progress: Messages().sink)
+                try await f.engine.pullImage(
+                    "\(f.address)/tools:nope", platform: nil, auth: .null, progress: Messages().sink)
             }
             #expect(missing?.kind == .notFound)
-            #expect(missing?.message == "manifest for \(f.address)/tools:nope not found: manifest unknown: manifest unknown")
+            #expect(
+                missing?.message == "manifest for \(f.address)/tools:nope not found: manifest unknown: manifest unknown"
+            )
             let bad = await #expect(throws: Fault.self) {
                 try await f.engine.pullImage("UPPER", platform: nil, auth: .null, progress: Messages().sink)
             }
@@ -117,7 +128,8 @@ final class Messages: Sendable {
         try await RegistryFixture.with { f in
             try await f.publish("tools:1", [try await f.layer("a", "one")], wrongDiffIDs: true)
             let error = await #expect(throws: Fault.self) {
-                try await f.engine.pullImage("\(f.address)/tools:1", platform: nil, auth: .null, progress: Messages().sink)
+                try await f.engine.pullImage(
+                    "\(f.address)/tools:1", platform: nil, auth: .null, progress: Messages().sink)
             }
             #expect(error?.kind == .invalid)
             #expect(try await f.engine.images.images().isEmpty)
@@ -135,7 +147,8 @@ final class Messages: Sendable {
             bent[bent.count / 2] ^= 0xff
             try Data(bent).write(to: URL(fileURLWithPath: path))
             let error = await #expect(throws: Fault.self) {
-                try await f.engine.pullImage("\(f.address)/tools:1", platform: nil, auth: .null, progress: Messages().sink)
+                try await f.engine.pullImage(
+                    "\(f.address)/tools:1", platform: nil, auth: .null, progress: Messages().sink)
             }
             #expect(error?.kind == .invalid, "\(String(describing: error))")
             try Data(layer.bytes).write(to: URL(fileURLWithPath: path))
@@ -161,7 +174,8 @@ final class Messages: Sendable {
         try await RegistryFixture.with { f in
             let layer = try await f.layer("a", "one")
             let digest = try await f.publish("library/app:1", [layer])
-            try await f.engine.pullImage("\(f.address)/library/app:1", platform: nil, auth: .null, progress: Messages().sink)
+            try await f.engine.pullImage(
+                "\(f.address)/library/app:1", platform: nil, auth: .null, progress: Messages().sink)
             let image = try await f.engine.images.image("\(f.address)/library/app:1")
             let copy = try Reference(parsing: "\(f.address)/copy:2")
             try await f.engine.images.tag(image.id, as: copy)
@@ -170,7 +184,8 @@ final class Messages: Sendable {
             let id = layer.diffID.short
             #expect(
                 messages.lines.filter { !$0.contains("digest") } == [
-                    "The push refers to repository [\(f.address)/copy]", "\(id): Preparing", "\(id): Mounted from library/app",
+                    "The push refers to repository [\(f.address)/copy]", "\(id): Preparing",
+                    "\(id): Mounted from library/app",
                 ])
             #expect(messages.lines.last?.hasPrefix("2: digest: \(digest) size: ") == true)
             #expect(messages.json.last?["aux", "Digest"].string == "\(digest)")
@@ -179,7 +194,8 @@ final class Messages: Sendable {
             try await f.engine.pushImage("\(f.address)/copy", platform: nil, auth: .null, progress: again.sink)
             #expect(again.lines.contains("\(id): Layer already exists"))
             let missing = await #expect(throws: Fault.self) {
-                try await f.engine.pushImage("\(f.address)/copy:3", platform: nil, auth: .null, progress: Messages().sink)
+                try await f.engine.pushImage(
+                    "\(f.address)/copy:3", platform: nil, auth: .null, progress: Messages().sink)
             }
             #expect(missing?.message == "tag does not exist: \(f.address)/copy:3")
         }

@@ -68,14 +68,16 @@ struct RegistryFixture {
     /// Puts an image into the registry; gives its manifest's digest. `spoil` bends what is stored under a layer's name.
     @discardableResult
     func publish(
-        _ name: String, _ layers: [(bytes: [UInt8], diffID: Digest)], wrongDiffIDs: Bool = false, platform: Platform = .host
+        _ name: String, _ layers: [(bytes: [UInt8], diffID: Digest)], wrongDiffIDs: Bool = false,
+        platform: Platform = .host
     ) async throws -> Digest {
         let reference = try Reference(parsing: "\(address)/\(name)")
         let client = engine.registry
         func put(_ bytes: [UInt8], _ type: String) async throws -> Descriptor {
             let descriptor = Descriptor(mediaType: type, digest: Digest(of: bytes), size: Int64(bytes.count))
             _ = try await client.push(
-                descriptor, to: reference, siblings: [], nil, source: { RegistryClient.source(bytes, from: $0) }, progress: { _ in })
+                descriptor, to: reference, siblings: [], nil, source: { RegistryClient.source(bytes, from: $0) },
+                progress: { _ in })
             return descriptor
         }
         var blobs: [Descriptor] = []
@@ -85,7 +87,8 @@ struct RegistryFixture {
         config["rootfs"] = ["type": "layers", "diff_ids": JSON(diffIDs.map { "\($0)" })]
         config["config"] = ["Cmd": ["true"]]
         let manifest = ImageManifest(
-            mediaType: MediaType.dockerManifest, config: try await put(config.bytes(), MediaType.dockerConfig), layers: blobs)
+            mediaType: MediaType.dockerManifest, config: try await put(config.bytes(), MediaType.dockerConfig),
+            layers: blobs)
         return try await client.putManifest(manifest.json.bytes(), mediaType: manifest.mediaType, as: reference, nil)
     }
 }

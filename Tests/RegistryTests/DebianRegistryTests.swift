@@ -21,7 +21,9 @@ func withFolder<T>(_ body: (String) async throws -> T) async throws -> T {
 let hasDebianRegistry = FileManager.default.isExecutableFile(atPath: "/usr/bin/docker-registry")
 
 /// Debian's docker-registry on a free port of loopback, for the body.
-func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: String, _ body: (String) async throws -> T) async throws -> T {
+func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: String, _ body: (String) async throws -> T)
+    async throws -> T
+{
     let address = "127.0.0.1:\(try freePort())"
     let config = """
         version: 0.1
@@ -37,7 +39,9 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
     defer { service.stop() }
     try await until("registry answers: \(service.log)") {
         for scheme in ["http", "https"] {
-            if try await Command.run(["curl", "-sk", "-o", "/dev/null", "\(scheme)://\(address)/v2/"]).status == 0 { return true }
+            if try await Command.run(["curl", "-sk", "-o", "/dev/null", "\(scheme)://\(address)/v2/"]).status == 0 {
+                return true
+            }
         }
         return false
     }
@@ -66,24 +70,35 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
         }
     }
 
-    private func push(_ client: RegistryClient, _ reference: Reference, _ credentials: Credentials? = nil) async throws -> (Digest, [RegistryClient.Arrival]) {
+    private func push(_ client: RegistryClient, _ reference: Reference, _ credentials: Credentials? = nil) async throws
+        -> (Digest, [RegistryClient.Arrival])
+    {
         var arrivals: [RegistryClient.Arrival] = []
         for bytes in [layer, config] {
             arrivals.append(
-                try await client.push(descriptor(bytes), to: reference, siblings: ["base/image"], credentials, source: source(bytes)) { _ in })
+                try await client.push(
+                    descriptor(bytes), to: reference, siblings: ["base/image"], credentials, source: source(bytes)
+                ) { _ in })
         }
         let manifest = ImageManifest(
-            mediaType: MediaType.ociManifest, config: descriptor(config, MediaType.ociConfig), layers: [descriptor(layer)])
-        return (try await client.putManifest(manifest.json.bytes(), mediaType: manifest.mediaType, as: reference, credentials), arrivals)
+            mediaType: MediaType.ociManifest, config: descriptor(config, MediaType.ociConfig),
+            layers: [descriptor(layer)])
+        return (
+            try await client.putManifest(
+                manifest.json.bytes(), mediaType: manifest.mediaType, as: reference, credentials), arrivals
+        )
     }
 
-    private func checkPull(_ client: RegistryClient, _ reference: Reference, _ digest: Digest, _ credentials: Credentials? = nil) async throws {
+    private func checkPull(
+        _ client: RegistryClient, _ reference: Reference, _ digest: Digest, _ credentials: Credentials? = nil
+    ) async throws {
         let manifest = try await client.manifest(reference, credentials)
         #expect(manifest.digest == digest && manifest.mediaType == MediaType.ociManifest)
         #expect(try await client.head(reference, credentials) == digest)
         let got = try await collect(try await client.blob(descriptor(layer), of: reference, from: 0, credentials))
         #expect(got == layer)
-        let rest = try await collect(try await client.blob(descriptor(layer), of: reference, from: 123_456, credentials))
+        let rest = try await collect(
+            try await client.blob(descriptor(layer), of: reference, from: 123_456, credentials))
         #expect(rest == Array(layer[123_456...]))
         #expect(try await client.content(descriptor(config), of: reference, limit: 1 << 20, credentials) == config)
     }
@@ -99,7 +114,8 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
                     try await checkPull(client, reference, digest)
                     #expect(try await push(client, reference).1 == [.alreadyThere, .alreadyThere])
                     let other = try Reference(parsing: "\(address)/other:2")
-                    #expect(try await push(client, other).1 == [.mounted(from: "base/image"), .mounted(from: "base/image")])
+                    #expect(
+                        try await push(client, other).1 == [.mounted(from: "base/image"), .mounted(from: "base/image")])
                     #expect(try await client.tags(other, nil) == ["2"])
                 }
             }
@@ -111,9 +127,13 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
         try await withFolder { folder in
             try await withRegistry(in: folder) { address in
                 let error = await #expect(throws: Fault.self) {
-                    try await withClient { try await $0.manifest(Reference(parsing: "\(address)/base/image:nope"), nil) }
+                    try await withClient {
+                        try await $0.manifest(Reference(parsing: "\(address)/base/image:nope"), nil)
+                    }
                 }
-                #expect(error?.message == "manifest for \(address)/base/image:nope not found: manifest unknown: manifest unknown")
+                #expect(
+                    error?.message
+                        == "manifest for \(address)/base/image:nope not found: manifest unknown: manifest unknown")
             }
         }
     }
@@ -141,7 +161,8 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
                         _ = try await client.login(address, Credentials(username: "ann", password: "wrong"))
                     }
                     #expect(error?.kind == .unauthorized)
-                    #expect(error?.message == "login attempt to http://\(address)/v2/ failed with status: 401 Unauthorized")
+                    #expect(
+                        error?.message == "login attempt to http://\(address)/v2/ failed with status: 401 Unauthorized")
                 }
             }
         }
@@ -151,8 +172,10 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
     func customAuthority() async throws {
         try await withFolder { folder in
             let made = try await Command.run([
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=tests", "-addext", "subjectAltName=DNS:registry.test,IP:127.0.0.1", "-keyout", folder + "/tls.key",
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2",
+                "-subj", "/CN=tests", "-addext", "subjectAltName=DNS:registry.test,IP:127.0.0.1", "-keyout",
+                folder + "/tls.key",
                 "-out", folder + "/tls.crt",
             ])
             try #require(made.status == 0, "\(made)")
@@ -170,11 +193,14 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
                 let error = await #expect(throws: Unreachable.self) {
                     try await transport.send(request, tls: tlsConfiguration(for: endpoint, root: folder + "/certs.d"))
                 }
-                #expect(error?.reason.contains("x509: certificate signed by unknown authority") == true, "\(String(describing: error))")
+                #expect(
+                    error?.reason.contains("x509: certificate signed by unknown authority") == true,
+                    "\(String(describing: error))")
                 let trusted = folder + "/certs.d/\(address)"
                 try FileManager.default.createDirectory(atPath: trusted, withIntermediateDirectories: true)
                 try FileManager.default.copyItem(atPath: folder + "/tls.crt", toPath: trusted + "/ca.crt")
-                let answer = try await transport.send(request, tls: tlsConfiguration(for: endpoint, root: folder + "/certs.d"))
+                let answer = try await transport.send(
+                    request, tls: tlsConfiguration(for: endpoint, root: folder + "/certs.d"))
                 #expect(answer.status == .ok)
                 await answer.discard()
                 try await transport.shutdown()

@@ -16,7 +16,9 @@ func testOptions() -> RegistryOptions {
     return options
 }
 
-func withClient<T>(_ options: RegistryOptions = testOptions(), _ body: (RegistryClient) async throws -> T) async throws -> T {
+func withClient<T>(_ options: RegistryOptions = testOptions(), _ body: (RegistryClient) async throws -> T) async throws
+    -> T
+{
     let client = RegistryClient(options: options)
     do {
         let result = try await body(client)
@@ -48,11 +50,14 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var blob: Descriptor { Descriptor(mediaType: "", digest: Digest(of: bytes), size: Int64(bytes.count)) }
 
     /// Answers blobs with ranges; `cut` gives after how many bytes each attempt breaks off.
-    private func blobServer(ranges: Bool = true, cut: @escaping @Sendable (Int) -> Int?) async throws -> ScriptedServer {
+    private func blobServer(ranges: Bool = true, cut: @escaping @Sendable (Int) -> Int?) async throws -> ScriptedServer
+    {
         let bytes = bytes, count = NIOLockedValueBox(0)
         return try await ScriptedServer { seen in
             guard seen.path.contains("/blobs/") else { return .init() }
-            let attempt = count.withLockedValue { $0 += 1; return $0 }
+            let attempt = count.withLockedValue {
+                $0 += 1; return $0
+            }
             var reply = ScriptedServer.Reply(body: bytes)
             if ranges, let from = seen.header("range").flatMap({ Int($0.dropFirst(6).dropLast()) }) {
                 reply.status = .partialContent
@@ -68,7 +73,8 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     func resumes(ranges: Bool) async throws {
         let server = try await blobServer(ranges: ranges) { $0 < 4 ? 70_000 * $0 : nil }
         let got = try await withClient { client in
-            try await collect(try await client.blob(blob, of: Reference(parsing: "\(server.address)/a/b:1"), from: 0, nil))
+            try await collect(
+                try await client.blob(blob, of: Reference(parsing: "\(server.address)/a/b:1"), from: 0, nil))
         }
         #expect(got == bytes)
         let asked = server.seen.compactMap { $0.header("range") }
@@ -80,7 +86,8 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     func startsAtOffset() async throws {
         let server = try await blobServer { _ in nil }
         let got = try await withClient { client in
-            try await collect(try await client.blob(blob, of: Reference(parsing: "\(server.address)/a/b:1"), from: 100_000, nil))
+            try await collect(
+                try await client.blob(blob, of: Reference(parsing: "\(server.address)/a/b:1"), from: 100_000, nil))
         }
         #expect(got == Array(bytes[100_000...]))
         try await server.stop()
@@ -91,7 +98,8 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         let server = try await blobServer { _ in 0 }
         await #expect(throws: Fault.self) {
             try await withClient { client in
-                try await collect(try await client.blob(blob, of: Reference(parsing: "\(server.address)/a/b:1"), from: 0, nil))
+                try await collect(
+                    try await client.blob(blob, of: Reference(parsing: "\(server.address)/a/b:1"), from: 0, nil))
             }
         }
         let attempts = server.seen.count { $0.path.contains("/blobs/") }
@@ -106,7 +114,8 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         short.size = 1_000
         await #expect(throws: Fault.self) {
             try await withClient { client in
-                try await collect(try await client.blob(short, of: Reference(parsing: "\(server.address)/a/b:1"), from: 0, nil))
+                try await collect(
+                    try await client.blob(short, of: Reference(parsing: "\(server.address)/a/b:1"), from: 0, nil))
             }
         }
         try await server.stop()
@@ -132,7 +141,9 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         let manifest = Array(#"{"schemaVersion":2,"config":{},"layers":[]}"#.utf8)
         let server = try await ScriptedServer { seen in
             guard seen.path.contains("/manifests/") else { return .init() }
-            let attempt = count.withLockedValue { $0 += 1; return $0 }
+            let attempt = count.withLockedValue {
+                $0 += 1; return $0
+            }
             if attempt < 3 { return .init(status: .init(statusCode: Int(status)), headers: ["retry-after": "0"]) }
             return .init(headers: ["content-type": MediaType.ociManifest], body: manifest)
         }
@@ -193,7 +204,8 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         }
         let user = Credentials(username: "ann", password: "secret")
         let got = try await withClient { client in
-            try await collect(try await client.blob(blob, of: Reference(parsing: "\(server.address)/a:1"), from: 0, user))
+            try await collect(
+                try await client.blob(blob, of: Reference(parsing: "\(server.address)/a:1"), from: 0, user))
         }
         #expect(got == bytes)
         #expect(server.seen.last?.header("authorization") == user.basic)
@@ -225,7 +237,8 @@ func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         #expect(error?.kind == .unavailable)
         #expect(error?.cause is Unreachable)
         #expect(
-            error?.message.hasPrefix("Get \"http://\(address)/v2/\": dial tcp \(address): connect: connection refused") == true,
+            error?.message.hasPrefix("Get \"http://\(address)/v2/\": dial tcp \(address): connect: connection refused")
+                == true,
             "\(String(describing: error))")
     }
 

@@ -25,7 +25,10 @@ import Testing
     /// Bytes changed, doubled, cut out, or swapped for ones that mean something to the parser.
     private func bend(_ text: String, _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = Array(text.utf8)
-        let words = ["null", "-1", "1e400", "9223372036854775807", "99999999999999999999", "[]", "{}", "\"\"", "true", "\\u0000", "[[[["]
+        let words = [
+            "null", "-1", "1e400", "9223372036854775807", "99999999999999999999", "[]", "{}", "\"\"", "true", "\\u0000",
+            "[[[[",
+        ]
         for _ in 0..<Int.random(in: 1...6, using: &random) where !bytes.isEmpty {
             let at = Int.random(in: 0..<bytes.count, using: &random)
             let length = min(Int.random(in: 1...40, using: &random), bytes.count - at)
@@ -33,10 +36,12 @@ import Testing
             case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
             case 1: bytes.removeSubrange(at..<at + length)
             case 2: bytes.insert(contentsOf: bytes[at..<at + length], at: at)
-            case 3: bytes.replaceSubrange(at..<at + length, with: Array((words.randomElement(using: &random) ?? "").utf8))
+            case 3:
+                bytes.replaceSubrange(at..<at + length, with: Array((words.randomElement(using: &random) ?? "").utf8))
             default:  // a value in place of a value
                 guard let colon = bytes[at...].firstIndex(of: UInt8(ascii: ":")) else { continue }
-                let end = bytes[colon...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") } ?? bytes.count
+                let end =
+                    bytes[colon...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") } ?? bytes.count
                 bytes.replaceSubrange(colon + 1..<end, with: Array((words.randomElement(using: &random) ?? "").utf8))
             }
         }
@@ -72,8 +77,10 @@ import Testing
     @Test("bent answers of registries and token servers are read or refused")
     func answers() {
         var random = SeededGenerator(seed: 12)
-        let error = #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}],"details":"y"}"#
-        let token = #"{"token":"abc","access_token":"def","expires_in":300,"issued_at":"2026-01-01T00:00:00Z","refresh_token":"r"}"#
+        let error =
+            #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}],"details":"y"}"#
+        let token =
+            #"{"token":"abc","access_token":"def","expires_in":300,"issued_at":"2026-01-01T00:00:00Z","refresh_token":"r"}"#
         for _ in 0..<10_000 {
             let status = HTTPResponseStatus(statusCode: Int.random(in: 400...599, using: &random))
             let bent = RegistryError(status: status, headers: [:], body: bend(error, &random))
@@ -91,7 +98,8 @@ import Testing
         for _ in 0..<20_000 {
             let bent = String(decoding: bend("https://user@host:80/v2/x?y=%20#z", &random), as: UTF8.self)
             guard let address = base.resolving(bent) else { continue }
-            #expect(["http", "https"].contains(address.scheme) && address.target.hasPrefix("/") && !address.host.isEmpty)
+            #expect(
+                ["http", "https"].contains(address.scheme) && address.target.hasPrefix("/") && !address.host.isEmpty)
             #expect(!address.description.contains { $0 == " " || $0 == "\r" || $0 == "\n" })
         }
     }

@@ -8,7 +8,8 @@ import Testing
 @Suite struct ChallengeTests {
     @Test("a bearer challenge is read with its parameters, quoted commas included")
     func bearer() {
-        let text = #"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
+        let text =
+            #"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
         #expect(
             Challenge.parse(text) == [
                 Challenge(
@@ -33,7 +34,9 @@ import Testing
         let pieces = ["Bearer ", "realm", "=", "\"", ",", " ", "\\", "Basic", "x", "é", "\t", "==", "\"\""]
         var random = SeededGenerator(seed: 7)
         for _ in 0..<20_000 {
-            let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }.joined()
             for challenge in Challenge.parse(text) { #expect(!challenge.scheme.isEmpty) }
         }
     }
@@ -54,7 +57,8 @@ struct SeededGenerator: RandomNumberGenerator {
 @Suite struct EndpointTests {
     @Test("docker.io is spoken to at registry-1, after its mirrors")
     func hub() throws {
-        let all = try endpoints(for: "docker.io", mirrors: ["http://127.0.0.1:5000", "https://m.example/hub/"], insecure: false)
+        let all = try endpoints(
+            for: "docker.io", mirrors: ["http://127.0.0.1:5000", "https://m.example/hub/"], insecure: false)
         #expect(
             all.map { "\($0.address("x"))" } == [
                 "http://127.0.0.1:5000/v2/x", "https://m.example/hub/v2/x", "https://registry-1.docker.io/v2/x",
@@ -64,7 +68,9 @@ struct SeededGenerator: RandomNumberGenerator {
 
     @Test("others are spoken to over verified https, insecure ones also without")
     func schemes() throws {
-        #expect(try endpoints(for: "r.example:5000", mirrors: ["http://m"], insecure: false).map { $0.base.description } == ["https://r.example:5000/"])
+        #expect(
+            try endpoints(for: "r.example:5000", mirrors: ["http://m"], insecure: false).map { $0.base.description }
+                == ["https://r.example:5000/"])
         let insecure = try endpoints(for: "r.example:5000", mirrors: [], insecure: true)
         #expect(insecure.map { $0.base.scheme } == ["https", "http"])
         #expect(insecure.allSatisfy { !$0.verifiesCertificate })
@@ -75,7 +81,9 @@ struct SeededGenerator: RandomNumberGenerator {
         func check(_ registry: String, _ list: [String] = [], resolving address: String? = nil) -> Bool {
             isInsecure(registry, insecure: list) { _ in address.flatMap(IPAddress.init).map { [$0] } ?? [] }
         }
-        for registry in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000"] { #expect(check(registry)) }
+        for registry in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000"] {
+            #expect(check(registry))
+        }
         #expect(!check("r.example:5000"))
         #expect(check("r.example:5000", ["r.example:5000"]))
         #expect(!check("r.example:5001", ["r.example:5000"]))
@@ -91,14 +99,18 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 @Suite struct WebAddressTests {
-    @Test("addresses are taken apart and put together", arguments: [
-        "https://r.example/", "http://r.example:5000/v2/?a=b", "http://[::1]:5000/x", "https://1.2.3.4/v2/",
-    ])
+    @Test(
+        "addresses are taken apart and put together",
+        arguments: [
+            "https://r.example/", "http://r.example:5000/v2/?a=b", "http://[::1]:5000/x", "https://1.2.3.4/v2/",
+        ])
     func roundTrip(text: String) {
         #expect(WebAddress(text)?.description == text)
     }
 
-    @Test("what isn't an http address is none", arguments: ["", "ftp://a/", "http://", "http://a b/", "http://u:p@h/", "http://h:0/", "http://h:99999/", "h/x"])
+    @Test(
+        "what isn't an http address is none",
+        arguments: ["", "ftp://a/", "http://", "http://a b/", "http://u:p@h/", "http://h:0/", "http://h:99999/", "h/x"])
     func refused(text: String) {
         #expect(WebAddress(text) == nil)
     }
@@ -133,7 +145,10 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test("exceptions are names with subdomains, addresses, blocks and ports")
     func exceptions() throws {
         let rules = ProxyRules(http: "p:1", except: "example.com, .sub.org,10.0.0.0/8,1.2.3.4,ported.net:8080")
-        for url in ["http://example.com/", "http://a.example.com/", "http://x.sub.org/", "http://10.9.9.9/", "http://1.2.3.4/", "http://ported.net:8080/"] {
+        for url in [
+            "http://example.com/", "http://a.example.com/", "http://x.sub.org/", "http://10.9.9.9/", "http://1.2.3.4/",
+            "http://ported.net:8080/",
+        ] {
             #expect(try host(rules, url) == nil, "\(url)")
         }
         for url in ["http://notexample.com/", "http://sub.org/", "http://11.0.0.1/", "http://ported.net/"] {
@@ -176,20 +191,25 @@ struct SeededGenerator: RandomNumberGenerator {
 
     @Test("a tag that isn't there")
     func manifestUnknown() {
-        let fault = error(404, #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"nope"}}]}"#).pullFault(nginx)
+        let fault = error(
+            404, #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"nope"}}]}"#
+        ).pullFault(nginx)
         #expect(fault.kind == .notFound)
         #expect(fault.message == "manifest for nginx:nope not found: manifest unknown: manifest unknown")
     }
 
     @Test("a repository that isn't there")
     func nameUnknown() {
-        let fault = error(404, #"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"#).pullFault(nginx)
+        let fault = error(
+            404, #"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"#
+        ).pullFault(nginx)
         #expect(fault.message == "repository nginx not found: name unknown: repository name not known to registry")
     }
 
     @Test("a wrong password is unauthorized")
     func unauthorized() {
-        let fault = error(401, #"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#).pullFault(nginx)
+        let fault = error(401, #"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#).pullFault(
+            nginx)
         #expect(fault.kind == .internalFault)
         #expect(fault.message == "unauthorized: authentication required")
     }
@@ -197,6 +217,8 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test("an answer without an error document is named by its status")
     func plain() {
         #expect("\(error(418, "<html>"))" == "received unexpected HTTP status: 418 I'm a teapot")
-        #expect(error(503, "").isPassing && error(429, "").isPassing && !error(404, "").isPassing && !error(501, "").isPassing)
+        #expect(
+            error(503, "").isPassing && error(429, "").isPassing && !error(404, "").isPassing
+                && !error(501, "").isPassing)
     }
 }

@@ -16,9 +16,12 @@ import Testing
             if seen.path == "/token" {
                 let user = Credentials(username: "ann", password: "secret")
                 if let given = seen.header("authorization"), given != user.basic {
-                    return .init(status: .unauthorized, body: Array(#"{"details":"incorrect username or password"}"#.utf8))
+                    return .init(
+                        status: .unauthorized, body: Array(#"{"details":"incorrect username or password"}"#.utf8))
                 }
-                let next = number.withLockedValue { $0 += 1; return $0 }
+                let next = number.withLockedValue {
+                    $0 += 1; return $0
+                }
                 let answer: JSON = ["token": "good\(next)", "expires_in": .int(Int64(life)), "refresh_token": "keep"]
                 return .init(body: answer.bytes())
             }
@@ -26,7 +29,10 @@ import Testing
                 let hint = seen.header("authorization") == nil ? "" : ",error=\"insufficient_scope\""
                 return .init(
                     status: .unauthorized,
-                    headers: ["www-authenticate": "Bearer realm=\"\(realm)\",service=\"test\",scope=\"repository:x:pull\"\(hint)"],
+                    headers: [
+                        "www-authenticate":
+                            "Bearer realm=\"\(realm)\",service=\"test\",scope=\"repository:x:pull\"\(hint)"
+                    ],
                     body: Array(#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#.utf8))
             }
             return .init(body: Array("{}".utf8))
@@ -39,7 +45,9 @@ import Testing
     func anonymous() async throws {
         let server = try await server()
         try await withClient { client in
-            for tag in ["1", "2"] { _ = try await client.manifest(Reference(parsing: "\(server.address)/a/b:\(tag)"), nil) }
+            for tag in ["1", "2"] {
+                _ = try await client.manifest(Reference(parsing: "\(server.address)/a/b:\(tag)"), nil)
+            }
         }
         let asked = server.seen.filter { $0.path == "/token" }
         #expect(asked.map(\.target) == ["/token?service=test&scope=repository%3Aa%2Fb%3Apull"])

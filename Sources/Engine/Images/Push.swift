@@ -35,7 +35,9 @@ extension Engine {
     }
 
     /// Runs the work with a feed whose messages go to the sink. Ends the work when the sink fails.
-    func withFeed(_ progress: @escaping ProgressSink, _ work: @escaping @Sendable (ProgressFeed) async throws -> Void) async throws {
+    func withFeed(_ progress: @escaping ProgressSink, _ work: @escaping @Sendable (ProgressFeed) async throws -> Void)
+        async throws
+    {
         let feed = ProgressFeed()
         let reader = feed.join()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -62,7 +64,9 @@ struct Push: Sendable {
     private let credentials: Credentials?
     private let feed: ProgressFeed
 
-    init(engine: Engine, _ reference: Reference, _ platform: Platform?, _ credentials: Credentials?, _ feed: ProgressFeed) {
+    init(
+        engine: Engine, _ reference: Reference, _ platform: Platform?, _ credentials: Credentials?, _ feed: ProgressFeed
+    ) {
         self.engine = engine
         self.reference = reference
         self.platform = platform
@@ -82,7 +86,9 @@ struct Push: Sendable {
         let tag = reference.tag ?? ""
         feed.post(ProgressMessage.line("\(tag): digest: \(digest) size: \(manifest.count)"))
         feed.post(
-            ProgressMessage.aux(["Tag": .string(tag), "Digest": .string("\(digest)"), "Size": .int(Int64(manifest.count))]))
+            ProgressMessage.aux([
+                "Tag": .string(tag), "Digest": .string("\(digest)"), "Size": .int(Int64(manifest.count)),
+            ]))
         engine.publish(.image, "push", actor: reference.familiar, attributes: ["name": reference.familiarName])
     }
 
@@ -91,7 +97,8 @@ struct Push: Sendable {
         guard let platform, !platform.accepts(actual) else { return }
         throw Fault(
             .notFound,
-            "image with reference \(reference.familiar) was found but does not provide the specified platform (\(platform))")
+            "image with reference \(reference.familiar) was found but does not provide the specified platform (\(platform))"
+        )
     }
 
     /// The layers' compressed contents, lowest first.
@@ -100,7 +107,8 @@ struct Push: Sendable {
         for diffID in image.diffIDs {
             guard let blob = try await engine.images.layerBlob(diffID: diffID) else {
                 throw Fault(
-                    .notFound, "layer \(diffID.short) of \(reference.familiar) has no content to push: pull the image again")
+                    .notFound,
+                    "layer \(diffID.short) of \(reference.familiar) has no content to push: pull the image again")
             }
             layers.append((blob, diffID))
         }
@@ -121,7 +129,8 @@ struct Push: Sendable {
         let made = ImageManifest(
             mediaType: isOCI ? MediaType.ociManifest : MediaType.dockerManifest,
             config: Descriptor(
-                mediaType: isOCI ? MediaType.ociConfig : MediaType.dockerConfig, digest: image.id, size: Int64(config.count)),
+                mediaType: isOCI ? MediaType.ociConfig : MediaType.dockerConfig, digest: image.id,
+                size: Int64(config.count)),
             layers: blobs)
         return (made.json.bytes(), made.mediaType)
     }
