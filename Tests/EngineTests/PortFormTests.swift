@@ -30,4 +30,19 @@ import Testing
     func exposedOnly() throws {
         #expect(try PortForm.bindings(hostConfig: [:], exposed: ["80/tcp": [:]]).isEmpty)
     }
+
+    @Test("a range of host ports is gone through to its end")
+    func range() throws {
+        let host: JSON = ["PortBindings": ["80/tcp": [["HostIp": "", "HostPort": "8000-8002"]]]]
+        var wanted = try PortForm.wanted(hostConfig: host, exposed: .null).first
+        var tried: [UInt16] = []
+        while let now = wanted {
+            tried.append(now.binding.hostPort)
+            wanted = now.next
+        }
+        #expect(tried == [8000, 8001, 8002])
+        #expect(throws: Fault.self) {
+            try PortForm.wanted(hostConfig: ["PortBindings": ["80/tcp": [["HostPort": "9-8"]]]], exposed: .null)
+        }
+    }
 }

@@ -12,24 +12,48 @@ extension Engine {
         if record.config["NetworkDisabled"].bool == true { return endpoints }
         let publishes = !["host", "none"].contains(record.networkMode)
         var ports =
-            publishes ? try PortForm.bindings(hostConfig: record.hostConfig, exposed: record.config["ExposedPorts"]) : []
+            publishes ? try PortForm.wanted(hostConfig: record.hostConfig, exposed: record.config["ExposedPorts"]) : []
         do {
             for at in endpoints.indices {
-                let request = attachRequest(record, endpoints[at], pid: pid, ports: ports)
+                endpoints[at].state = try await attach(record, endpoints[at], pid: pid, ports: ports)
                 ports = []
-                endpoints[at].state = try await network.attach(request, network: endpoints[at].network)
-                publish(
-                    .network, "connect", actor: endpoints[at].state?.networkID ?? "",
-                    attributes: [
-                        "container": record.id, "name": endpoints[at].network,
-                        "type": ["host": "host", "none": "null"][endpoints[at].network] ?? "bridge",
-                    ])
+                announce("connect", endpoints[at], of: record)
             }
         } catch {
             try? await network.detachAll(record.id)
-            throw explain(error, record)
+            throw error
         }
         return endpoints
+    }
+
+    /// Goes on to the next host port of ranges whose port is taken.
+    private func attach(
+        _ record: ContainerRecord, _ endpoint: ContainerRecord.Endpoint, pid: Int32, ports: [PortForm.Wanted]
+    ) async throws -> EndpointState {
+        var ports = ports
+        while true {
+            do {
+                let request = attachRequest(record, endpoint, pid: pid, ports: ports.map(\.binding))
+                return try await network.attach(request, network: endpoint.network)
+            } catch let fault as Fault where Self.isPortTaken(fault) {
+                let next = ports.map { $0.next ?? $0 }
+                if next == ports { throw fault }
+                ports = next
+            }
+        }
+    }
+
+    private static func isPortTaken(_ fault: Fault) -> Bool {
+        fault.message.contains("port is already allocated") || fault.message.contains("address already in use")
+    }
+
+    func announce(_ action: String, _ endpoint: ContainerRecord.Endpoint, of record: ContainerRecord) {
+        publish(
+            .network, action, actor: endpoint.state?.networkID ?? "",
+            attributes: [
+                "container": record.id, "name": endpoint.network,
+                "type": ["host": "host", "none": "null"][endpoint.network] ?? "bridge",
+            ])
     }
 
     func attachRequest(
@@ -44,17 +68,6 @@ extension Engine {
         request.aliases = endpoint.settings["Aliases"].strings
         request.ports = ports
         return request
-    }
-
-    /// Docker's sentence for a port that is taken, which clients look for, then ours.
-    private func explain(_ error: any Error, _ record: ContainerRecord) -> any Error {
-        guard let fault = error as? Fault, fault.message.contains("port is already allocated"),
-            !fault.message.contains("driver failed")
-        else { return error }
-        return Fault(
-            fault.kind,
-            "driver failed programming external connectivity on endpoint \(record.name) (\(record.id)): \(fault.message)",
-            cause: error)
     }
 
     // MARK: files
@@ -115,8 +128,11 @@ extension Engine {
         return text
     }
 
-    private func writeInPlace(_ path: String, _ text: String) throws(KernelError) {
-        let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
-        try file.writeAll(Array(text.utf8), subject: path)
+    func writeInPlace(_ path: String, _ text: String) throws(KernelError) {
+        let bytes = Array(text.utf8)
+        let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o644)
+        // Cut after writing, not before: whoever reads meanwhile finds entries.
+        try file.writeAll(bytes, subject: path)
+        try kernel("ftruncate", path) { ftruncate(file.raw, off_t(bytes.count)) }
     }
 }

@@ -73,6 +73,7 @@ extension Engine {
         let endpoints = try await connect(record, pid: pid)
         container.change { $0.endpoints = endpoints }
         try writeHostFiles(container.record)
+        await refreshPeers(namedNetworks(container.record))
         var next = container.record
         let actions = next.started(pid: pid, at: nowNanoseconds())
         let started = next
@@ -151,6 +152,7 @@ extension Engine {
     func release(_ container: Container) async {
         let record = container.record
         let id = record.id
+        for endpoint in record.endpoints where endpoint.state != nil { announce("disconnect", endpoint, of: record) }
         func attempt(_ what: String, _ work: () async throws -> Void) async {
             do { try await work() } catch {
                 log.warning("container \(record.shortID): \(what): \(sentence(error))")
@@ -164,6 +166,7 @@ extension Engine {
         container.change { record in
             for at in record.endpoints.indices { record.endpoints[at].state = nil }
         }
+        await refreshPeers(namedNetworks(record))
     }
 }
 

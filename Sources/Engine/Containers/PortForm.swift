@@ -39,43 +39,60 @@ enum PortForm {
         return .object(result)
     }
 
-    /// The bindings that the container asks for. A host port may be a range (`8000-8010`): the first is taken for the
-    /// nth binding, as the client has already expanded ranges of equal length. With `publishAll` every exposed port
+    /// A binding whose host port may be any up to `lastHostPort` (`8000-8010`).
+    struct Wanted: Equatable, Sendable {
+        var binding: PortBinding
+        var lastHostPort: UInt16
+
+        /// The same with the next host port of the range; nil at its end.
+        var next: Wanted? {
+            guard binding.hostPort < lastHostPort else { return nil }
+            var next = self
+            next.binding.hostPort += 1
+            return next
+        }
+    }
+
+    /// The bindings that the container asks for, ranges with their first port. With `publishAll` every exposed port
     /// without binding gets one on a free port.
     static func bindings(hostConfig: JSON, exposed: JSON) throws(Fault) -> [PortBinding] {
-        var result: [PortBinding] = []
+        try wanted(hostConfig: hostConfig, exposed: exposed).map(\.binding)
+    }
+
+    static func wanted(hostConfig: JSON, exposed: JSON) throws(Fault) -> [Wanted] {
+        var result: [Wanted] = []
         var bound: Set<Port> = []
         for (key, value) in hostConfig["PortBindings"].object ?? JSONObject() {
             let port = try port(key)
             bound.insert(port)
             let list = value.array ?? []
-            for binding in list.isEmpty ? [[:]] : list { result.append(try self.binding(port, binding)) }
+            for binding in list.isEmpty ? [[:]] : list { result.append(try self.wanted(port, binding)) }
         }
         guard hostConfig["PublishAllPorts"].bool == true else { return result }
         for (key, _) in exposed.object ?? JSONObject() {
             let port = try port(key)
-            if bound.insert(port).inserted {
-                result.append(
-                    PortBinding(hostIP: "", hostPort: 0, containerPort: port.number, transport: port.transport))
-            }
+            if bound.insert(port).inserted { result.append(try wanted(port, [:])) }
         }
         return result
     }
 
-    private static func binding(_ port: Port, _ binding: JSON) throws(Fault) -> PortBinding {
+    private static func wanted(_ port: Port, _ binding: JSON) throws(Fault) -> Wanted {
         let text = binding["HostPort"].string ?? ""
-        var hostPort: UInt16 = 0
+        var first: UInt16 = 0, last: UInt16 = 0
         if !text.isEmpty {
-            let ends = text.split(separator: "-", maxSplits: 1).map { UInt16($0) }
-            guard let first = ends.first, let start = first, ends.allSatisfy({ $0 != nil }) else {
+            let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { UInt16($0) }
+            guard let start = ends.first.flatMap({ $0 }), let end = ends.last.flatMap({ $0 }), start <= end else {
                 throw Fault(.invalid, "invalid port specification: \"\(text)\"")
             }
-            hostPort = start
+            (first, last) = (start, end)
         }
         let hostIP = binding["HostIp"].string ?? ""
         guard hostIP.isEmpty || isAddress(hostIP) else {
             throw Fault(.invalid, "invalid IP address in port binding: \"\(hostIP)\"")
         }
-        return PortBinding(hostIP: hostIP, hostPort: hostPort, containerPort: port.number, transport: port.transport)
+        return Wanted(
+            binding: PortBinding(
+                hostIP: hostIP, hostPort: first, containerPort: port.number, transport: port.transport),
+            lastHostPort: last)
     }
 }

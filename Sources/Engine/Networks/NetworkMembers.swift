@@ -30,7 +30,10 @@ extension Engine {
             record.endpoints.append(joined)
         }
         try await save(container)
-        if record.state.isRunning { try writeHostFiles(container.record) }
+        if record.state.isRunning {
+            try writeHostFiles(container.record)
+            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)))
+        }
         publish(
             .network, "connect", actor: id,
             attributes: ["container": record.id, "name": name, "type": document["Driver"].string ?? ""])
@@ -84,7 +87,10 @@ extension Engine {
         }
         container.change { record in record.endpoints.removeAll { Self.isOn($0, document) } }
         try await save(container)
-        if record.state.isRunning { try writeHostFiles(container.record) }
+        if record.state.isRunning {
+            try writeHostFiles(container.record)
+            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)))
+        }
         publish(
             .network, "disconnect", actor: id,
             attributes: ["container": record.id, "name": name, "type": document["Driver"].string ?? ""])
