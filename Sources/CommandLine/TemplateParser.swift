@@ -260,21 +260,25 @@ struct TokenReader {
             return .function(name, column: token.column)
         case .field(let first):
             let names = [first] + chain()
-            return .field(names, source: source(from: start), column: tokens[at - 1].column)
+            return .field(names, source: source(from: start), column: column(from: start))
         case .variable(let name):
             guard variables.contains(name) else { throw fail("undefined variable \"\(name)\"") }
             let names = chain()
-            return .variable(name, names, source: source(from: start), column: tokens[at - 1].column)
+            return .variable(name, names, source: source(from: start), column: column(from: start))
         case .leftParen:
             let inner = try pipeline("parenthesized pipeline", inParentheses: true)
             next()
+            let chainStart = min(at, tokens.count - 1)
             let names = chain()
-            return .pipeline(inner, names, source: source(from: start), column: tokens[at - 1].column)
+            return .pipeline(inner, names, source: source(from: start), column: tokens[chainStart].column)
         default:
             at = start
             throw fail("unexpected \(nextSource) in operand")
         }
     }
+
+    /// Go names the place of a chain by its second field.
+    private func column(from start: Int) -> Int { tokens[at - start > 1 ? start + 1 : start].column }
 
     private func source(from start: Int) -> String { tokens[start..<at].map(\.source).joined() }
 

@@ -112,6 +112,17 @@ package enum GoPrint {
     ]
     private static let configIsMapUnder: Set<String> = ["LogConfig"]
 
+    /// The value with the members of maps in key order, as Go writes maps; structures keep their order.
+    package static func withSortedMaps(_ value: JSON, under key: String = "", parent: String = "") -> JSON {
+        switch value {
+        case .array(let list): return .array(list.map { withSortedMaps($0, under: "[]", parent: key) })
+        case .object(let members):
+            let sorted = isMap(key, parent: parent) ? members.sortedByKey() : members
+            return .object(JSONObject(sorted.map { ($0.key, withSortedMaps($0.value, under: $0.key, parent: key)) }))
+        default: return value
+        }
+    }
+
     package static func text(_ value: JSON, under key: String = "", parent: String = "") -> String {
         switch value {
         case .null: return "<nil>"

@@ -23,13 +23,18 @@ struct Inspection: Sendable {
             do { found.append(try await find(name)) } catch { complaints.append(sentence(error)) }
         }
         if let template {
+            var isEmpty = true
             for object in found {
-                do { session.out.line(try template.execute(.json(object), missingKeysFail: true, optionalKeys: Self.optional)) } catch {
+                do {
+                    let value = TemplateValue.json(GoPrint.withSortedMaps(object))
+                    session.out.line(try template.execute(value, missingKeysFail: true, optionalKeys: Self.optional))
+                    isEmpty = false
+                } catch {
                     complaints.append("template parsing error: \(error)")
                     break
                 }
             }
-            if found.isEmpty { session.out.line() }
+            if isEmpty { session.out.line() }
         } else if format == "json" {
             session.out.line(JSON.array(found).text)
         } else {

@@ -78,14 +78,14 @@ enum Pruning {
 extension CommandTree {
     private static func prune(
         _ summary: String, usage: String = "[OPTIONS]", all: String? = nil, example: String, countsSpace: Bool = true,
-        cancelled: String, warning: @escaping @Sendable (PruneOptions) -> String,
+        warning: @escaping @Sendable (PruneOptions) -> String,
         _ work: @escaping @Sendable (PruneOptions, Session) async throws -> PruneReport
     ) -> DockerCommand {
         DockerCommand(
             "prune", summary, usage: usage, count: .none, options: PruneOptions(),
             flags: Flag<PruneOptions>.pruneFlags(all: all, example: example)
         ) { options, _, session in
-            guard try await Pruning.confirmed(options, warning(options), session) else { throw Failure(cancelled) }
+            guard try await Pruning.confirmed(options, warning(options), session) else { return 0 }
             let report = try await work(options, session)
             if !report.text.isEmpty { session.out.line(report.text) }
             if countsSpace { session.out.line("Total reclaimed space: \(Units.decimalSize(Double(report.bytes)))") }
@@ -95,21 +95,21 @@ extension CommandTree {
 
     static func pruneContainers() -> DockerCommand {
         prune(
-            "Remove all stopped containers", example: "until=<timestamp>", cancelled: "container prune has been cancelled",
+            "Remove all stopped containers", example: "until=<timestamp>",
             warning: { _ in "This will remove all stopped containers." }, Pruning.containers)
     }
 
     static func pruneNetworks() -> DockerCommand {
         prune(
             "Remove all unused networks", example: "until=<timestamp>", countsSpace: false,
-            cancelled: "network prune has been cancelled",
+           
             warning: { _ in "This will remove all custom networks not used by at least one container." }, Pruning.networks)
     }
 
     static func pruneVolumes() -> DockerCommand {
         prune(
             "Remove unused local volumes", all: "Remove all unused volumes, those with a name too", example: "label=<label>",
-            cancelled: "volume prune has been cancelled",
+           
             warning: { "This will remove \($0.all ? "all" : "anonymous") local volumes not used by at least one container." },
             Pruning.volumes)
     }
@@ -117,7 +117,7 @@ extension CommandTree {
     static func pruneImages() -> DockerCommand {
         prune(
             "Remove unused images", all: "Remove all unused images, those with a name too", example: "until=<timestamp>",
-            cancelled: "image prune has been cancelled",
+           
             warning: {
                 $0.all ? "This will remove all images without at least one container associated to them." : "This will remove all dangling images."
             }, Pruning.images)
@@ -132,9 +132,7 @@ extension CommandTree {
             if options.volumes, !options.filters["until"].isEmpty {
                 throw Failure("ERROR: The \"until\" filter is not supported with \"--volumes\"")
             }
-            guard try await Pruning.confirmed(options, systemWarning(options, session), session) else {
-                throw Failure("system prune has been cancelled")
-            }
+            guard try await Pruning.confirmed(options, systemWarning(options, session), session) else { return 0 }
             var named = options
             named.all = false
             var reports = [try await Pruning.containers(options, session), try await Pruning.networks(options, session)]

@@ -52,11 +52,12 @@ package struct Session: Sendable {
         func note(_ result: Result<String?, any Error>) {
             switch result {
             case .success(let text): if let text { out.line(text) }
+            case .failure(let ignored as Ignored): err.line(ignored.description)
             case .failure(let error): complaints.append(sentence(error))
             }
         }
         if sideBySide, names.count > 1 {
-            for result in await Self.parallel(names, work) { note(result) }
+            await Self.parallel(names, work, note)
         } else {
             for name in names { note(await Self.attempt(name, work)) }
         }
@@ -74,11 +75,12 @@ package struct Session: Sendable {
     }
 
     private static func parallel(
-        _ names: [String], _ work: @escaping @Sendable (String) async throws -> String?
-    ) async -> [Result<String?, any Error>] {
+        _ names: [String], _ work: @escaping @Sendable (String) async throws -> String?,
+        _ note: (Result<String?, any Error>) -> Void
+    ) async {
         await withTaskGroup(of: (Int, Result<String?, any Error>).self) { group in
             var results: [Result<String?, any Error>?] = names.map { _ in nil }
-            var next = 0
+            var next = 0, told = 0
             func start() {
                 guard next < names.count else { return }
                 let at = next
@@ -89,9 +91,18 @@ package struct Session: Sendable {
             while let (at, result) = await group.next() {
                 results[at] = result
                 start()
+                // In the order of the names, each as soon as those before it are done.
+                while told < names.count, let ready = results[told] {
+                    note(ready)
+                    told += 1
+                }
             }
-            return results.compactMap { $0 }
         }
+    }
+
+    /// A failure that is told but is none for the command.
+    package struct Ignored: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Asks on the terminal; anything but `y` is no. End of input is no.
@@ -104,7 +115,6 @@ package struct Session: Sendable {
             if byte == UInt8(ascii: "\n") { break }
             answer.append(byte)
         }
-        if answer.isEmpty, !input.isTerminal { out.line() }
         return String(decoding: answer, as: UTF8.self).trimmed.lowercased() == "y"
     }
 }

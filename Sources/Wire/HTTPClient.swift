@@ -13,6 +13,16 @@ package struct HTTPAnswer: Sendable {
     /// Ends the exchange before its end: the server sees the connection close.
     package let cancel: @Sendable () -> Void
 
+    package init(
+        status: HTTPResponseStatus, headers: HTTPHeaders, nextBodyPart: @escaping @Sendable () async throws -> ByteBuffer?,
+        cancel: @escaping @Sendable () -> Void
+    ) {
+        self.status = status
+        self.headers = headers
+        self.nextBodyPart = nextBodyPart
+        self.cancel = cancel
+    }
+
     /// The whole body. Throws when it is larger than `limit` bytes.
     package func body(upTo limit: Int = 64 << 20) async throws -> ByteBuffer {
         var whole = ByteBuffer()

@@ -41,8 +41,21 @@ struct ContainerCreation: Sendable {
     private func post(_ body: JSON) async throws -> JSON {
         var query: Query = []
         if !options.name.isEmpty { query.append(("name", options.name)) }
-        if !options.platform.isEmpty { query.append(("platform", options.platform)) }
+        if !options.platform.isEmpty {
+            try checkPlatform()
+            query.append(("platform", options.platform))
+        }
         return try await session.client.post("/containers/create", query, body: body)
+    }
+
+    /// `os[/architecture[/variant]]`.
+    private func checkPlatform() throws {
+        let bad = options.platform.parts("/").first { part in
+            part.isEmpty || !part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+        }
+        guard let bad else { return }
+        throw Failure(
+            "error parsing specified platform: \"\(bad)\" is an invalid component of \"\(options.platform)\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument")
     }
 
     /// Progress goes to standard error: standard output is the container's.

@@ -18,7 +18,6 @@ struct CreateBody {
         let networks = try endpoints()
         let mode = options.networks.first?.target ?? "default"
         var body = try config(exposed: ports.exposed, volumes: volumes)
-        if let mac = networks[mode]?["MacAddress"].string, !mac.isEmpty { body["MacAddress"] = .string(mac) }
         body["HostConfig"] = try host(bindings: ports.bindings, binds: binds, networkMode: mode)
         body["NetworkingConfig"] = ["EndpointsConfig": .object(networks)]
         return body

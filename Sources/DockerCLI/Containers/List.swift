@@ -34,6 +34,7 @@ enum List {
             session.err.write("WARNING: Ignoring custom format, because both --format and --quiet are set.\n")
         }
         var format = options.format.isEmpty ? session.configuration.text("psFormat") ?? "" : options.format
+        try ListingFormat.check(options.format, ContainerRow.listing)
         let wantsSize = options.size || (!options.quiet && !sizeGiven && ContainerListing.uses("Size", format: format))
         var query: Query = []
         if options.all { query.append(("all", "1")) }
@@ -53,4 +54,17 @@ enum List {
     }
 
     private typealias ContainerListing = Listing<ContainerRow>
+}
+
+/// `docker ps` tries a template before it asks the daemon, and has words of its own for what is wrong.
+private enum ListingFormat {
+    static func check(_ format: String, _ listing: Listing<ContainerRow>) throws {
+        guard !format.isEmpty else { return }
+        let template: Template
+        do { template = try Template(parsing: format) } catch { throw Failure("failed to parse template: \(error)") }
+        let empty = ContainerRow(json: [:], shortens: true, now: Timestamp(seconds: 0))
+        do { _ = try template.execute(.record(listing.record(empty))) } catch {
+            throw Failure("failed to execute template: \(error)")
+        }
+    }
 }

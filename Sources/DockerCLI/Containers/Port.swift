@@ -26,7 +26,7 @@ extension CommandTree {
                 throw Failure("Error: invalid port (\(wanted)): invalid port: '\(number)': invalid syntax")
             }
             guard let bindings = ports["\(number)/\(proto)"]?.array, !bindings.isEmpty else {
-                throw Failure("Error: No public port '\(number)/\(proto)' published for \(name)")
+                throw Failure("Error: No public port '\(wanted)' published for \(name)")
             }
             for line in NaturalOrder.sorted(bindings.map(address)) { session.out.line(line) }
             return 0

@@ -28,8 +28,7 @@ extension CommandTree {
                 do {
                     _ = try await session.client.json(.DELETE, "/containers/\(PercentEncoding.path(String(name)))", settled)
                 } catch let error as DaemonError where options.force && error.isNotFound {
-                    session.err.line("\(error)")
-                    return nil
+                    throw Session.Ignored(description: "\(error)")
                 }
                 return argument
             }

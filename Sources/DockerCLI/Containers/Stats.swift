@@ -44,6 +44,8 @@ struct Stats: Sendable {
             shown = (list.array ?? []).compactMap { $0["Id"].string.map { Shown.short($0) } }
         }
         board.withLockedValue { $0 = shown.map { StatsRow(container: $0) } }
+        // A name that isn't there is said before the screen is drawn.
+        for name in names { _ = try await session.client.get("/containers/\(PercentEncoding.path(name))/json") }
         return options.once ? try await once(shown, named: !names.isEmpty) : try await live(shown, followsAll: names.isEmpty)
     }
 

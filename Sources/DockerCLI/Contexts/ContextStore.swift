@@ -21,16 +21,16 @@ package struct ContextStore: Sendable {
 
     private static let metaBytes = 1 << 20
 
-    private func id(_ name: String) -> String {
+    static func id(_ name: String) -> String {
         SHA256.hash(data: Array(name.utf8)).map { byte in
             let text = String(byte, radix: 16)
             return text.count == 1 ? "0" + text : text
         }.joined()
     }
 
-    package func metaPath(_ name: String) -> String { "\(folder)/meta/\(id(name))/meta.json" }
-    package func metaFolder(_ name: String) -> String { "\(folder)/meta/\(id(name))" }
-    package func tlsFolder(_ name: String) -> String { "\(folder)/tls/\(id(name))" }
+    package func metaPath(_ name: String) -> String { "\(folder)/meta/\(Self.id(name))/meta.json" }
+    package func metaFolder(_ name: String) -> String { "\(folder)/meta/\(Self.id(name))" }
+    package func tlsFolder(_ name: String) -> String { "\(folder)/tls/\(Self.id(name))" }
 
     /// Throws `notFound` in Docker's words.
     package func load(_ name: String) throws -> Entry {

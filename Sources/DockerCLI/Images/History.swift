@@ -37,7 +37,9 @@ struct HistoryRow: Sendable {
         ])
 
     static func table(human: Bool) -> String {
-        "{{.ID}}\t{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}"
+        "{{.ID}}\t"
+            + (human ? "{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}" : "{{.CreatedAt}}")
+            + "\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}"
     }
 }
 

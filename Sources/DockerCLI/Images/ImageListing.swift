@@ -64,7 +64,7 @@ struct ImageRow: Sendable {
                 guard let size = row.json["Size"].double, let shared = row.json["SharedSize"].double, shared >= 0 else { return "N/A" }
                 return Units.decimalSize(size - shared, precision: 3)
             },
-            .text("VirtualSize", "SIZE") { $0.size("Size") },
+            .text("VirtualSize", "SIZE") { Units.decimalSize($0.json["Size"].double ?? 0) },
         ])
 
     static func table(digests: Bool) -> String {
