@@ -47,13 +47,15 @@ private let flags: [Flag<Options>] = [
         #expect(!options.detach && rest == ["a", "-d"] && dash == 1)
     }
 
-    @Test("wrong flags are named as pflag names them", arguments: [
+    static let complaintsCases: [([String], String)] = [
         (["--nope"], "unknown flag: --nope"), (["-J"], "unknown shorthand flag: 'J' in -J"), (["-dJx"], "unknown shorthand flag: 'J' in -Jx"),
         (["--name"], "flag needs an argument: --name"), (["-p"], "flag needs an argument: 'p' in -p"), (["--=x"], "bad flag syntax: --=x"),
         (["-n", "abc"], #"invalid argument "abc" for "-n, --last" flag: strconv.ParseInt: parsing "abc": invalid syntax"#),
         (["-m", "x"], #"invalid argument "x" for "-m, --memory" flag: invalid size: 'x'"#),
         (["--tty=maybe"], #"invalid argument "maybe" for "-t, --tty" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#),
-    ])
+    ]
+
+    @Test("wrong flags are named as pflag names them", arguments: complaintsCases)
     func complaints(_ arguments: [String], _ text: String) {
         var options = Options()
         #expect { _ = try FlagParser(flags, interspersed: true).parse(arguments, into: &options) } throws: { "\($0)" == text }
@@ -93,12 +95,14 @@ private let flags: [Flag<Options>] = [
         #expect(try await Self.tree.run(["plus", "1"], under: "", context: 0) == 1)
     }
 
-    @Test("too few arguments, unknown words and unknown flags give the texts and codes of the docker client", arguments: [
-        (["add"], "top: 'top add' requires at least 1 argument\n\nUsage:  top add [OPTIONS] N [N...]\n\nSee 'top add --help' for more information", 1 as Int32),
+    static let misuseCases: [([String], String, Int32)] = [
+        (["add"], "top: 'top add' requires at least 1 argument\n\nUsage:  top add [OPTIONS] N [N...]\n\nSee 'top add --help' for more information", 1),
         (["none", "x"], "top: 'top none' accepts no arguments\n\nUsage:  top none [OPTIONS]\n\nRun 'top none --help' for more information", 1),
         (["nope"], "top: unknown command: top nope\n\nUsage:  top\n\nRun 'top --help' for more information", 1),
         (["add", "--nope"], "unknown flag: --nope\n\nUsage:  top add [OPTIONS] N [N...]\n\nRun 'top add --help' for more information", 125),
-    ])
+    ]
+
+    @Test("too few arguments, unknown words and unknown flags give the texts and codes of the docker client", arguments: misuseCases)
     func misuse(_ arguments: [String], _ text: String, _ code: Int32) async {
         await #expect { _ = try await Self.tree.run(arguments, under: "", context: 0) } throws: {
             ($0 as? Misuse) == Misuse(message: text, exitCode: code)

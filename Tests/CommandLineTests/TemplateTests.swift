@@ -41,18 +41,20 @@ import Testing
         if source.hasPrefix("{{$}}") { #expect(text.hasPrefix(expected)) } else { #expect(text == expected) }
     }
 
-    @Test("templates that can't be read are refused in Go's words", arguments: [
+    static let refusesCases: [(String, String)] = [
         ("{{.Name", "template: :1: unclosed action"), ("{{if .On}}", "template: :1: unexpected EOF"),
         ("{{end}}", "template: :1: unexpected {{end}}"), ("{{nope .Name}}", "template: :1: function \"nope\" not defined"),
         ("{{$x}}", "template: :1: undefined variable \"$x\""), ("{{}}", "template: :1: missing value for command"),
         ("a\n{{.A", "template: :2: unclosed action"), ("{{\"abc}}", "template: :1: unterminated quoted string"),
         ("{{(.A}}", "template: :1: unclosed left paren"), ("{{break}}", "template: :1: {{break}} outside {{range}}"),
-    ])
+    ]
+
+    @Test("templates that can't be read are refused in Go's words", arguments: refusesCases)
     func refuses(_ source: String, _ expected: String) {
         #expect { _ = try Template(parsing: source) } throws: { "\($0)" == expected }
     }
 
-    @Test("a missing key is an error where it has to be, and says where", arguments: [
+    static let executionErrorsCases: [(String, String)] = [
         ("{{.Nope}}", "template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\""),
         ("{{.State.Health.Status}}", "template: :1:8: executing \"\" at <.State.Health.Status>: map has no entry for key \"Health\""),
         ("{{.Name.X}}", "template: :1:7: executing \"\" at <.Name.X>: can't evaluate field X in type string"),
@@ -60,7 +62,9 @@ import Testing
         ("{{len .Count}}", "template: :1:2: executing \"\" at <len .Count>: error calling len: len of type int"),
         ("{{upper 1}}", "template: :1:2: executing \"\" at <upper 1>: error calling upper: wrong type for value; expected string; got int"),
         ("{{template \"none\"}}", "template: :1: template \"none\" not defined"),
-    ])
+    ]
+
+    @Test("a missing key is an error where it has to be, and says where", arguments: executionErrorsCases)
     func executionErrors(_ source: String, _ expected: String) throws {
         let template = try Template(parsing: source)
         #expect { _ = try template.execute(.json(Self.data), missingKeysFail: true) } throws: { "\($0)" == expected }

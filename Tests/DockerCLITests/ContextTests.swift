@@ -27,10 +27,12 @@ import Wire
         #expect(try choose(["DOCKER_HOST": "tcp://a:1", "DOCKER_CONTEXT": "nope"]).endpoint == .tcp(host: "a", port: 1))
     }
 
-    @Test("hosts are read with their default ports", arguments: [
-        ("tcp://h", Endpoint.tcp(host: "h", port: 2375)), ("tcp://h:99", .tcp(host: "h", port: 99)), ("tcp://[::1]:99", .tcp(host: "::1", port: 99)),
+    static let hostsCases: [(String, Endpoint)] = [
+        ("tcp://h", .tcp(host: "h", port: 2375)), ("tcp://h:99", .tcp(host: "h", port: 99)), ("tcp://[::1]:99", .tcp(host: "::1", port: 99)),
         ("tcp://", .tcp(host: "127.0.0.1", port: 2375)), ("unix:///a/b", .unix(path: "/a/b")),
-    ])
+    ]
+
+    @Test("hosts are read with their default ports", arguments: hostsCases)
     func hosts(_ text: String, _ endpoint: Endpoint) throws {
         #expect(try DaemonAddress.parse(text, tls: nil).endpoint == endpoint)
     }

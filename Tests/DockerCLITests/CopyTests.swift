@@ -26,7 +26,7 @@ struct Scratch {
     }
 
     func remove() {
-        nftw(path, { path, _, _, _ in path.map { Glibc.remove($0) } ?? 0 }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
+        nftw(path, { path, _, _, _ in path.map { Glibc.remove($0) } ?? 0 }, 16, Int32(FTW_DEPTH | FTW_PHYS))
     }
 }
 
@@ -118,9 +118,11 @@ struct Scratch {
         #expect(scratch.read("from/a") == "some text")
     }
 
-    @Test("a colon separates container and path, unless the path is plain local", arguments: [
-        ("web:/etc", "web" as String?, "/etc"), ("/a:b", nil, "/a:b"), ("./a:b", nil, "./a:b"), ("a", nil, "a"), ("web:", "web", ""),
-    ])
+    static let placesCases: [(String, String?, String)] = [
+        ("web:/etc", "web", "/etc"), ("/a:b", nil, "/a:b"), ("./a:b", nil, "./a:b"), ("a", nil, "a"), ("web:", "web", ""),
+    ]
+
+    @Test("a colon separates container and path, unless the path is plain local", arguments: placesCases)
     func places(_ argument: String, _ container: String?, _ path: String) {
         let place = CopyPlace(argument)
         #expect(place.container == container && place.path == path)

@@ -37,12 +37,14 @@ import Testing
         #expect(client.out == "CONTAINER ID   IMAGE     COMMAND   CREATED   STATUS    PORTS     NAMES\n")
     }
 
-    @Test("formats: columns, labels, a table of one's own, JSON, IDs", arguments: [
+    static let formatsCases: [([String], String)] = [
         (["--format", "{{.Names}} {{.Label \"a\"}} {{.Labels}} {{.Mounts}} {{.LocalVolumes}}"], "my-nginx 2 a=2,z=1 a-volume-with-… 1\n"),
         (["--format", #"table {{.Names}}\t{{.Label "a"}}\t{{upper .Image}}"#], "NAMES      a         IMAGE\nmy-nginx   2         NGINX\n"),
         (["-q"], "abababababab\n"), (["--no-trunc", "--format", "{{.Names}}"], "other/link,my-nginx\n"),
         (["--format", "{{json .Ports}}"], "\"443/tcp, 0.0.0.0:8080->80/tcp, [::]:8080->80/tcp\"\n"),
-    ])
+    ]
+
+    @Test("formats: columns, labels, a table of one's own, JSON, IDs", arguments: formatsCases)
     func formats(_ arguments: [String], _ text: String) async {
         let client = await Client.run(["ps"] + arguments, on: ScriptedDaemon { _, _ in .json(Self.containers) })
         #expect(client.out == text)

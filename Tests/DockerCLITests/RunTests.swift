@@ -24,10 +24,12 @@ import Wire
         #expect(client.out == String(repeating: "c", count: 64) + "\n" && client.err.isEmpty && client.exitCode == 0)
     }
 
-    @Test("a failed start gives 125, 126 or 127", arguments: [
-        ("exec: \"x\": executable file not found in $PATH", 127 as Int32), ("exec: \"/x\": no such file or directory", 127),
+    static let failedStartCases: [(String, Int32)] = [
+        ("exec: \"x\": executable file not found in $PATH", 127), ("exec: \"/x\": no such file or directory", 127),
         ("exec: \"/etc/passwd\": permission denied", 126), ("exec: \"/etc\": is a directory", 126), ("port is already allocated", 125),
-    ])
+    ]
+
+    @Test("a failed start gives 125, 126 or 127", arguments: failedStartCases)
     func failedStart(_ message: String, _ code: Int32) async {
         let daemon = ScriptedDaemon { _, path in path.hasSuffix("/start") ? .error(message, status: 400) : nil }
         let client = await Client.run(["run", "alpine", "x"], on: daemon)
@@ -54,7 +56,7 @@ import Wire
         #expect(never.exitCode == 125 && never.err.hasPrefix("docker: Error response from daemon: No such image: ubuntu:latest\n"))
     }
 
-    @Test("wrong options are said in the docker client's words, with exit code 125", arguments: [
+    static let wrongOptionsCases: [([String], String)] = [
         (["run", "--rm", "--restart", "always", "x"], "docker: conflicting options: cannot specify both --restart and --rm\n\nRun 'docker run --help' for more information\n"),
         (["run", "-p", "80:99999", "x"], "docker: invalid containerPort: 99999\n\nRun 'docker run --help' for more information\n"),
         (["run", "--pid", "foo", "x"], "docker: --pid: invalid PID mode\n\nRun 'docker run --help' for more information\n"),
@@ -63,20 +65,24 @@ import Wire
         (["run", "--nope", "x"], "unknown flag: --nope\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'docker run --help' for more information\n"),
         (["run", "--mount", "foo", "x"], "invalid argument \"foo\" for \"--mount\" flag: invalid field 'foo' must be a key=value pair\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'docker run --help' for more information\n"),
         (["ps", "-f", "foo"], "invalid argument \"foo\" for \"-f, --filter\" flag: bad format of filter (expected name=value)\n\nUsage:  docker ps [OPTIONS]\n\nRun 'docker ps --help' for more information\n"),
-    ])
+    ]
+
+    @Test("wrong options are said in the docker client's words, with exit code 125", arguments: wrongOptionsCases)
     func wrongOptions(_ arguments: [String], _ text: String) async {
         let daemon = ScriptedDaemon { _, path in path == "/containers/create" ? .error("never asked", status: 500) : nil }
         let client = await Client.run(arguments, on: daemon)
         #expect(client.err == text && client.exitCode == 125)
     }
 
-    @Test("other misuse exits 1", arguments: [
+    static let misuseCases: [([String], String)] = [
         (["stop"], "docker: 'docker stop' requires at least 1 argument\n\nUsage:  docker stop [OPTIONS] CONTAINER [CONTAINER...]\n\nSee 'docker stop --help' for more information\n"),
         (["cp", "a", "b"], "must specify at least one container source\n"), (["cp", "a:b", "c:d"], "copying between containers is not supported\n"),
         (["start", "-a", "x", "y"], "you cannot start and attach multiple containers at once\n"),
         (["update", "x"], "you must provide one or more flags when using this command\n"),
         (["run", "-it", "x"], "the input device is not a TTY\n"),
-    ])
+    ]
+
+    @Test("other misuse exits 1", arguments: misuseCases)
     func misuse(_ arguments: [String], _ text: String) async {
         let client = await Client.run(arguments)
         #expect(client.err == text && client.exitCode == 1)
