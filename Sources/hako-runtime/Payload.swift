@@ -104,9 +104,19 @@ struct Payload {
         let count = Int32(process.preservedDescriptors)
         if count > 0 { try passDescriptors(count) }
         // Nothing of the runtime's outlives exec (CVE-2024-21626).
-        try check(.closeDescriptors) { hako_close_range(UInt32(3 + count), UInt32.max, 4) }
+        try closeAtExec(from: 3 + count)
         if process.noNewPrivileges { try process.loadSeccomp() }
         return program.execute(process)
+    }
+
+    /// A seccomp profile from before close_range(2) refuses it; what `closeOthers` left is low then and few.
+    private func closeAtExec(from first: Int32) throws(LaunchFailure) {
+        if attempt({ hako_close_range(UInt32(first), UInt32.max, 4) }) != nil { return }
+        let code = hako_errno()
+        guard code == EPERM || code == ENOSYS || code == EACCES else {
+            throw LaunchFailure(step: .closeDescriptors, errno: code, subject: "")
+        }
+        for descriptor in first..<Int32(Report.descriptorFloor + 64) { _ = hako_fcntl(descriptor, F_SETFD, Int(FD_CLOEXEC)) }
     }
 
     /// The report and the gate are above them (`Report.pair`): they are still needed when exec fails.
