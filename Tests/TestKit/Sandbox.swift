@@ -67,8 +67,11 @@ package final class Sandbox: Sendable {
     package var daemonLog: String { (try? String(contentsOfFile: root + "/daemon.log", encoding: .utf8)) ?? "" }
     package var daemonPID: Int32? { daemonBox.withLock { $0?.pid } }
 
-    /// 172.16.0.0/12 is split so that sandboxes of one run never share a subnet.
-    package var bip: String { "172.\(28 + (number >> 8) % 3).\(number & 255).1/24" }
+    /// A subnet of its own for each sandbox, and most likely for each of two runs at once.
+    package var bip: String {
+        let place = Int(getpid()) * 37 + number
+        return "172.\(28 + (place >> 8) % 3).\(place & 255).1/24"
+    }
 
     package func startDaemon() async throws {
         let service = try Service(
