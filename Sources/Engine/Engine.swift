@@ -22,6 +22,12 @@ package struct EngineOptions: Sendable {
     package var labels: [String] = []
     package var logDriver = "json-file"
     package var logOptions: [String: String] = [:]
+    /// For containers that name none: resolv.conf's lines, `{"Name":…,"Soft":…,"Hard":…}` each, and bytes of /dev/shm.
+    package var dns: [String] = []
+    package var dnsSearch: [String] = []
+    package var dnsOptions: [String] = []
+    package var ulimits: [JSON] = []
+    package var shmSize = 64 << 20
     package init() {}
 }
 

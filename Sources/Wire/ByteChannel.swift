@@ -11,8 +11,10 @@ final class ByteChannel: RawConnection {
     let gone: Latch
 
     /// On the channel's event loop, while the channel is set up.
-    init(_ channel: any Channel) throws {
-        let inlet = Inlet()
+    /// - Parameter startsTLS: our side has to begin a handshake: its answers are read without anybody asking, until
+    ///   the first write has gone through.
+    init(_ channel: any Channel, startsTLS: Bool = false) throws {
+        let inlet = Inlet(isShakingHands: startsTLS)
         self.channel = channel
         self.inlet = NIOLoopBound(inlet, eventLoop: channel.eventLoop)
         inputEnded = inlet.inputEnded
@@ -35,7 +37,10 @@ final class ByteChannel: RawConnection {
     /// All buffers in one go, flushed at once.
     func write(_ buffers: [ByteBuffer]) async throws {
         let promise = channel.eventLoop.makePromise(of: Void.self)
-        channel.eventLoop.execute { [channel] in
+        channel.eventLoop.execute { [channel, inlet] in
+            if inlet.value.isShakingHands {
+                promise.futureResult.assumeIsolated().whenComplete { _ in inlet.value.isShakingHands = false }
+            }
             for buffer in buffers.dropLast() { channel.write(buffer, promise: nil) }
             guard let last = buffers.last else { return promise.succeed() }
             channel.writeAndFlush(last, promise: promise)
@@ -65,6 +70,9 @@ private final class Inlet: ChannelInboundHandler {
     private var failure: (any Error)?
     private var reader: EventLoopPromise<ByteBuffer?>?
     private var context: ChannelHandlerContext?
+    var isShakingHands: Bool
+
+    init(isShakingHands: Bool) { self.isShakingHands = isShakingHands }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -108,7 +116,7 @@ private final class Inlet: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         deliver()
-        if reader != nil, !hasEnded { context.read() }
+        if reader != nil || isShakingHands, !hasEnded { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -118,7 +126,8 @@ private final class Inlet: ChannelInboundHandler {
 
     /// A read that was asked for before the channel was registered has got lost.
     func channelActive(context: ChannelHandlerContext) {
-        if reader != nil { context.read() }
+        if reader != nil || isShakingHands { context.read() }
+        context.fireChannelActive()
     }
 
     func close() {

@@ -32,6 +32,7 @@ extension HTTPClient {
     /// In the docker client's words.
     func explained(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
+        if error is CancellationError { return Fault(.unavailable, "cancelled", cause: error) }
         switch Self.errorCode(error) {
         case ECONNREFUSED, ENOENT:
             return Fault(

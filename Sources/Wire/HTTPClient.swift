@@ -85,7 +85,7 @@ package final class HTTPClient: Sendable {
             kept.close()
         }
         let fresh = try await connect()
-        return hand(try await fresh.exchange(method, target, headers, body, host: host), fresh)
+        return hand(try await explaining { try await fresh.exchange(method, target, headers, body, host: host) }, fresh)
     }
 
     private func retryable(_ body: HTTPBodyToSend, _ exchange: () async throws -> HTTPAnswer) async throws -> HTTPAnswer? {
@@ -103,13 +103,18 @@ package final class HTTPClient: Sendable {
         headers.replaceOrAdd(name: "Connection", value: "Upgrade")
         headers.replaceOrAdd(name: "Upgrade", value: "tcp")
         let connection = try await connect()
-        let answer = try await connection.exchange(
-            method, target, headers, body.map(HTTPBodyToSend.bytes) ?? .none, host: host)
+        let answer = try await explaining {
+            try await connection.exchange(method, target, headers, body.map(HTTPBodyToSend.bytes) ?? .none, host: host)
+        }
         let isStream = answer.headers.first(name: "content-type")?.hasPrefix("application/vnd.docker.") == true
         if answer.status.code == 101 || (answer.status.code == 200 && isStream) {
             return .connection(connection.raw(), answer.headers)
         }
         return .answer(hand(answer, connection))
+    }
+
+    private func explaining<T>(_ work: () async throws -> T) async throws -> T {
+        do { return try await work() } catch { throw explained(error) }
     }
 
     private func hand(_ answer: HTTPAnswer, _ connection: HTTPClientConnection) -> HTTPAnswer {
@@ -179,7 +184,7 @@ package final class HTTPClient: Sendable {
                         let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
-                    let made = try ByteChannel(channel)
+                    let made = try ByteChannel(channel, startsTLS: context != nil)
                     bytes.withLockedValue { $0 = made }
                 }
             }

@@ -60,6 +60,7 @@ final class HTTPClientConnection: Sendable {
 
     private func write(_ buffers: [ByteBuffer]) async throws {
         do { try await bytes.write(buffers) } catch {
+            guard error is IOError || error is ChannelError else { throw error }
             // A server that refuses early may have answered before it closed.
             guard !bytes.gone.isOpen || reader.hasBuffered else { throw ClosedBeforeAnswer() }
         }

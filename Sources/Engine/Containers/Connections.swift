@@ -116,7 +116,8 @@ extension Engine {
         try writeInPlace(
             folder + "/resolv.conf",
             record.networkMode == "host" && record.hostConfig["Dns"].strings.isEmpty
-                ? hostResolvConf() : HostFiles.resolvConf(host: hostResolvConf(), config: record.hostConfig))
+                ? hostResolvConf() : HostFiles.resolvConf(
+                    host: hostResolvConf(), config: ConfigForm.withResolver(record.hostConfig, options: options)))
     }
 
     /// systemd-resolved's stub listens on the host's loopback only; its own list of servers is beside it.

@@ -112,7 +112,10 @@ extension ConfigForm {
         if host["RestartPolicy"]["Name"].string ?? "" == "" { host["RestartPolicy"]["Name"] = "no" }
         if host["RestartPolicy"]["MaximumRetryCount"].int == nil { host["RestartPolicy"]["MaximumRetryCount"] = 0 }
         host["LogConfig"] = logConfig(host["LogConfig"], options)
-        if host["ShmSize"].int == 0 { host["ShmSize"] = .int(64 << 20) }
+        if host["ShmSize"].int == 0 { host["ShmSize"] = JSON(options.shmSize) }
+        let limits = host["Ulimits"].array ?? []
+        let limited = Set(limits.compactMap { $0["Name"].string })
+        host["Ulimits"] = .array(limits + options.ulimits.filter { !limited.contains($0["Name"].string ?? "") })
         if host["Runtime"].string == "" { host["Runtime"] = "hako" }
         if host["IpcMode"].string == "" { host["IpcMode"] = "private" }
         let isPrivileged = host["Privileged"].bool == true
@@ -122,6 +125,14 @@ extension ConfigForm {
         if host["PidsLimit"].int == 0 || (host["PidsLimit"].int ?? 0) < 0 { host["PidsLimit"] = .null }
         fillPaths(&host, isPrivileged: isPrivileged)
         host["PortBindings"] = PortForm.normalised(host["PortBindings"])
+        return host
+    }
+
+    /// With the daemon's own resolver settings where the container has none.
+    static func withResolver(_ host: JSON, options: EngineOptions) -> JSON {
+        var host = host
+        for (name, values) in [("Dns", options.dns), ("DnsSearch", options.dnsSearch), ("DnsOptions", options.dnsOptions)]
+        where !values.isEmpty && host[name].strings.isEmpty { host[name] = JSON(values) }
         return host
     }
 

@@ -72,7 +72,8 @@ enum DaemonFile {
         "bridge": "bridge", "registry-mirror": "mirrors", "insecure-registry": "insecureRegistries", "tls": "tls",
         "tlsverify": "tlsVerify", "tlscacert": "authority", "tlscert": "certificate", "tlskey": "key", "log-level": "logLevel",
         "debug": "debug", "label": "labels", "log-driver": "logDriver", "log-opt": "logOptions", "live-restore": "liveRestore",
-        "shutdown-timeout": "shutdownTimeout",
+        "shutdown-timeout": "shutdownTimeout", "dns": "dns", "dns-search": "dnsSearch", "dns-opt": "dnsOptions",
+        "default-ulimit": "ulimits", "default-shm-size": "shmSize",
     ]
 
     private static func goText(_ value: JSON) -> String {
@@ -92,7 +93,23 @@ enum DaemonFile {
             if let map = value.object, map.allSatisfy({ $0.value.string != nil }) {
                 return value.stringMap.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             }
+        case .limits:
+            if let map = value.object {
+                return map.map { name, limit in
+                    "\(limit["Name"].string ?? name)=\(limit["Soft"].int ?? 0):\(limit["Hard"].int ?? limit["Soft"].int ?? 0)"
+                }
+            }
         }
-        throw Fault(.invalid, "expected \(shape == .toggle ? "true or false" : shape == .int ? "a number" : shape == .text ? "a text" : shape == .list ? "a list of texts" : "an object of texts")")
+        throw Fault(.invalid, "expected \(name(shape))")
+    }
+    private static func name(_ shape: DaemonSetting.Shape) -> String {
+        switch shape {
+        case .text: "a text"
+        case .toggle: "true or false"
+        case .int: "a number"
+        case .list: "a list of texts"
+        case .map: "an object of texts"
+        case .limits: "an object of limits"
+        }
     }
 }

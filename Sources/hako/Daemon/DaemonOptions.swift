@@ -1,6 +1,7 @@
 import CommandLine
 import Engine
 import Fault
+import JSON
 import Registry
 import Wire
 
@@ -27,6 +28,13 @@ struct DaemonOptions: Sendable {
     var labels: [String] = []
     var logDriver = "json-file"
     var logOptions: [String] = []
+    var dns: [String] = []
+    var dnsSearch: [String] = []
+    var dnsOptions: [String] = []
+    /// `name=soft[:hard]`.
+    var ulimits: [String] = []
+    /// Empty: 64 MiB.
+    var shmSize = ""
     var configFile = ""
     var liveRestore = true
     var validate = false
@@ -36,7 +44,7 @@ struct DaemonOptions: Sendable {
 
 /// One option: its flag, and its key in daemon.json when it has one.
 struct DaemonSetting: Sendable {
-    enum Shape: Sendable { case text, toggle, int, list, map }
+    enum Shape: Sendable { case text, toggle, int, list, map, limits }
 
     let flag: Flag<DaemonOptions>
     let key: String?
@@ -63,6 +71,13 @@ struct DaemonSetting: Sendable {
         .text("log-driver", nil, "log-driver", \.logDriver, default: "json-file", "Log driver of containers that name none"),
         DaemonSetting(
             flag: .list("log-opt", \.logOptions, value: "map", "Option of the log driver: key=value"), key: "log-opts", shape: .map),
+        .list("dns", nil, "dns", \.dns, "DNS server of containers that name none"),
+        .list("dns-search", nil, "dns-search", \.dnsSearch, "DNS search domain of containers that name none"),
+        .list("dns-opt", nil, "dns-opts", \.dnsOptions, "DNS option of containers that name none"),
+        DaemonSetting(
+            flag: .list("default-ulimit", nil, \.ulimits, value: "ulimit", "Limit of containers that don't set it: name=soft[:hard]"),
+            key: "default-ulimits", shape: .limits),
+        .text("default-shm-size", nil, "default-shm-size", \.shmSize, default: "64MiB", "Size of containers' /dev/shm"),
         .text("config-file", nil, nil, \.configFile, default: DaemonFile.standardPath, "The configuration file"),
         DaemonSetting(
             flag: .toggle("live-restore", \.liveRestore, "Containers go on without the daemon: always so here"),
@@ -120,6 +135,11 @@ extension DaemonOptions {
         options.debug = isVerbose
         options.labels = labels
         options.logDriver = logDriver
+        options.dns = dns
+        options.dnsSearch = dnsSearch
+        options.dnsOptions = dnsOptions
+        options.ulimits = ulimits.compactMap(Self.limit)
+        if !shmSize.isEmpty, let bytes = Units.parseBinarySize(shmSize) { options.shmSize = Int(bytes) }
         options.logOptions = Dictionary(logOptions.compactMap(Self.pair)) { _, last in last }
         return options
     }
@@ -129,6 +149,14 @@ extension DaemonOptions {
     private static func pair(_ text: String) -> (String, String)? {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 2 && !parts[0].isEmpty ? (String(parts[0]), String(parts[1])) : nil
+    }
+
+    /// `nofile=1024:2048`; nil for another form.
+    private static func limit(_ text: String) -> JSON? {
+        guard let (name, values) = pair(text) else { return nil }
+        let numbers = values.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...2).contains(numbers.count), let soft = numbers[0], let hard = numbers[numbers.count - 1] else { return nil }
+        return ["Name": .string(name), "Soft": JSON(soft), "Hard": JSON(hard)]
     }
 
     func tlsFiles(home: String) -> TLSFiles? {
@@ -147,6 +175,10 @@ extension DaemonOptions {
         guard ["trace", "debug", "info", "warn", "warning", "error", "fatal", "panic"].contains(logLevel) else {
             throw Fault(.invalid, "invalid logging level: \(logLevel)")
         }
+        for text in ulimits where Self.limit(text) == nil {
+            throw Fault(.invalid, "invalid ulimit argument: \(text): must be name=soft[:hard]")
+        }
+        guard shmSize.isEmpty || Units.parseBinarySize(shmSize) != nil else { throw Fault(.invalid, "invalid size: '\(shmSize)'") }
         for (name, path) in [("data-root", dataRoot), ("exec-root", execRoot)] where !path.hasPrefix("/") {
             throw Fault(.invalid, "--\(name) must be an absolute path, and \"\(path)\" is not")
         }
