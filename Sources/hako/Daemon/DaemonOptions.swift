@@ -75,7 +75,7 @@ struct DaemonSetting: Sendable {
         .list("dns-search", nil, "dns-search", \.dnsSearch, "DNS search domain of containers that name none"),
         .list("dns-opt", nil, "dns-opts", \.dnsOptions, "DNS option of containers that name none"),
         DaemonSetting(
-            flag: .list("default-ulimit", nil, \.ulimits, value: "ulimit", "Limit of containers that don't set it: name=soft[:hard]"),
+            flag: .list("default-ulimit", \.ulimits, value: "ulimit", "Limit of containers that don't set it: name=soft[:hard]"),
             key: "default-ulimits", shape: .limits),
         .text("default-shm-size", nil, "default-shm-size", \.shmSize, default: "64MiB", "Size of containers' /dev/shm"),
         .text("config-file", nil, nil, \.configFile, default: DaemonFile.standardPath, "The configuration file"),
