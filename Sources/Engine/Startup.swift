@@ -64,6 +64,7 @@ extension Engine {
             }
         }
         await release(container)
+        await unmount(container)
     }
 
     /// Takes away what has no record: halves of creations and removals that a crash interrupted.

@@ -61,7 +61,7 @@ import Testing
         #expect(first == [.publish("start", [:])])
         #expect(record.state.status == .running && record.state.pid == 42 && record.shouldRun)
         let actions = record.ended(exit(3, at: 6))
-        #expect(actions == [.publish("die", ["exitCode": "3", "execDuration": "5"]), .release, .wakeWaiters])
+        #expect(actions == [.publish("die", ["exitCode": "3", "execDuration": "5"]), .release, .wakeWaiters, .unmount])
         #expect(record.state.status == .exited && record.state.exitCode == 3 && !record.shouldRun)
     }
 
@@ -110,7 +110,7 @@ import Testing
     func failedStart() {
         var record = record()
         let actions = record.startFailed(exitCode: 127, message: "no such file", at: 5)
-        #expect(actions == [.release, .wakeWaiters])
+        #expect(actions == [.release, .wakeWaiters, .unmount])
         #expect(record.state.status == .created && record.state.exitCode == 127 && record.state.error == "no such file")
         #expect(record.state.startedAt == nil)
     }

@@ -126,6 +126,7 @@ extension Engine {
             case .wakeWaiters: container.wakeWaiters()
             case .startHealthChecks: startHealthChecks(container)
             case .release: await release(container)
+            case .unmount: await unmount(container)
             case .restart(let delay): scheduleRestart(container, after: delay)
             case .remove:
                 do { try await remove(container, volumes: true) } catch {
@@ -160,13 +161,19 @@ extension Engine {
         }
         async let detached: Void = attempt("leaving its networks") { try await network.detachAll(id) }
         await attempt("removing its runtime state") { try await runtime.delete(id) }
-        await attempt("unmounting its root") { try await unmountRoot(id) }
-        await unmountVolumes(of: id)
         await detached
         container.change { record in
             for at in record.endpoints.indices { record.endpoints[at].state = nil }
         }
         await refreshPeers(namedNetworks(record))
+    }
+
+    /// Idempotent.
+    func unmount(_ container: Container) async {
+        do { try await unmountRoot(container.id) } catch {
+            log.warning("container \(container.record.shortID): unmounting its root: \(sentence(error))")
+        }
+        await unmountVolumes(of: container.id)
     }
 }
 

@@ -10,8 +10,10 @@ extension ContainerRecord {
         /// Those who wait for its end get the exit code.
         case wakeWaiters
         case startHealthChecks
-        /// Network, mounts, runtime state: what only a running container has.
+        /// Network and runtime state: what only a running container has, and others may wait for.
         case release
+        /// Its mounts. Comes after the waiters: it may take as long as the disk does.
+        case unmount
         case restart(after: Duration)
         case remove
     }
@@ -43,7 +45,7 @@ extension ContainerRecord {
         } else {
             state.status = .created
         }
-        return [.release, .wakeWaiters] + (isAutoRemoved ? [.remove] : [])
+        return [.release, .wakeWaiters, .unmount] + (isAutoRemoved ? [.remove] : [])
     }
 
     mutating func ended(_ exit: Exit) -> [Action] {
@@ -61,11 +63,11 @@ extension ContainerRecord {
         let policy = RestartPolicy(hostConfig)
         if policy.restarts(exitCode: exit.code, wasStopped: wasStopped, restarts: restartCount) {
             state.status = .restarting
-            return actions + [.wakeWaiters, .restart(after: backoff.next(ranFor: ran))]
+            return actions + [.wakeWaiters, .unmount, .restart(after: backoff.next(ranFor: ran))]
         }
         state.status = .exited
         shouldRun = false
-        return actions + [.wakeWaiters] + (isAutoRemoved ? [.remove] : [])
+        return actions + [.wakeWaiters, .unmount] + (isAutoRemoved ? [.remove] : [])
     }
 
     /// Someone wants it to end: policies let it lie from now on. True when a restart that was due is called off.

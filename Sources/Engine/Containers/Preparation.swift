@@ -22,7 +22,7 @@ extension Engine {
         let prepared = input
         return try await NIOThreadPool.singleton.runIfActive {
             var input = prepared
-            try RootMount.mount(snapshot)
+            try RootMount.mount(snapshot, isDisposable: record.isAutoRemoved)
             let user = try UserLookup.resolve(
                 record.config["User"].string ?? "", groups: record.hostConfig["GroupAdd"].strings,
                 in: SafeRoot(path: snapshot.merged))

@@ -7,6 +7,7 @@ import ImageStore
 import JSON
 import Linux
 import Logging
+import NIOPosix
 
 extension Engine {
     package func removeContainer(_ ref: String, force: Bool, volumes: Bool, link: Bool) async throws {
@@ -83,9 +84,13 @@ extension Engine {
     /// Idempotent.
     func unmountRoot(_ id: String) async throws {
         guard let snapshot = try? await images.snapshot(id) else { return }
-        _ = try? Mount.unmount(folder(of: id) + "/shm")
-        // Twice at most: a start that was interrupted may have mounted it again.
-        for _ in 0..<2 { if try !Mount.unmount(snapshot.merged) { return } }
+        let shared = folder(of: id) + "/shm"
+        // Unmounting may wait for the disk: not on Swift's threads.
+        try await NIOThreadPool.singleton.runIfActive {
+            _ = try? Mount.unmount(shared)
+            // Twice at most: a start that was interrupted may have mounted it again.
+            for _ in 0..<2 { if try !Mount.unmount(snapshot.merged) { return } }
+        }
     }
 
     package func pruneContainers(_ filters: Filters) async throws -> JSON {
