@@ -162,7 +162,11 @@ enum LogTime {
             }
         }
         guard at + 3 == text.count, text[at] == UInt8(ascii: "Z"), text[at + 1] == 0x22, text[at + 2] == 0x7D else { return nil }
-        let days = daysSinceEpoch(number(0, 4), number(5, 2), number(8, 2))
+        for position in [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18] where text[position] &- 0x30 > 9 { return nil }
+        // 64 bits of nanoseconds reach from 1678 to 2261.
+        let year = number(0, 4)
+        guard (1678...2261).contains(year) else { return nil }
+        let days = daysSinceEpoch(year, number(5, 2), number(8, 2))
         return (days * 86_400 + number(11, 2) * 3_600 + number(14, 2) * 60 + number(17, 2)) * 1_000_000_000 + fraction
     }
 

@@ -35,7 +35,8 @@ package func nanoseconds(rfc3339 text: String) -> Int64? {
         let day = number(8, 2), let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2),
         (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
     else { return nil }
-    if year < 1678 { return nil }
+    // 64 bits of nanoseconds reach from 1678 to 2261.
+    guard (1678...2261).contains(year) else { return nil }
     var at = 19
     var fraction: Int64 = 0
     if bytes[at] == 0x2E {
