@@ -16,6 +16,7 @@ enum RootMount {
         if isMounted(snapshot.merged) { return }
         if snapshot.lowers.isEmpty { return try Mount.bind(snapshot.upper, on: snapshot.merged) }
         // The kernel's mark of a disposable layer: after a crash it must not be trusted, and then it was removed.
+        unlink(snapshot.work + "/work/incompat/volatile/dirty")
         for mark in ["/work/incompat/volatile", "/work/incompat"] { rmdir(snapshot.work + mark) }
         let plain = options(snapshot.lowers, snapshot, isDisposable)
         if plain.utf8.count <= optionBytes {
