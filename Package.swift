@@ -26,10 +26,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
-// The C library's own module must be read with the same macros as CLinux, or one file that sees both sees two
-// definitions of `fd_set`; which files a compiler process reads together differs from build to build.
 let houseRules: [SwiftSetting] = [
-    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
