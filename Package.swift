@@ -31,7 +31,7 @@ let houseRules: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// For modules that use CLinux: Swift's own Glibc module reads the same headers, and would differ where they ask for this.
+/// For modules that see CLinux, by themselves or through another: Swift's own Glibc module reads the same headers, and would differ where they ask for this.
 let sameHeaders: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
 
 /// A module under Sources/ and, when `tests` is set, its test target under Tests/.
@@ -39,7 +39,7 @@ func module(
     _ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true,
     testNeeds: [Target.Dependency] = []
 ) -> [Target] {
-    let settings = houseRules + (needs.contains("CLinux") ? sameHeaders : [])
+    let settings = houseRules + (needs.contains { ["CLinux", "Linux", "Engine"].contains($0) } ? sameHeaders : [])
     let target = Target.target(
         name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: settings)
     guard tests else { return [target] }
@@ -108,7 +108,7 @@ targets += [
             "DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
             "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", log,
         ] + nio,
-        swiftSettings: houseRules),
+        swiftSettings: houseRules + sameHeaders),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
     .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python"], swiftSettings: houseRules),
