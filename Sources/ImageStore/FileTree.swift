@@ -37,7 +37,9 @@ package enum FileTree {
             // Renaming takes it to the top folder, which is emptied again afterwards.
             moved += 1
             let place = Array(".hako-deep-\(moved)".utf8) + [0]
-            if attempt({ name.withPath { from in place.withPath { renameat(folder.raw, from, top.raw, $0) } } }) == 0 { return }
+            if attempt({ name.withPath { from in place.withPath { renameat(folder.raw, from, top.raw, $0) } } }) == 0 {
+                return
+            }
         }
         try removeFolder(folder, name, depth: depth, top: top, &moved)
     }

@@ -42,7 +42,9 @@ package struct ImageConfig: Sendable {
         /// The step changed metadata only: no layer belongs to it.
         package var emptyLayer: Bool
 
-        package init(created: String?, createdBy: String, author: String = "", comment: String = "", emptyLayer: Bool = false) {
+        package init(
+            created: String?, createdBy: String, author: String = "", comment: String = "", emptyLayer: Bool = false
+        ) {
             self.created = created
             self.createdBy = createdBy
             self.author = author

@@ -112,7 +112,8 @@ package enum ManifestDocument: Sendable {
         guard json["manifests"].isNull || (json["layers"].isNull && json["config"].isNull) else {
             throw Fault(.invalid, "manifest is ambiguous: it has both 'manifests' and 'layers' or 'config'")
         }
-        let isIndex = known.map { $0 == MediaType.ociIndex || $0 == MediaType.dockerList } ?? (json["manifests"].array != nil)
+        let isIndex =
+            known.map { $0 == MediaType.ociIndex || $0 == MediaType.dockerList } ?? (json["manifests"].array != nil)
         if isIndex {
             guard json["manifests"].array != nil else { throw Fault(.invalid, "image index has no 'manifests' list") }
             self = .index(try ImageIndex(json, mediaType: known ?? MediaType.ociIndex))

@@ -9,7 +9,8 @@ extension Platform {
         }
         var platform = Platform.host
         switch parts.count {
-        case 1 where Self.systems.contains(parts[0]): platform = Platform(os: parts[0], architecture: platform.architecture)
+        case 1 where Self.systems.contains(parts[0]):
+            platform = Platform(os: parts[0], architecture: platform.architecture)
         case 1: platform = Platform(os: platform.os, architecture: parts[0])
         case 2: platform = Platform(os: parts[0], architecture: parts[1])
         default: platform = Platform(os: parts[0], architecture: parts[1], variant: parts[2])
@@ -48,7 +49,8 @@ extension Platform {
         case ("arm", let number?) where number.utf8.count == 1: variant = "v" + number
         default: break
         }
-        return Platform(os: os.lowercased() == "macos" ? "darwin" : os.lowercased(), architecture: architecture, variant: variant)
+        return Platform(
+            os: os.lowercased() == "macos" ? "darwin" : os.lowercased(), architecture: architecture, variant: variant)
     }
 
     /// The platforms whose images run here, best first: newer variants run older ones' programs, and 64-bit

@@ -59,7 +59,9 @@ package struct Reference: Sendable, Hashable {
         if let slash = text.firstIndex(of: "/") {
             let head = text[..<slash]
             // An upper-case letter can't be in a path, so it must be a host's name.
-            if head == "localhost" || head.utf8.contains(where: { $0 == 0x2E || $0 == 0x3A || (0x41...0x5A).contains($0) }) {
+            if head == "localhost"
+                || head.utf8.contains(where: { $0 == 0x2E || $0 == 0x3A || (0x41...0x5A).contains($0) })
+            {
                 registry = head == legacyDefaultRegistry ? defaultRegistry : String(head)
                 rest = String(text[text.index(after: slash)...])
             }

@@ -7,12 +7,16 @@ import Testing
 @testable import Engine
 
 @Suite struct ImageRulesTests {
-    @Test("reference patterns match as Go's path.Match does", arguments: [
-        ("ng*", "nginx", true), ("*", "a/b", false), ("*/b", "a/b", true), ("a?c", "abc", true), ("a?c", "a/c", false),
-        ("[a-c]x", "bx", true), ("[^a-c]x", "bx", false), ("[^a-c]x", "dx", true), ("a\\*", "a*", true), ("a\\*", "ab", false),
-        ("a*b*c", "aXbYc", true), ("a*b*c", "aXbY", false), ("", "", true), ("a", "", false), ("**", "abc", true),
-        ("nginx:1.*", "nginx:1.27", true), ("*[0-9]", "v12", true),
-    ])
+    @Test(
+        "reference patterns match as Go's path.Match does",
+        arguments: [
+            ("ng*", "nginx", true), ("*", "a/b", false), ("*/b", "a/b", true), ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("[a-c]x", "bx", true), ("[^a-c]x", "bx", false), ("[^a-c]x", "dx", true), ("a\\*", "a*", true),
+            ("a\\*", "ab", false),
+            ("a*b*c", "aXbYc", true), ("a*b*c", "aXbY", false), ("", "", true), ("a", "", false), ("**", "abc", true),
+            ("nginx:1.*", "nginx:1.27", true), ("*[0-9]", "v12", true),
+        ])
     func globs(_ pattern: String, _ text: String, _ expected: Bool) throws {
         #expect(try Glob.matches(pattern, text) == expected)
     }
@@ -31,7 +35,9 @@ import Testing
     @Test("a pattern fits the name with its tag or without")
     func familiarMatch() throws {
         let reference = try Reference(parsing: "docker.io/library/nginx:1.27")
-        for pattern in ["nginx", "nginx:1.27", "nginx:*", "ng*"] { #expect(try ImageFilter.matches(reference, pattern), "\(pattern)") }
+        for pattern in ["nginx", "nginx:1.27", "nginx:*", "ng*"] {
+            #expect(try ImageFilter.matches(reference, pattern), "\(pattern)")
+        }
         #expect(try !ImageFilter.matches(reference, "library/nginx"))
     }
 
@@ -39,8 +45,10 @@ import Testing
     func changes() throws {
         let config = try ImageChange.apply(
             [
-                "CMD [\"a\", \"b c\"]", "ENTRYPOINT run it", "ENV A=1 B=\"2 3\" C='4'", "env A=5", "ENV OLD the old form", "EXPOSE 80 53/udp",
-                "LABEL x=y \"a b\"=c", "WORKDIR /srv", "WORKDIR ../opt/./x", "VOLUME /data \"/more data\"", "VOLUME [\"/json\"]", "USER 1:2",
+                "CMD [\"a\", \"b c\"]", "ENTRYPOINT run it", "ENV A=1 B=\"2 3\" C='4'", "env A=5",
+                "ENV OLD the old form", "EXPOSE 80 53/udp",
+                "LABEL x=y \"a b\"=c", "WORKDIR /srv", "WORKDIR ../opt/./x", "VOLUME /data \"/more data\"",
+                "VOLUME [\"/json\"]", "USER 1:2",
                 "STOPSIGNAL SIGQUIT", "HEALTHCHECK --interval=5s --retries=2 CMD curl localhost", "ONBUILD RUN x",
             ], to: ["Env": ["PATH=/bin", "A=0"]])
         #expect(config["Cmd"].strings == ["a", "b c"])
@@ -56,10 +64,14 @@ import Testing
         #expect(config["OnBuild"].strings == ["RUN x"])
     }
 
-    @Test("other instructions are refused", arguments: [
-        ("RUN x", "run is not a valid change command"), ("ENV", "ENV requires at least one argument"), ("ENV A", "A must have a value"),
-        ("LABEL a=b c", "can't find = in \"c\""), ("CMD", nil), ("ENV A=\"b", "matching quote"), ("HEALTHCHECK curl", "unknown type"),
-    ] as [(String, String?)])
+    @Test(
+        "other instructions are refused",
+        arguments: [
+            ("RUN x", "run is not a valid change command"), ("ENV", "ENV requires at least one argument"),
+            ("ENV A", "A must have a value"),
+            ("LABEL a=b c", "can't find = in \"c\""), ("CMD", nil), ("ENV A=\"b", "matching quote"),
+            ("HEALTHCHECK curl", "unknown type"),
+        ] as [(String, String?)])
     func badChanges(_ change: String, _ part: String?) {
         do {
             _ = try ImageChange.apply([change], to: [:])
@@ -71,7 +83,9 @@ import Testing
 
     @Test("one tag with its repository's digests is one reference, others are several")
     func singleReference() throws {
-        func single(_ names: String...) throws -> Bool { ImageRemoval.isSingle(try names.map { try Reference(parsing: $0) }) }
+        func single(_ names: String...) throws -> Bool {
+            ImageRemoval.isSingle(try names.map { try Reference(parsing: $0) })
+        }
         let digest = Digest(of: [1])
         #expect(try single("a:1"))
         #expect(try single("a:1", "a@\(digest)"))
@@ -81,7 +95,9 @@ import Testing
         #expect(try !single())
     }
 
-    @Test("truth values of filters are Docker's", arguments: [("true", true), ("1", true), ("0", false), ("false", false)])
+    @Test(
+        "truth values of filters are Docker's",
+        arguments: [("true", true), ("1", true), ("0", false), ("false", false)])
     func flags(_ text: String, _ expected: Bool) throws {
         var filters = Filters()
         filters.add("dangling", text)

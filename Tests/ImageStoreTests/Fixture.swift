@@ -14,7 +14,8 @@ let isRoot = geteuid() == 0
 /// A folder of its own for each test, removed when the test is over.
 func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
     var name = Array("/tmp/hako-store-XXXXXX".utf8CString)
-    let path = try #require(name.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } })
+    let path = try #require(
+        name.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } })
     defer { try? FileTree.remove(path) }
     return try await body(path)
 }
@@ -22,7 +23,9 @@ func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
 /// Runs a program; its standard output. Fails the test when the program does.
 @discardableResult
 func run(_ program: String, _ arguments: String..., in folder: String? = nil) throws -> [UInt8] {
-    let quoted = ([program] + arguments).map { "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
+    let quoted = ([program] + arguments).map {
+        "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
     let command = (folder.map { "cd '\($0)' && " } ?? "") + "LC_ALL=C " + quoted.joined(separator: " ")
     let stream = try #require(popen(command, "re"))
     var output: [UInt8] = []
@@ -37,7 +40,9 @@ func run(_ program: String, _ arguments: String..., in folder: String? = nil) th
     return output
 }
 
-func lines(_ bytes: [UInt8]) -> [String] { String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init) }
+func lines(_ bytes: [UInt8]) -> [String] {
+    String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+}
 
 func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
     let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
@@ -53,7 +58,8 @@ struct TestTar {
     private(set) var bytes: [UInt8] = []
 
     mutating func add(
-        _ path: String, _ content: [UInt8] = [], type: Character = "0", link: String = "", mode: Int = 0o644, uid: Int = 0,
+        _ path: String, _ content: [UInt8] = [], type: Character = "0", link: String = "", mode: Int = 0o644,
+        uid: Int = 0,
         device: (Int, Int) = (0, 0), mtime: Int = 1_600_000_000, size: Int? = nil, breakChecksum: Bool = false
     ) {
         var header = [UInt8](repeating: 0, count: 512)
@@ -97,7 +103,9 @@ struct TestTar {
 }
 
 /// Unpacks in pieces of `piece` bytes, as a layer or plainly.
-func unpack(_ tar: [UInt8], into folder: String, piece: Int = 1_000, _ change: (inout TarExtractor.Options) -> Void = { _ in }) throws {
+func unpack(
+    _ tar: [UInt8], into folder: String, piece: Int = 1_000, _ change: (inout TarExtractor.Options) -> Void = { _ in }
+) throws {
     var options = TarExtractor.Options()
     change(&options)
     let extractor = try TarExtractor(into: folder, options)
@@ -126,7 +134,8 @@ struct TestImage {
     var manifest: ImageManifest {
         ImageManifest(
             mediaType: MediaType.ociManifest,
-            config: Descriptor(mediaType: MediaType.ociConfig, digest: Digest(of: configBytes), size: Int64(configBytes.count)),
+            config: Descriptor(
+                mediaType: MediaType.ociConfig, digest: Digest(of: configBytes), size: Int64(configBytes.count)),
             layers: layers.map {
                 Descriptor(mediaType: MediaType.ociLayerGzip, digest: Digest(of: $0.blob), size: Int64($0.blob.count))
             })
@@ -138,14 +147,16 @@ struct TestImage {
         for (layer, descriptor) in zip(layers, manifest.layers) {
             try await ingest(layer.blob, descriptor, Digest(of: layer.tar), store, lease)
         }
-        let image = try await store.register(manifest: manifest.json.bytes(), mediaType: MediaType.ociManifest, config: configBytes)
+        let image = try await store.register(
+            manifest: manifest.json.bytes(), mediaType: MediaType.ociManifest, config: configBytes)
         for tag in tags { try await store.tag(image.id, as: Reference(parsing: tag).withDefaultTag) }
         return try await store.image(id: image.id)
     }
 }
 
 func ingest(
-    _ blob: [UInt8], _ descriptor: Descriptor, _ diffID: Digest, _ store: ImageStore, _ lease: Lease, piece: Int = 50_000
+    _ blob: [UInt8], _ descriptor: Descriptor, _ diffID: Digest, _ store: ImageStore, _ lease: Lease,
+    piece: Int = 50_000
 ) async throws {
     guard let ingest = try await store.ingestLayer(descriptor, diffID: diffID, lease) else { return }
     do {

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct HostileTarTests {
     /// A folder to unpack into, with something beside it that no archive may touch.
-    private func attack(_ build: (inout TestTar) -> Void) async throws -> (error: (any Error)?, outside: [String], content: String) {
+    private func attack(_ build: (inout TestTar) -> Void) async throws -> (
+        error: (any Error)?, outside: [String], content: String
+    ) {
         try await withFolder { folder in
             try run("mkdir", "-p", folder + "/root", folder + "/outside")
             try write("untouched".utf8, to: folder + "/outside/victim")
@@ -13,7 +15,9 @@ import Testing
             build(&tar)
             var failure: (any Error)?
             do { try unpack(tar.finished, into: folder + "/root") { $0.whiteouts = true } } catch { failure = error }
-            let outside = try lines(run("find", folder + "/outside", folder, "-maxdepth", "1", "-mindepth", "1", "-printf", "%f\n")).sorted()
+            let outside = try lines(
+                run("find", folder + "/outside", folder, "-maxdepth", "1", "-mindepth", "1", "-printf", "%f\n")
+            ).sorted()
             let content = try text(folder + "/outside/victim")
             return (failure, outside, content)
         }
@@ -25,12 +29,16 @@ import Testing
         #expect((result.error != nil) == refused, "\(String(describing: result.error))")
     }
 
-    @Test("paths that lead up are refused", arguments: ["../outside/victim", "a/../../outside/victim", "/../outside/victim", "../../../../etc/x"])
+    @Test(
+        "paths that lead up are refused",
+        arguments: ["../outside/victim", "a/../../outside/victim", "/../outside/victim", "../../../../etc/x"])
     func upward(_ path: String) async throws {
         expectHarmless(try await attack { $0.add(path, [1]) }, refused: true)
     }
 
-    @Test("a link out of the folder leads nowhere outside", arguments: ["../outside", "/outside", "../../../../../../tmp"])
+    @Test(
+        "a link out of the folder leads nowhere outside",
+        arguments: ["../outside", "/outside", "../../../../../../tmp"])
     func linkThenFile(_ target: String) async throws {
         let result = try await attack {
             $0.add("way", type: "2", link: target)
@@ -43,19 +51,23 @@ import Testing
 
     @Test("a file replaces a link of its name and doesn't write through it")
     func fileOverLink() async throws {
-        expectHarmless(try await attack {
-            $0.add("x", type: "2", link: "../outside/victim")
-            $0.add("x", Array("owned".utf8))
-        }, refused: false)
+        expectHarmless(
+            try await attack {
+                $0.add("x", type: "2", link: "../outside/victim")
+                $0.add("x", Array("owned".utf8))
+            }, refused: false)
     }
 
-    @Test("a hard link reaches only what the archive holds", arguments: ["../outside/victim", "/etc/passwd", "way/victim"])
+    @Test(
+        "a hard link reaches only what the archive holds",
+        arguments: ["../outside/victim", "/etc/passwd", "way/victim"])
     func hardLink(_ target: String) async throws {
-        expectHarmless(try await attack {
-            $0.add("way", type: "2", link: "../outside")
-            $0.add("x", type: "1", link: target)
-            $0.add("x", Array("owned".utf8))
-        }, refused: true)
+        expectHarmless(
+            try await attack {
+                $0.add("way", type: "2", link: "../outside")
+                $0.add("x", type: "1", link: target)
+                $0.add("x", Array("owned".utf8))
+            }, refused: true)
     }
 
     @Test("whiteouts can't name a folder's parent", arguments: [".wh...", ".wh..", ".wh.", "a/.wh..."])
@@ -65,27 +77,43 @@ import Testing
 
     @Test("a folder's time is set on the folder, not through a link that took its place")
     func folderThenLink() async throws {
-        expectHarmless(try await attack {
-            $0.add("d/", type: "5", mode: 0o777, mtime: 1)
-            $0.add("d", type: "2", link: "../outside")
-        }, refused: false)
+        expectHarmless(
+            try await attack {
+                $0.add("d/", type: "5", mode: 0o777, mtime: 1)
+                $0.add("d", type: "2", link: "../outside")
+            }, refused: false)
     }
 
     @Test("damaged headers are refused with a reason")
     func damage() async throws {
-        func message(_ build: (inout TestTar) -> Void) async throws -> String { "\(try await attack(build).error.map { "\($0)" } ?? "")" }
+        func message(_ build: (inout TestTar) -> Void) async throws -> String {
+            "\(try await attack(build).error.map { "\($0)" } ?? "")"
+        }
         #expect(try await message { $0.add("x", [1], breakChecksum: true) }.contains("checksum"))
         #expect(try await message { $0.add("x", type: "Z") }.contains("unsupported type"))
         #expect(try await message { $0.add("x", size: 5_000) }.contains("truncated"))
-        #expect(try await message { $0.add("x", [1], type: "x"); $0.add("y") }.contains("PAX"))
+        #expect(
+            try await message {
+                $0.add("x", [1], type: "x"); $0.add("y")
+            }.contains("PAX"))
         #expect(try await message { $0.add("x", type: "L", size: 2 << 20) }.contains("limit"))
-        #expect(try await message { $0.pax([("size", "-5")]); $0.add("y") }.contains("PAX"))
-        #expect(try await message { $0.pax([("path", "a\u{0}b")]); $0.add("y") }.contains("NUL"))
-        #expect(try await message { $0.pax([("path", String(repeating: "a/", count: 3_000))]); $0.add("y") }.contains("longer"))
-        #expect(try await message {
-            $0.pax([("GNU.sparse.size", "10"), ("GNU.sparse.map", "0,8,4,8")])
-            $0.add("y", [UInt8](repeating: 1, count: 16))
-        }.contains("sparse"))
+        #expect(
+            try await message {
+                $0.pax([("size", "-5")]); $0.add("y")
+            }.contains("PAX"))
+        #expect(
+            try await message {
+                $0.pax([("path", "a\u{0}b")]); $0.add("y")
+            }.contains("NUL"))
+        #expect(
+            try await message {
+                $0.pax([("path", String(repeating: "a/", count: 3_000))]); $0.add("y")
+            }.contains("longer"))
+        #expect(
+            try await message {
+                $0.pax([("GNU.sparse.size", "10"), ("GNU.sparse.map", "0,8,4,8")])
+                $0.add("y", [UInt8](repeating: 1, count: 16))
+            }.contains("sparse"))
     }
 
     @Test("a damaged archive ends in an error or unpacks, never leaves its folder, never crashes", arguments: 0..<12)
@@ -96,7 +124,10 @@ import Testing
         tar.add("d/file", (0..<700).map { UInt8(truncatingIfNeeded: $0) })
         tar.add("link", type: "2", link: "d/file")
         tar.add("hard", type: "1", link: "d/file")
-        tar.pax([("path", "d/long"), ("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", "2000"), ("GNU.sparse.name", "s")])
+        tar.pax([
+            ("path", "d/long"), ("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", "2000"),
+            ("GNU.sparse.name", "s"),
+        ])
         tar.add("s", Array("1\n100\n4\n".utf8) + [UInt8](repeating: 0, count: 504) + [1, 2, 3, 4])
         tar.add("d/.wh.x")
         let original = tar.finished

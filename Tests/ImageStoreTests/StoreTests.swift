@@ -20,22 +20,29 @@ import Testing
         return (try run(compress, "-c", path), bytes)
     }
 
-    @Test("gzip, zstd and plain layers become one image, found by every kind of name", arguments: ["gzip", "zstd", "cat"])
+    @Test(
+        "gzip, zstd and plain layers become one image, found by every kind of name", arguments: ["gzip", "zstd", "cat"])
     func registerAndFind(_ compress: String) async throws {
         try await withFolder { folder in
             let store = try ImageStore(root: folder)
             let image = try await TestImage(layers: [
-                layer([("a", "lower"), ("d/.wh.x", "")], compress: compress), layer([("a", "upper")], compress: compress),
+                layer([("a", "lower"), ("d/.wh.x", "")], compress: compress),
+                layer([("a", "upper")], compress: compress),
             ]).store(in: store, as: "nginx", "localhost:5000/web:1")
             #expect(image.tags == ["docker.io/library/nginx:latest", "localhost:5000/web:1"])
             #expect(image.size == 10)
-            for name in ["nginx", "nginx:latest", "docker.io/library/nginx", "\(image.id)", image.id.hex, image.id.short, "localhost:5000/web:1"] {
+            for name in [
+                "nginx", "nginx:latest", "docker.io/library/nginx", "\(image.id)", image.id.hex, image.id.short,
+                "localhost:5000/web:1",
+            ] {
                 #expect(try await store.image(name).id == image.id, "\(name)")
             }
             let digest = Digest(of: [1])
             try await store.addRepoDigest(image.id, Reference(parsing: "nginx@\(digest)"))
             #expect(try await store.image("nginx@\(digest)").id == image.id)
-            await #expect(performing: { try await store.image("ubuntu") }, throws: { ($0 as? Fault)?.message == "No such image: ubuntu:latest" })
+            await #expect(
+                performing: { try await store.image("ubuntu") },
+                throws: { ($0 as? Fault)?.message == "No such image: ubuntu:latest" })
         }
     }
 
@@ -65,7 +72,9 @@ import Testing
         try await withFolder { folder in
             let store = try ImageStore(root: folder)
             var layers: [(blob: [UInt8], tar: [UInt8])] = []
-            for index in 0..<300 { layers.append(try layer([("f\(index)", "\(index)"), ("top", "\(index)")], compress: "cat")) }
+            for index in 0..<300 {
+                layers.append(try layer([("f\(index)", "\(index)"), ("top", "\(index)")], compress: "cat"))
+            }
             let image = try await TestImage(layers: layers).store(in: store)
             let snapshot = try await store.createSnapshot("many", image: image.id)
             #expect(snapshot.overlayOptions.utf8.count > 4_096, "the test must exceed a page")
@@ -84,9 +93,18 @@ import Testing
             let descriptor = Descriptor(mediaType: "", digest: Digest(of: good.blob), size: Int64(good.blob.count))
             var bad = good.blob
             bad[bad.count / 2] ^= 1
-            await #expect(throws: Fault.self) { try await ingest(bad, descriptor, Digest(of: good.tar), store, store.lease()) }
-            await #expect(throws: Fault.self) { try await ingest(good.blob, descriptor, Digest(of: [1]), store, store.lease()) }
-            #expect(try lines(run("find", folder + "/layers", folder + "/ingest", folder + "/blobs", "-mindepth", "1", "-not", "-name", "sha256")).isEmpty)
+            await #expect(throws: Fault.self) {
+                try await ingest(bad, descriptor, Digest(of: good.tar), store, store.lease())
+            }
+            await #expect(throws: Fault.self) {
+                try await ingest(good.blob, descriptor, Digest(of: [1]), store, store.lease())
+            }
+            #expect(
+                try lines(
+                    run(
+                        "find", folder + "/layers", folder + "/ingest", folder + "/blobs", "-mindepth", "1", "-not",
+                        "-name", "sha256")
+                ).isEmpty)
             try await ingest(good.blob, descriptor, Digest(of: good.tar), store, store.lease())
             #expect(try await store.hasLayer(diffID: Digest(of: good.tar), store.lease()))
         }
@@ -98,17 +116,20 @@ import Testing
             var random = SeededGenerator(seed: 1)
             let noise = String((0..<200_000).map { _ in "abcdefghijklmnop".randomElement(using: &random) ?? "a" })
             let content = try layer([("a", noise)])
-            let descriptor = Descriptor(mediaType: "", digest: Digest(of: content.blob), size: Int64(content.blob.count))
+            let descriptor = Descriptor(
+                mediaType: "", digest: Digest(of: content.blob), size: Int64(content.blob.count))
             let half = content.blob.count / 2
             do {
                 let store = try ImageStore(root: folder)
-                let first = try #require(try await store.ingestLayer(descriptor, diffID: Digest(of: content.tar), store.lease()))
+                let first = try #require(
+                    try await store.ingestLayer(descriptor, diffID: Digest(of: content.tar), store.lease()))
                 #expect(first.offset == 0)
                 try await first.write(ByteBuffer(bytes: content.blob[..<half]))
                 await first.cancel()
             }
             let store = try ImageStore(root: folder)
-            let second = try #require(try await store.ingestLayer(descriptor, diffID: Digest(of: content.tar), store.lease()))
+            let second = try #require(
+                try await store.ingestLayer(descriptor, diffID: Digest(of: content.tar), store.lease()))
             #expect(second.offset == Int64(half))
             try await second.write(ByteBuffer(bytes: content.blob[half...]))
             try await second.finish()
@@ -164,7 +185,10 @@ import Testing
             case 0:  // a layer folder without a row
                 try run("mkdir", "-p", folder + "/layers/zz/d")
             case 1:  // half-unpacked folders and small temporary files
-                try run("sh", "-c", "mkdir \(folder)/ingest/aa.layer && : > \(folder)/ingest/bb.1.small && : > \(folder)/blobs/sha256/\(Digest(of: [9]).hex)")
+                try run(
+                    "sh", "-c",
+                    "mkdir \(folder)/ingest/aa.layer && : > \(folder)/ingest/bb.1.small && : > \(folder)/blobs/sha256/\(Digest(of: [9]).hex)"
+                )
             case 2:  // the power failed before the layer's files were on the disk
                 try run("sqlite3", folder + "/images.db", "UPDATE layers SET unsynced_boot = 'another'")
                 try run("sh", "-c", "for f in \(folder)/layers/*/a; do : > $f; done")

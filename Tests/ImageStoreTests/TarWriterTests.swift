@@ -25,11 +25,17 @@ import Testing
             let parts = (0..<Int.random(in: 1...6, using: &random)).map { _ in
                 String(repeating: "é", count: Int.random(in: 0...60, using: &random)) + "n"
             }
-            var entry = TarEntry(path: Array(parts.joined(separator: "/").utf8), kind: kind, mode: UInt32.random(in: 0...0o7777, using: &random))
+            var entry = TarEntry(
+                path: Array(parts.joined(separator: "/").utf8), kind: kind,
+                mode: UInt32.random(in: 0...0o7777, using: &random))
             entry.uid = UInt32.random(in: 0...(1 << 31), using: &random)
             entry.gid = UInt32.random(in: 0...100, using: &random)
-            entry.mtime = TarEntry.Time(Int64.random(in: -5...(1 << 34), using: &random), nanoseconds: Int.random(in: 0...3, using: &random) * 250_000_000)
-            if kind == .symlink || kind == .hardLink { entry.link = Array(String(repeating: "l", count: Int.random(in: 1...300, using: &random)).utf8) }
+            entry.mtime = TarEntry.Time(
+                Int64.random(in: -5...(1 << 34), using: &random),
+                nanoseconds: Int.random(in: 0...3, using: &random) * 250_000_000)
+            if kind == .symlink || kind == .hardLink {
+                entry.link = Array(String(repeating: "l", count: Int.random(in: 1...300, using: &random)).utf8)
+            }
             if kind == .character || kind == .block { (entry.major, entry.minor) = (7, 3) }
             if kind == .regular {
                 entry.size = Int64.random(in: 0...2_000, using: &random)
@@ -56,7 +62,9 @@ import Testing
     @Test("GNU tar lists and unpacks what we archive, twice the same bytes", .enabled(if: isRoot))
     func tree() async throws {
         try await withFolder { folder in
-            try run("sh", "-c", """
+            try run(
+                "sh", "-c",
+                """
                 mkdir -p t/a/b && cd t && echo x > a/x && ln a/x hard && ln -s a link && mkfifo pipe && mknod dev c 1 3 && chmod 6711 a/x
                 echo y > '\(String(repeating: "n", count: 200))' && touch -d '2001-02-03 04:05:06.75' a/x
                 """, in: folder)
@@ -64,7 +72,8 @@ import Testing
             #expect(try archive(folder + "/t") == first)
             try write(first, to: folder + "/t.tar")
             try run("sh", "-c", "mkdir u && tar -C u -xpf t.tar", in: folder)
-            let list = "find . -printf '%M %U:%G %n %T@ %s %p -> %l\\n' | grep -v ' \\./*$' | sed '/^d/s/ [0-9]* \\././' | sort"
+            let list =
+                "find . -printf '%M %U:%G %n %T@ %s %p -> %l\\n' | grep -v ' \\./*$' | sed '/^d/s/ [0-9]* \\././' | sort"
             #expect(try run("sh", "-c", list, in: folder + "/t") == run("sh", "-c", list, in: folder + "/u"))
         }
     }
@@ -84,7 +93,8 @@ import Testing
             var options = TreeArchiver.Options()
             options.whiteouts = true
             options.includesTop = false
-            let archiver = TreeArchiver(".", in: try OwnedDescriptor.open(folder + "/u", O_RDONLY | O_DIRECTORY), options)
+            let archiver = TreeArchiver(
+                ".", in: try OwnedDescriptor.open(folder + "/u", O_RDONLY | O_DIRECTORY), options)
             var tar: [UInt8] = []
             while let piece = try archiver.next() { tar += Array(piece.readableBytesView) }
             try write(tar, to: folder + "/l.tar")
@@ -98,7 +108,10 @@ import Testing
     @Test("trees deeper than a path may be long are removed")
     func deepRemoval() async throws {
         try await withFolder { folder in
-            try run("sh", "-c", "mkdir deep; cd deep; i=0; while [ $i -lt 2500 ]; do mkdir d; cd -P d; i=$((i+1)); done; : > end", in: folder)
+            try run(
+                "sh", "-c",
+                "mkdir deep; cd deep; i=0; while [ $i -lt 2500 ]; do mkdir d; cd -P d; i=$((i+1)); done; : > end",
+                in: folder)
             try FileTree.remove(folder + "/deep")
             #expect(access(folder + "/deep", F_OK) != 0)
         }

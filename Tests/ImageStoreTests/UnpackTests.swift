@@ -4,25 +4,34 @@ import ImageStore
 import Testing
 
 @Suite(.enabled(if: isRoot)) struct UnpackTests {
-    @Test("a real tree unpacks as GNU tar unpacks it, in every format GNU tar writes", arguments: ["gnu", "pax", "ustar", "oldgnu"], [7, 65_536])
+    @Test(
+        "a real tree unpacks as GNU tar unpacks it, in every format GNU tar writes",
+        arguments: ["gnu", "pax", "ustar", "oldgnu"], [7, 65_536])
     func likeGNUTar(_ format: String, _ piece: Int) async throws {
         try await withFolder { folder in
             try makeTree(folder + "/tree", longNames: format != "ustar")
             let sparse = format == "gnu" || format == "oldgnu" || format == "pax"
-            let tar = try run("tar", "--format=\(format)", sparse ? "--sparse" : "--no-recursion", "--recursion", "-C", folder + "/tree", "-c", ".")
+            let tar = try run(
+                "tar", "--format=\(format)", sparse ? "--sparse" : "--no-recursion", "--recursion", "-C",
+                folder + "/tree", "-c", ".")
             try run("mkdir", folder + "/theirs", folder + "/ours")
             try write(tar, to: folder + "/tree.tar")
             try run("tar", "-C", folder + "/theirs", "-xpf", folder + "/tree.tar")
             try unpack(tar, into: folder + "/ours", piece: piece)
             #expect(try listing(folder + "/ours") == listing(folder + "/theirs"))
-            try run("diff", "-r", "--no-dereference", "-x", "pipe", "-x", "null", "-x", "disk", folder + "/theirs/files", folder + "/ours/files")
+            try run(
+                "diff", "-r", "--no-dereference", "-x", "pipe", "-x", "null", "-x", "disk", folder + "/theirs/files",
+                folder + "/ours/files")
         }
     }
 
     @Test("every form of a sparse file keeps its content", arguments: ["0.0", "0.1", "1.0"])
     func sparseForms(_ version: String) async throws {
         try await withFolder { folder in
-            try run("sh", "-c", "truncate -s 5M f; for at in 0 1000000 3333333; do printf data$at | dd of=f bs=1 seek=$at conv=notrunc 2>/dev/null; done", in: folder)
+            try run(
+                "sh", "-c",
+                "truncate -s 5M f; for at in 0 1000000 3333333; do printf data$at | dd of=f bs=1 seek=$at conv=notrunc 2>/dev/null; done",
+                in: folder)
             let tar = try run("tar", "--format=pax", "--sparse", "--sparse-version=\(version)", "-c", "f", in: folder)
             try run("mkdir", folder + "/ours")
             try unpack(tar, into: folder + "/ours", piece: 333)
@@ -34,7 +43,9 @@ import Testing
 
     private func makeTree(_ path: String, longNames: Bool) throws {
         let long = String(repeating: "l", count: longNames ? 180 : 60)
-        try run("sh", "-c", """
+        try run(
+            "sh", "-c",
+            """
             set -e; mkdir -p \(path)/files/a/b/\(long) && cd \(path)/files
             head -c 300000 /dev/urandom > a/random; seq 1 50000 > a/b/numbers; : > empty
             echo x > a/b/\(long)/\(long); ln a/random hard; ln -s a/b link; ln -s /etc/passwd absolute
@@ -48,7 +59,11 @@ import Testing
 
     /// Mode, owner, links, size, device, time, name and link target of everything.
     private func listing(_ path: String) throws -> [String] {
-        try lines(run("sh", "-c", "find . -printf '%M %U:%G %n %T@ %p -> %l ' \\( -type d -printf '\\n' -o -printf '%s\\n' \\) | sed 's/\\(\\.[0-9]\\{0,9\\}\\)[0-9]* /\\1 /' | sort -k5", in: path))
+        try lines(
+            run(
+                "sh", "-c",
+                "find . -printf '%M %U:%G %n %T@ %p -> %l ' \\( -type d -printf '\\n' -o -printf '%s\\n' \\) | sed 's/\\(\\.[0-9]\\{0,9\\}\\)[0-9]* /\\1 /' | sort -k5",
+                in: path))
     }
 
     @Test("attributes, capabilities among them, survive a PAX archive; overlayfs's own don't")
@@ -72,7 +87,8 @@ import Testing
             tar.pax([("path", long), ("mtime", "1500000000.25"), ("uid", "3000000"), ("gid", "4000000")])
             tar.add("short", Array("x".utf8))
             try unpack(tar.finished, into: folder)
-            #expect(try lines(run("stat", "-c", "%u %g %.2Y", folder + "/" + long)) == ["3000000 4000000 1500000000.25"])
+            #expect(
+                try lines(run("stat", "-c", "%u %g %.2Y", folder + "/" + long)) == ["3000000 4000000 1500000000.25"])
         }
     }
 

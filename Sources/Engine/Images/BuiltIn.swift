@@ -42,7 +42,10 @@ struct BuiltInImage: Sendable {
     static let all = [
         BuiltInImage(
             program: "echoserver", ports: ["8080/tcp"],
-            repositories: ["registry.k8s.io/echoserver", "k8s.gcr.io/echoserver", "gcr.io/google_containers/echoserver", "docker.io/library/echoserver"])
+            repositories: [
+                "registry.k8s.io/echoserver", "k8s.gcr.io/echoserver", "gcr.io/google_containers/echoserver",
+                "docker.io/library/echoserver",
+            ])
     ]
 
     /// References with a digest name one content, which this isn't.
@@ -61,7 +64,8 @@ struct BuiltInImage: Sendable {
             tar += member(TarEntry(path: Array(path.utf8), kind: .directory, mode: mode), [])
         }
         let users = Array("root:x:0:0:root:/:/\(program)\nnobody:x:65534:65534:nobody:/:/bin/false\n".utf8)
-        tar += member(TarEntry(path: Array("etc/passwd".utf8), kind: .regular, mode: 0o644, size: Int64(users.count)), users)
+        tar += member(
+            TarEntry(path: Array("etc/passwd".utf8), kind: .regular, mode: 0o644, size: Int64(users.count)), users)
         tar += member(TarEntry(path: Array(program.utf8), kind: .regular, mode: 0o755, size: Int64(bytes.count)), bytes)
         return tar + TarWriter.end
     }
@@ -76,8 +80,11 @@ struct BuiltInImage: Sendable {
         var json = Platform.host.json
         json["created"] = .string(Self.created)
         json["config"] = [
-            "ExposedPorts": .object(JSONObject(ports.map { ($0, [:]) })), "Env": ["PATH=/"], "Entrypoint": ["/\(program)"],
-            "Labels": ["org.opencontainers.image.description": "built into hako; stands in when the registry can't be reached"],
+            "ExposedPorts": .object(JSONObject(ports.map { ($0, [:]) })), "Env": ["PATH=/"],
+            "Entrypoint": ["/\(program)"],
+            "Labels": [
+                "org.opencontainers.image.description": "built into hako; stands in when the registry can't be reached"
+            ],
         ]
         json["rootfs"] = ["type": "layers", "diff_ids": [.string("\(diffID)")]]
         json["history"] = [["created": .string(Self.created), "created_by": "hako (built in)"]]

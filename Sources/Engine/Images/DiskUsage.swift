@@ -31,7 +31,8 @@ extension Engine {
         let users = Dictionary(grouping: containers.all, by: \.record.imageID).mapValues { Int64($0.count) }
         let summaries = all.map {
             summary(
-                $0, tags: $0.tagReferences, digests: $0.digestReferences, shared: shared[$0.id] ?? 0, containers: users["\($0.id)"] ?? 0)
+                $0, tags: $0.tagReferences, digests: $0.digestReferences, shared: shared[$0.id] ?? 0,
+                containers: users["\($0.id)"] ?? 0)
         }
         let used = Set(all.flatMap(\.diffIDs))
         return (.array(summaries), try await images.layerSizes().filter { used.contains($0.key) }.values.reduce(0, +))

@@ -11,7 +11,9 @@ enum ImageChange {
     static func apply(_ changes: [String], to config: JSON) throws(Fault) -> JSON {
         var config = config
         for change in changes {
-            guard change.utf8.count <= Limit.bytes else { throw Fault(.invalid, "change is longer than \(Limit.bytes) bytes") }
+            guard change.utf8.count <= Limit.bytes else {
+                throw Fault(.invalid, "change is longer than \(Limit.bytes) bytes")
+            }
             let text = change.trimmed
             let word = text.prefix { !$0.isWhitespace }
             try apply(word.lowercased(), String(text.dropFirst(word.count)).trimmed, to: &config)
@@ -51,7 +53,8 @@ enum ImageChange {
     }
 
     private static func list(_ text: String) -> [String]? {
-        guard text.hasPrefix("["), let array = try? JSON(parsing: text).array, array.allSatisfy({ $0.string != nil }) else { return nil }
+        guard text.hasPrefix("["), let array = try? JSON(parsing: text).array, array.allSatisfy({ $0.string != nil })
+        else { return nil }
         return array.compactMap(\.string)
     }
 
@@ -87,7 +90,10 @@ enum ImageChange {
             let option = String(rest.prefix { !$0.isWhitespace })
             rest = String(rest.dropFirst(option.count)).trimmed
             let parts = option.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
-            let names = ["interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod", "start-interval": "StartInterval"]
+            let names = [
+                "interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod",
+                "start-interval": "StartInterval",
+            ]
             if parts.count == 2, let name = names[parts[0]], let time = TimeBound.duration(parts[1]) {
                 check[name] = .int(time)
             } else if parts.count == 2, parts[0] == "retries", let count = Int64(parts[1]) {
@@ -96,7 +102,9 @@ enum ImageChange {
                 throw Fault(.invalid, "unknown or malformed HEALTHCHECK option: \(option)")
             }
         }
-        guard rest.uppercased().hasPrefix("CMD") else { throw Fault(.invalid, "unknown type in HEALTHCHECK (try CMD): \(rest)") }
+        guard rest.uppercased().hasPrefix("CMD") else {
+            throw Fault(.invalid, "unknown type in HEALTHCHECK (try CMD): \(rest)")
+        }
         let command = String(rest.dropFirst(3)).trimmed
         check["Test"] = list(command).map { JSON(["CMD"] + $0) } ?? ["CMD-SHELL", .string(command)]
         return check
@@ -145,7 +153,9 @@ enum ImageChange {
                 word = (word ?? "") + String(character)
             }
         }
-        guard quote == nil else { throw Fault(.invalid, "unexpected end of statement while looking for matching quote") }
+        guard quote == nil else {
+            throw Fault(.invalid, "unexpected end of statement while looking for matching quote")
+        }
         if let word { words.append(word) }
         return words
     }

@@ -24,7 +24,9 @@ extension Engine {
         let layer = try await images.addLayer(tar.next, lease)
         let made = NewImage(
             base: nil, platform: platform, config: config, diffID: layer.diffID,
-            step: ImageConfig.History(created: rfc3339(nowNanoseconds()), createdBy: "", comment: message.isEmpty ? "Imported from -" : message))
+            step: ImageConfig.History(
+                created: rfc3339(nowNanoseconds()), createdBy: "",
+                comment: message.isEmpty ? "Imported from -" : message))
         let image = try await register(made, name: name)
         publish(.image, "import", actor: "\(image.id)", attributes: ["name": "\(image.id)"])
         return "\(image.id)"
@@ -39,7 +41,9 @@ extension Engine {
         let name = try reference.flatMap { $0.isEmpty ? nil : $0 }.map { (text) throws(Fault) in
             try Self.reference(repository: text, tag: "")
         }
-        let merged = try ImageChange.apply(changes, to: Self.imageConfig(ImageDefaults.merge(config.object == nil ? [:] : config, image: record.config)))
+        let merged = try ImageChange.apply(
+            changes,
+            to: Self.imageConfig(ImageDefaults.merge(config.object == nil ? [:] : config, image: record.config)))
         let mustPause = pause && record.state.isRunning && !record.state.isPaused
         if mustPause { try await pauseContainer(container.id) }
         let lease = images.lease()
@@ -54,8 +58,10 @@ extension Engine {
         if mustPause { try await unpauseContainer(container.id) }
         let base = record.imageID.isEmpty ? nil : try? await images.image(record.imageID)
         let step = ImageConfig.History(
-            created: rfc3339(nowNanoseconds()), createdBy: record.config["Cmd"].strings.joined(separator: " "), author: author, comment: message)
-        let made = NewImage(base: base, platform: base.map { Platform($0.config) } ?? .host, config: merged, diffID: diffID, step: step)
+            created: rfc3339(nowNanoseconds()), createdBy: record.config["Cmd"].strings.joined(separator: " "),
+            author: author, comment: message)
+        let made = NewImage(
+            base: base, platform: base.map { Platform($0.config) } ?? .host, config: merged, diffID: diffID, step: step)
         let image = try await register(made, name: name)
         publish("commit", record, ["comment": message, "imageID": "\(image.id)", "imageRef": name?.familiar ?? ""])
         return ["Id": .string("\(image.id)")]
@@ -66,8 +72,11 @@ extension Engine {
         var options = TreeArchiver.Options()
         options.whiteouts = true
         options.includesTop = false
-        let archiver = SharedArchiver(TreeArchiver(".", in: try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY), options))
-        return try await images.addLayer({ try await NIOThreadPool.singleton.runIfActive { try archiver.value.next() } }, lease).diffID
+        let archiver = SharedArchiver(
+            TreeArchiver(".", in: try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY), options))
+        return try await images.addLayer(
+            { try await NIOThreadPool.singleton.runIfActive { try archiver.value.next() } }, lease
+        ).diffID
     }
 
     /// An archiver that is read by one call at a time.
@@ -80,7 +89,8 @@ extension Engine {
     private static func imageConfig(_ config: JSON) -> JSON {
         var json: JSON = [:]
         for member in [
-            "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal", "ArgsEscaped",
+            "User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
+            "ArgsEscaped",
             "Healthcheck", "OnBuild", "Shell",
         ] where !config[member].isNull && config[member] != .string("") { json[member] = config[member] }
         return json

@@ -67,7 +67,9 @@ enum Glob {
                     continue
                 }
             }
-            guard let again = retry, again.text < text.count, text[again.text] != UInt8(ascii: "/") else { return false }
+            guard let again = retry, again.text < text.count, text[again.text] != UInt8(ascii: "/") else {
+                return false
+            }
             retry = (again.pattern, again.text + 1)
             (at, position) = (again.pattern, again.text + 1)
         }

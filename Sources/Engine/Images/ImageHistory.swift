@@ -15,7 +15,8 @@ extension Engine {
             steps.append([
                 "Comment": .string(step.comment),
                 "Created": .int((step.created.flatMap { nanoseconds(rfc3339: $0) } ?? 0) / 1_000_000_000),
-                "CreatedBy": .string(step.createdBy), "Id": "<missing>", "Size": .int(layer.flatMap { sizes[$0] } ?? 0), "Tags": .null,
+                "CreatedBy": .string(step.createdBy), "Id": "<missing>", "Size": .int(layer.flatMap { sizes[$0] } ?? 0),
+                "Tags": .null,
             ])
         }
         try await nameSteps(&steps, from: image)

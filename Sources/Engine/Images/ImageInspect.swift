@@ -36,7 +36,8 @@ extension Engine {
         guard wanted.accepts(Platform(image.config)) else {
             throw Fault(
                 .notFound,
-                "image with reference \(ref) was found but its platform (\(Platform(image.config))) does not match the specified platform (\(wanted))")
+                "image with reference \(ref) was found but its platform (\(Platform(image.config))) does not match the specified platform (\(wanted))"
+            )
         }
         return image
     }

@@ -16,11 +16,15 @@ extension Engine {
     }
 
     /// Engine API, ImageSummary. `shared` and `containers` are -1 when they weren't asked for.
-    func summary(_ image: Image, tags: [Reference], digests: [Reference], shared: Int64, containers: Int64 = -1) -> JSON {
+    func summary(_ image: Image, tags: [Reference], digests: [Reference], shared: Int64, containers: Int64 = -1) -> JSON
+    {
         [
-            "Containers": .int(containers), "Created": .int((image.created ?? 0) / 1_000_000_000), "Id": .string("\(image.id)"),
-            "Labels": image.labels.isEmpty ? .null : JSON(image.labels), "ParentId": .string(image.parent.map { "\($0)" } ?? ""),
-            "RepoDigests": JSON(digests.map(\.familiar)), "RepoTags": JSON(tags.map(\.familiar)), "SharedSize": .int(shared),
+            "Containers": .int(containers), "Created": .int((image.created ?? 0) / 1_000_000_000),
+            "Id": .string("\(image.id)"),
+            "Labels": image.labels.isEmpty ? .null : JSON(image.labels),
+            "ParentId": .string(image.parent.map { "\($0)" } ?? ""),
+            "RepoDigests": JSON(digests.map(\.familiar)), "RepoTags": JSON(tags.map(\.familiar)),
+            "SharedSize": .int(shared),
             "Size": .int(image.size),
         ]
     }
@@ -61,7 +65,9 @@ private struct ImageSelection {
         var after: Int64?
         var before = try ImageFilter.until(filters)
         for ref in filters["since"] { after = max(after ?? .min, try await engine.images.image(ref).created ?? .min) }
-        for ref in filters["before"] { before = min(before ?? .max, try await engine.images.image(ref).created ?? .max) }
+        for ref in filters["before"] {
+            before = min(before ?? .max, try await engine.images.image(ref).created ?? .max)
+        }
         (self.after, self.before) = (after, before)
     }
 
@@ -73,7 +79,8 @@ private struct ImageSelection {
         guard LabelFilter.accepts(filters, labels: image.labels) else { return nil }
         func shown(_ references: [Reference]) throws -> [Reference] {
             guard !patterns.isEmpty else { return references }
-            return try references.filter { reference in try patterns.contains { try ImageFilter.matches(reference, $0) } }
+            return try references.filter { reference in try patterns.contains { try ImageFilter.matches(reference, $0) }
+            }
         }
         let (tags, digests) = (try shown(image.tagReferences), try shown(image.digestReferences))
         if tags.isEmpty, digests.isEmpty {

@@ -46,7 +46,9 @@ struct ImageRemoval {
         try await untag(reference, image)
         var left = try await engine.images.image(id: image.id).references
         if reference.digest == nil, !left.contains(where: { $0.digest == nil && $0.name == reference.name }) {
-            for digest in left where digest.digest != nil && digest.name == reference.name { try await untag(digest, image) }
+            for digest in left where digest.digest != nil && digest.name == reference.name {
+                try await untag(digest, image)
+            }
             left = try await engine.images.image(id: image.id).references
         }
         if left.isEmpty { try await delete(engine.images.image(id: image.id), quiet: true) }
@@ -84,7 +86,9 @@ struct ImageRemoval {
     }
 
     private mutating func pruneParent(of image: Image) async throws {
-        guard prune, let id = image.parent, let parent = try? await engine.images.image(id: id), parent.references.isEmpty else { return }
+        guard prune, let id = image.parent, let parent = try? await engine.images.image(id: id),
+            parent.references.isEmpty
+        else { return }
         var above = ImageRemoval(engine: engine, force: false, prune: true)
         try? await above.delete(parent, quiet: true)
         records += above.records
@@ -93,7 +97,8 @@ struct ImageRemoval {
 
     private func publish(_ action: String, _ image: Image) {
         engine.publish(
-            .image, action, actor: "\(image.id)", attributes: ["name": "\(image.id)"].merging(image.labels) { mine, _ in mine })
+            .image, action, actor: "\(image.id)",
+            attributes: ["name": "\(image.id)"].merging(image.labels) { mine, _ in mine })
     }
 }
 
@@ -115,8 +120,12 @@ extension ImageRemoval {
             throw conflict("image is being used by running container \(user.shortID)", hard: true, user)
         }
         guard !force else { return }
-        if references, !image.references.isEmpty { throw conflict("image is referenced in multiple repositories", hard: false) }
-        if let user = users.first { throw conflict("image is being used by stopped container \(user.shortID)", hard: false, user) }
+        if references, !image.references.isEmpty {
+            throw conflict("image is referenced in multiple repositories", hard: false)
+        }
+        if let user = users.first {
+            throw conflict("image is being used by stopped container \(user.shortID)", hard: false, user)
+        }
     }
 
     private func containers(of image: Image) -> [ContainerRecord] {

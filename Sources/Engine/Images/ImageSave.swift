@@ -48,7 +48,9 @@ struct SavePlan {
 
     private mutating func insert(_ image: Image, _ names: [Reference]) {
         guard !names.isEmpty else { return }
-        guard let at = images.firstIndex(where: { $0.image.id == image.id }) else { return images.append((image, names)) }
+        guard let at = images.firstIndex(where: { $0.image.id == image.id }) else {
+            return images.append((image, names))
+        }
         images[at].names += names.filter { !images[at].names.contains($0) }
     }
 
@@ -61,15 +63,18 @@ struct SavePlan {
             let manifest = try await engine.images.manifest(of: image)
             let digest = Digest(of: manifest.bytes)
             let config = manifest.document.config
-            for blob in [config] + manifest.document.layers where !blob.isForeignLayer && written.insert(blob.digest).inserted {
+            for blob in [config] + manifest.document.layers
+            where !blob.isForeignLayer && written.insert(blob.digest).inserted {
                 parts.append(.blob(Self.path(blob.digest), blob))
             }
             if written.insert(digest).inserted { parts.append(.bytes(Self.path(digest), manifest.bytes)) }
             entries.append([
-                "Config": .string(Self.path(config.digest)), "RepoTags": names.isEmpty ? .null : JSON(names.map(\.familiar)),
+                "Config": .string(Self.path(config.digest)),
+                "RepoTags": names.isEmpty ? .null : JSON(names.map(\.familiar)),
                 "Layers": JSON(manifest.document.layers.map { Self.path($0.digest) }),
             ])
-            let plain = Descriptor(mediaType: manifest.document.mediaType, digest: digest, size: Int64(manifest.bytes.count))
+            let plain = Descriptor(
+                mediaType: manifest.document.mediaType, digest: digest, size: Int64(manifest.bytes.count))
             descriptors += names.isEmpty ? [plain] : names.map { Self.named(plain, $0) }
         }
         let index = ImageIndex(mediaType: MediaType.ociIndex, manifests: descriptors)
@@ -82,7 +87,8 @@ struct SavePlan {
     private static func named(_ descriptor: Descriptor, _ name: Reference) -> Descriptor {
         var descriptor = descriptor
         descriptor.annotations = [
-            "io.containerd.image.name": name.canonical, "org.opencontainers.image.ref.name": name.tag ?? Reference.defaultTag,
+            "io.containerd.image.name": name.canonical,
+            "org.opencontainers.image.ref.name": name.tag ?? Reference.defaultTag,
         ]
         return descriptor
     }
@@ -108,7 +114,9 @@ private actor ArchiveStream {
                 blob = (next, left - Int64(piece.readableBytes), size)
                 return piece
             }
-            guard left == 0 else { throw Fault(.internalFault, "content of the image is shorter than its manifest says") }
+            guard left == 0 else {
+                throw Fault(.internalFault, "content of the image is shorter than its manifest says")
+            }
             blob = nil
             let padding = TarWriter.padding(size)
             if padding > 0 { return ByteBuffer(repeating: 0, count: padding) }
@@ -119,7 +127,8 @@ private actor ArchiveStream {
             return ByteBuffer(bytes: TarWriter.end)
         }
         switch part {
-        case .folder(let path): return ByteBuffer(bytes: TarWriter.header(TarEntry(path: Array(path.utf8), kind: .directory, mode: 0o755)))
+        case .folder(let path):
+            return ByteBuffer(bytes: TarWriter.header(TarEntry(path: Array(path.utf8), kind: .directory, mode: 0o755)))
         case .bytes(let path, let bytes):
             var buffer = ByteBuffer(bytes: header(path, Int64(bytes.count)))
             buffer.writeBytes(bytes)

@@ -7,7 +7,9 @@ extension Engine {
         let image = try await images.image(ref)
         let reference = try Self.reference(repository: repository, tag: tag)
         try await images.tag(image.id, as: reference)
-        publish(.image, "tag", actor: "\(image.id)", attributes: ["name": reference.familiar].merging(image.labels) { mine, _ in mine })
+        publish(
+            .image, "tag", actor: "\(image.id)",
+            attributes: ["name": reference.familiar].merging(image.labels) { mine, _ in mine })
     }
 
     /// A repository and a tag as the API gives them apart; `latest` when there is none.

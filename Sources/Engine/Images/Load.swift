@@ -11,7 +11,7 @@ extension Engine {
         defer { tar.cancel() }
         let spool = try await images.spool(tar.next)
         let load = Load(engine: self, spool: spool, quiet: quiet, progress: progress)
-        for found in try LoadIndex.read(spool) { try await load.run(found) }
+        for found in try await LoadIndex.read(spool) { try await load.run(found) }
     }
 }
 
@@ -35,7 +35,9 @@ struct Load: Sendable {
         let config = try ImageConfig(bytes: archived.config)
         let diffIDs = config.diffIDs
         guard archived.layers.count == diffIDs.count else {
-            throw Fault(.invalid, "invalid manifest, layers length mismatch: expected \(archived.layers.count), got \(diffIDs.count)")
+            throw Fault(
+                .invalid,
+                "invalid manifest, layers length mismatch: expected \(archived.layers.count), got \(diffIDs.count)")
         }
         let lease = engine.images.lease()
         defer { withExtendedLifetime(lease) {} }
@@ -71,7 +73,9 @@ struct Load: Sendable {
     }
 
     /// The archive's own, or one made of what the store keeps for the layers.
-    private func manifest(_ archived: ArchivedImage, _ diffIDs: [Digest]) async throws -> (bytes: [UInt8], mediaType: String) {
+    private func manifest(_ archived: ArchivedImage, _ diffIDs: [Digest]) async throws -> (
+        bytes: [UInt8], mediaType: String
+    ) {
         if let manifest = archived.manifest { return manifest }
         return try await engine.images.makeManifest(config: archived.config, diffIDs: diffIDs)
     }
@@ -79,8 +83,11 @@ struct Load: Sendable {
     private func name(_ image: Image, _ names: [Reference]) async throws {
         for name in names {
             let reference = name.withDefaultTag
-            if reference.digest == nil, let before = try? await engine.images.image(reference.canonical), before.id != image.id {
-                try await say("The image \(reference) already exists, renaming the old one with ID \(before.id) to empty string")
+            if reference.digest == nil, let before = try? await engine.images.image(reference.canonical),
+                before.id != image.id
+            {
+                try await say(
+                    "The image \(reference) already exists, renaming the old one with ID \(before.id) to empty string")
             }
             if let digest = reference.digest {
                 try await engine.images.addRepoDigest(image.id, reference.withoutTag.at(digest))

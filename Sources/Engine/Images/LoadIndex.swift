@@ -13,11 +13,13 @@ enum LoadIndex {
         static let chain = 500
     }
 
-    static func read(_ spool: ArchiveSpool) throws -> [ArchivedImage] {
+    static func read(_ spool: ArchiveSpool) async throws -> [ArchivedImage] {
         let limit = ImageManifest.Limit.manifestBytes
         if let bytes = try spool.read("manifest.json", limit: limit) { return try dockerArchive(spool, bytes) }
         if let bytes = try spool.read("index.json", limit: limit) { return try layout(spool, bytes) }
-        if let bytes = try spool.read("repositories", limit: limit) { return try LegacyArchive.read(spool, bytes) }
+        if let bytes = try spool.read("repositories", limit: limit) {
+            return try await LegacyArchive.read(spool, bytes)
+        }
         throw Fault(.invalid, "unrecognized image format: the archive has neither manifest.json nor index.json")
     }
 
@@ -26,14 +28,17 @@ enum LoadIndex {
     }
 
     private static func dockerArchive(_ spool: ArchiveSpool, _ bytes: [UInt8]) throws -> [ArchivedImage] {
-        guard let entries = try parse(bytes, "manifest.json").array else { throw Fault(.invalid, "archive's manifest.json is no list") }
+        guard let entries = try parse(bytes, "manifest.json").array else {
+            throw Fault(.invalid, "archive's manifest.json is no list")
+        }
         return try entries.map { entry in
             let name = entry["Config"].string ?? ""
             guard let config = try spool.read(name, limit: ImageManifest.Limit.configBytes) else {
                 throw Fault(.invalid, "archive has no image config \"\(name)\"")
             }
             return ArchivedImage(
-                config: config, layers: entry["Layers"].strings, names: try entry["RepoTags"].strings.map { try Reference(parsing: $0) })
+                config: config, layers: entry["Layers"].strings,
+                names: try entry["RepoTags"].strings.map { try Reference(parsing: $0) })
         }
     }
 
@@ -54,7 +59,8 @@ enum LoadIndex {
         case .manifest(let manifest):
             return ArchivedImage(
                 config: try blob(spool, manifest.config, limit: ImageManifest.Limit.configBytes),
-                manifest: (bytes, manifest.mediaType), layers: manifest.layers.map { path($0.digest) }, names: try names(descriptor))
+                manifest: (bytes, manifest.mediaType), layers: manifest.layers.map { path($0.digest) },
+                names: try names(descriptor))
         }
     }
 
@@ -64,25 +70,29 @@ enum LoadIndex {
         guard let bytes = try spool.read(path(descriptor.digest), limit: limit) else {
             throw Fault(.invalid, "archive has no content \(descriptor.digest)")
         }
-        guard Digest(of: bytes) == descriptor.digest else { throw Fault(.invalid, "archive's content \(descriptor.digest) is damaged") }
+        guard Digest(of: bytes) == descriptor.digest else {
+            throw Fault(.invalid, "archive's content \(descriptor.digest) is damaged")
+        }
         return bytes
     }
 
     /// containerd and Docker write the whole name; the specification's own annotation may be a tag alone.
     private static func names(_ descriptor: Descriptor) throws -> [Reference] {
         if let name = descriptor.annotations["io.containerd.image.name"] { return [try Reference(parsing: name)] }
-        guard let name = descriptor.annotations["org.opencontainers.image.ref.name"], name.contains("/") || name.contains(":") else { return [] }
+        guard let name = descriptor.annotations["org.opencontainers.image.ref.name"],
+            name.contains("/") || name.contains(":")
+        else { return [] }
         return [try Reference(parsing: name)]
     }
 }
 
 /// Archives of Docker before 1.10: a folder a layer with `json` and `layer.tar`, named by `repositories`.
 enum LegacyArchive {
-    static func read(_ spool: ArchiveSpool, _ bytes: [UInt8]) throws -> [ArchivedImage] {
+    static func read(_ spool: ArchiveSpool, _ bytes: [UInt8]) async throws -> [ArchivedImage] {
         var images: [ArchivedImage] = []
         for (repository, tags) in try LoadIndex.parse(bytes, "repositories").object ?? JSONObject() {
             for (tag, id) in tags.object ?? JSONObject() {
-                var image = try image(spool, id.string ?? "")
+                var image = try await image(spool, id.string ?? "")
                 image.names = [try Reference(parsing: "\(repository):\(tag)")]
                 images.append(image)
             }
@@ -90,7 +100,7 @@ enum LegacyArchive {
         return images
     }
 
-    private static func image(_ spool: ArchiveSpool, _ top: String) throws -> ArchivedImage {
+    private static func image(_ spool: ArchiveSpool, _ top: String) async throws -> ArchivedImage {
         var layers: [String] = []
         var history: [JSON] = []
         var config: JSON?
@@ -103,13 +113,15 @@ enum LegacyArchive {
             if config == nil { config = json }
             layers.insert(id + "/layer.tar", at: 0)
             let step = ImageConfig.History(
-                created: json["created"].string, createdBy: json["container_config", "Cmd"].strings.joined(separator: " "))
+                created: json["created"].string,
+                createdBy: json["container_config", "Cmd"].strings.joined(separator: " "))
             history.insert(step.json, at: 0)
             next = json["parent"].string
         }
         var document = config ?? [:]
         for member in ["id", "parent", "Size", "layer_id", "throwaway"] { document.remove(member) }
-        let diffIDs = try layers.map { JSON("\(try Digest(of: spool.read($0, limit: .max) ?? []))") }
+        var diffIDs: [JSON] = []
+        for layer in layers { diffIDs.append(.string("\(try await spool.open(layer).digest())")) }
         document["rootfs"] = ["type": "layers", "diff_ids": .array(diffIDs)]
         document["history"] = .array(history)
         return ArchivedImage(config: document.bytes(), layers: layers, names: [])

@@ -99,7 +99,9 @@ struct Pull: Sendable {
     let credentials: Credentials?
     let feed: ProgressFeed
 
-    init(engine: Engine, _ reference: Reference, _ platform: Platform?, _ credentials: Credentials?, _ feed: ProgressFeed) {
+    init(
+        engine: Engine, _ reference: Reference, _ platform: Platform?, _ credentials: Credentials?, _ feed: ProgressFeed
+    ) {
         self.engine = engine
         self.reference = reference
         self.platform = platform
@@ -120,7 +122,9 @@ struct Pull: Sendable {
         let (served, manifest) = try await imageManifest(top)
         let before = try? await engine.images.image(reference.canonical).id
         let isNew = before != manifest.config.digest
-        if isNew, (try? await engine.images.image("\(manifest.config.digest)")) == nil { try await fetch(manifest, served) }
+        if isNew, (try? await engine.images.image("\(manifest.config.digest)")) == nil {
+            try await fetch(manifest, served)
+        }
         try await engine.images.addRepoDigest(manifest.config.digest, reference.withoutTag.at(top.digest))
         if reference.digest == nil { try await engine.images.tag(manifest.config.digest, as: reference) }
         try await warnOfPlatform()
@@ -132,7 +136,8 @@ struct Pull: Sendable {
 
     /// False when there is no image that could stand in, or the registry's answer stands.
     private func useBuiltIn(insteadOf failure: any Error) async throws -> Bool {
-        guard let fault = failure as? Fault, fault.kind == .unavailable || reference.registry == Reference.defaultRegistry,
+        guard let fault = failure as? Fault,
+            fault.kind == .unavailable || reference.registry == Reference.defaultRegistry,
             try await engine.builtInImage(for: reference) != nil
         else { return false }
         feed.post(ProgressMessage.line("NOTICE: \(reference.familiar) could not be pulled: \(fault.message)"))
@@ -147,8 +152,9 @@ struct Pull: Sendable {
         case .index(let index):
             let chosen = try index.selectManifest(for: platform ?? .host)
             let served = try await engine.registry.manifest(reference.withoutTag.at(chosen.digest), credentials)
-            guard case .manifest(let manifest) = try ManifestDocument(
-                served.bytes, mediaType: served.mediaType, name: reference.familiar)
+            guard
+                case .manifest(let manifest) = try ManifestDocument(
+                    served.bytes, mediaType: served.mediaType, name: reference.familiar)
             else { throw Fault(.invalid, "\(reference): the index names another index where its image should be") }
             return (served, manifest)
         }
@@ -175,9 +181,13 @@ struct Pull: Sendable {
     /// Helm charts, plugins and so on are stored in registries too; nothing here runs them.
     private func refuseOtherArtifacts(_ manifest: ImageManifest) throws {
         let type = manifest.config.mediaType
-        guard ![MediaType.dockerConfig, MediaType.ociConfig, "", "application/octet-stream"].contains(type) else { return }
+        guard ![MediaType.dockerConfig, MediaType.ociConfig, "", "application/octet-stream"].contains(type) else {
+            return
+        }
         let what = type.contains("helm") ? "helm chart" : type.contains("plugin") ? "plugin" : "artifact"
-        throw Fault(.invalid, "Encountered remote \"\(type)\" (\(what)) when fetching \(reference): it is not a container image")
+        throw Fault(
+            .invalid, "Encountered remote \"\(type)\" (\(what)) when fetching \(reference): it is not a container image"
+        )
     }
 
     /// An image that says it is for something else is taken, with a warning, as Docker does.

@@ -29,7 +29,9 @@ package final class ArchiveSpool: Sendable {
         do throws(KernelError) {
             let file = try root.open(name, O_RDONLY | O_NONBLOCK)
             let status = try file.status()
-            guard status.st_mode & mode_t(CLinux.S_IFMT) == mode_t(CLinux.S_IFREG) else { throw KernelError(call: "open", subject: name, errno: EINVAL) }
+            guard status.st_mode & mode_t(CLinux.S_IFMT) == mode_t(CLinux.S_IFREG) else {
+                throw KernelError(call: "open", subject: name, errno: EINVAL)
+            }
             return SpooledFile(file: file, size: Int64(status.st_size))
         } catch {
             throw Fault(.invalid, "archive has no usable file \"\(name)\"", cause: error)
@@ -83,7 +85,8 @@ private final class SpoolUnpack: ByteOutput, @unchecked Sendable {
     private let decompressor = DetectingDecompressor()
     private let extractor: TarExtractor
     private let reader: TarReader
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: UnpackLane.Limit.bufferBytes, alignment: 4_096)
+    private let memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: UnpackLane.Limit.bufferBytes, alignment: 4_096)
 
     init(_ folder: String) throws {
         var options = TarExtractor.Options()

@@ -59,7 +59,8 @@ final class DetectingDecompressor: Decompressor {
         if head.starts(with: [0x1F, 0x8B]) { return .gzip }
         if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
         // A zstd stream may begin with frames to be skipped (RFC 8878, 3.1.2).
-        let isSkippable = head.count >= magicBytes && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18])
+        let isSkippable =
+            head.count >= magicBytes && head[0] & 0xF0 == 0x50 && head[1...3].elementsEqual([0x2A, 0x4D, 0x18])
         return isSkippable ? .zstd : .none
     }
 
@@ -131,7 +132,9 @@ final class GzipDecompressor: Decompressor {
         if isPadding || next?.pointee == 0 {
             isPadding = true
             while left > 0, let byte = next {
-                guard byte.pointee == 0 else { throw Fault(.invalid, "layer's gzip stream has other bytes after its end") }
+                guard byte.pointee == 0 else {
+                    throw Fault(.invalid, "layer's gzip stream has other bytes after its end")
+                }
                 next = byte.advanced(by: 1)
                 left -= 1
             }

@@ -16,6 +16,8 @@ actor LayerPipeline: LayerIngest {
         /// How much is written before the disk is told to begin: the fsync at the end then has little left to do.
         static let writeBackBytes: Int64 = 8 << 20
         static let resumeChunk = 1 << 20
+        /// Least bytes that are passed on at a time.
+        static let pieceBytes = 256 << 10
     }
 
     nonisolated let offset: Int64
@@ -23,18 +25,23 @@ actor LayerPipeline: LayerIngest {
     private let lane = SerialLane(UnpackThreads.decompress)
     private var pending: Task<Void, any Error>?
     private var isDone = false
+    /// Small pieces are put together before they are passed on: handing one over costs more than copying it.
+    private var gathered = ByteBuffer()
+    private var failure: Fault?
     private let commit: @Sendable (_ size: Int64, _ compression: DetectingDecompressor.Compression) async throws -> Void
     private let discard: @Sendable (_ keepPartial: Bool) async -> Void
 
     /// `partial` holds what has come of the blob; `folder` is empty and becomes the layer.
     init(
         blob: Descriptor, diffID: Digest, partial: OwnedDescriptor, folder: String,
-        commit: @escaping @Sendable (_ size: Int64, _ compression: DetectingDecompressor.Compression) async throws -> Void,
+        commit:
+            @escaping @Sendable (_ size: Int64, _ compression: DetectingDecompressor.Compression) async throws -> Void,
         discard: @escaping @Sendable (_ keepPartial: Bool) async -> Void
     ) throws {
         var options = TarExtractor.Options()
         options.whiteouts = true
-        front = Front(blob: blob, diffID: diffID, partial: partial, output: UnpackLane(try TarExtractor(into: folder, options)))
+        front = Front(
+            blob: blob, diffID: diffID, partial: partial, output: UnpackLane(try TarExtractor(into: folder, options)))
         offset = min(Int64(try partial.status().st_size), blob.size)
         self.commit = commit
         self.discard = discard
@@ -48,33 +55,70 @@ actor LayerPipeline: LayerIngest {
     }
 
     func write(_ bytes: ByteBuffer) async throws {
-        try await pending?.value
+        if gathered.readableBytes == 0, bytes.readableBytes >= Limit.pieceBytes { return try await pass(bytes) }
+        gathered.writeImmutableBuffer(bytes)
+        if gathered.readableBytes >= Limit.pieceBytes { try await flush() }
+    }
+
+    private func flush() async throws {
+        guard gathered.readableBytes > 0 else { return }
+        let piece = gathered
+        gathered = ByteBuffer()
+        try await pass(piece)
+    }
+
+    /// Waits for the piece before, then lets this one be worked on.
+    private func pass(_ bytes: ByteBuffer) async throws {
+        do {
+            try await pending?.value
+        } catch {
+            let fault = Self.explain(error, front.blob)
+            failure = fault
+            throw fault
+        }
         let (lane, front) = (lane, front)
         pending = Task { try await lane.run { try front.take(bytes) } }
     }
 
     func finish() async throws {
         do {
+            try await flush()
             try await pending?.value
             let (lane, front) = (lane, front)
             try await lane.run { try front.finish() }
             let unpacked = try await front.output.finish()
             guard unpacked.diffID == front.diffID else {
-                throw Fault(.invalid, "layer \(front.blob.digest.short) unpacks to \(unpacked.diffID), but its image names \(front.diffID)")
+                throw Fault(
+                    .invalid,
+                    "layer \(front.blob.digest.short) unpacks to \(unpacked.diffID), but its image names \(front.diffID)"
+                )
             }
             try await lane.run { try front.sync() }
             try await commit(unpacked.size, front.compression)
             isDone = true
         } catch {
             let fault = Self.explain(error, front.blob)
-            await stop(keepPartial: fault.kind != .invalid)
+            await stop(keepPartial: Self.isWorthKeeping(after: fault))
             throw fault
         }
     }
 
     func cancel() async {
-        _ = try? await pending?.value
-        await stop(keepPartial: true)
+        if failure == nil {
+            do {
+                try await flush()
+                try await pending?.value
+            } catch {
+                failure = Self.explain(error, front.blob)
+            }
+        }
+        await stop(keepPartial: failure.map(Self.isWorthKeeping) ?? true)
+    }
+
+    /// Wrong content is no use to the next pull, and a full disk needs the room.
+    private static func isWorthKeeping(after fault: Fault) -> Bool {
+        if let error = fault.cause as? KernelError, error.errno == ENOSPC || error.errno == EDQUOT { return false }
+        return fault.kind != .invalid
     }
 
     /// Stops, and forgets what had come.
@@ -132,7 +176,8 @@ private final class Front: @unchecked Sendable {
             }
             try pass(bytes)
             if taken - writeBackFrom >= LayerPipeline.Limit.writeBackBytes {
-                _ = sync_file_range(partial.raw, off_t(writeBackFrom), off_t(taken - writeBackFrom), UInt32(SYNC_FILE_RANGE_WRITE))
+                _ = sync_file_range(
+                    partial.raw, off_t(writeBackFrom), off_t(taken - writeBackFrom), UInt32(SYNC_FILE_RANGE_WRITE))
                 writeBackFrom = taken
             }
         }
@@ -149,7 +194,9 @@ private final class Front: @unchecked Sendable {
         taken += Int64(bytes.count)
         try decompressor.feed(bytes, to: output)
         guard output.total < LayerPipeline.Limit.ratioFrom || output.total < taken * LayerPipeline.Limit.ratio else {
-            throw Fault(.invalid, "layer \(blob.digest.short) grows more than \(LayerPipeline.Limit.ratio) times when unpacked: refused")
+            throw Fault(
+                .invalid,
+                "layer \(blob.digest.short) grows more than \(LayerPipeline.Limit.ratio) times when unpacked: refused")
         }
     }
 
@@ -157,7 +204,9 @@ private final class Front: @unchecked Sendable {
         var chunk = [UInt8](repeating: 0, count: LayerPipeline.Limit.resumeChunk)
         while taken < length {
             let wanted = Int(min(Int64(chunk.count), length - taken))
-            let count = try kernel("read", "blob \(blob.digest.short)") { pread(partial.raw, &chunk, wanted, off_t(taken)) }
+            let count = try kernel("read", "blob \(blob.digest.short)") {
+                pread(partial.raw, &chunk, wanted, off_t(taken))
+            }
             guard count > 0 else { throw KernelError(call: "read", subject: "blob \(blob.digest.short)", errno: EIO) }
             try chunk.withUnsafeBytes { try pass(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
         }

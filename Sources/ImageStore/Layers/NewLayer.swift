@@ -51,7 +51,8 @@ private final class LayerSpool: ByteOutput, @unchecked Sendable {
     private var head: [UInt8] = []
     private var compressor: GzipCompressor?
     private var decompressor: DetectingDecompressor?
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: UnpackLane.Limit.bufferBytes, alignment: 4_096)
+    private let memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: UnpackLane.Limit.bufferBytes, alignment: 4_096)
 
     init(_ path: String) throws {
         self.path = path
@@ -109,7 +110,8 @@ private final class LayerSpool: ByteOutput, @unchecked Sendable {
         return (
             Digest(hash: tarHash.finalize()),
             Descriptor(
-                mediaType: isZstd ? MediaType.ociLayerZstd : MediaType.dockerLayerGzip, digest: Digest(hash: blobHash.finalize()), size: size)
+                mediaType: isZstd ? MediaType.ociLayerZstd : MediaType.dockerLayerGzip,
+                digest: Digest(hash: blobHash.finalize()), size: size)
         )
     }
 }

@@ -53,7 +53,8 @@ final class UnpackLane: ByteOutput, @unchecked Sendable {
             (current, filled) = (index, 0)
         }
         if let error = failure.withLock({ $0 }) { throw error }
-        return UnsafeMutableRawBufferPointer(start: buffer(index).advanced(by: filled), count: Limit.bufferBytes - filled)
+        return UnsafeMutableRawBufferPointer(
+            start: buffer(index).advanced(by: filled), count: Limit.bufferBytes - filled)
     }
 
     func wrote(_ count: Int) throws {

@@ -33,7 +33,9 @@ struct BlobFolder: BlobStore {
 
     func write(_ bytes: [UInt8], expecting digest: Digest) async throws {
         let actual = Digest(of: bytes)
-        guard actual == digest else { throw Fault(.invalid, "content verification failed: got \(actual), want \(digest)") }
+        guard actual == digest else {
+            throw Fault(.invalid, "content verification failed: got \(actual), want \(digest)")
+        }
         guard try await size(of: digest) != Int64(bytes.count) else { return }
         let path = folders.blob(digest)
         let temporary = folders.partial(digest) + ".\(UInt32.random(in: 0...UInt32.max)).small"
@@ -67,7 +69,9 @@ enum StoreError {
     static func explain(_ error: any Error, _ doing: @autoclosure () -> String) -> Fault {
         if let fault = error as? Fault { return fault }
         if let error = error as? KernelError, error.errno == ENOSPC || error.errno == EDQUOT {
-            return Fault(.internalFault, "\(doing()): no space left on device. Free some, e.g. with `docker system prune`", cause: error)
+            return Fault(
+                .internalFault, "\(doing()): no space left on device. Free some, e.g. with `docker system prune`",
+                cause: error)
         }
         return Fault(.internalFault, "\(doing()): \(error)", cause: error)
     }
@@ -80,13 +84,16 @@ extension ImageStore {
     }
 
     /// The blob's bytes, piece by piece; `next` gives nil at the end.
-    package func readBlob(_ digest: Digest, from offset: Int64) async throws -> @Sendable () async throws -> ByteBuffer? {
+    package func readBlob(_ digest: Digest, from offset: Int64) async throws -> @Sendable () async throws -> ByteBuffer?
+    {
         let path = folders.blob(digest)
         let file: OwnedDescriptor
         do throws(KernelError) {
             file = try OwnedDescriptor.open(path, O_RDONLY)
         } catch {
-            throw error.errno == ENOENT ? Fault(.notFound, "content \(digest) is not in the store") : StoreError.explain(error, "reading content \(digest.short)")
+            throw error.errno == ENOENT
+                ? Fault(.notFound, "content \(digest) is not in the store")
+                : StoreError.explain(error, "reading content \(digest.short)")
         }
         let position = Position(offset)
         return {

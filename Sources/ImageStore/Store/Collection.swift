@@ -23,7 +23,8 @@ extension ImageStore {
     package func deleteImage(_ image: Image) async throws -> Removal {
         let pins = pins
         let (layers, blobs) = try await database.write { database in
-            let digests = try String.fetchAll(database, sql: "SELECT digest FROM image_blobs WHERE image = ?", arguments: [image.id.hex])
+            let digests = try String.fetchAll(
+                database, sql: "SELECT digest FROM image_blobs WHERE image = ?", arguments: [image.id.hex])
             try database.execute(sql: "DELETE FROM images WHERE id = ?", arguments: [image.id.hex])
             let layers = try Self.dropLayers(database, among: image.diffIDs, pins)
             let candidates = Set(digests + layers.map(\.blob))
@@ -36,6 +37,8 @@ extension ImageStore {
             removal.freed += layer.size
         }
         try await discard(layers: layers, blobs: Array(blobs))
+        // What interrupted pulls left long ago goes on the same occasion.
+        _ = try await collectGarbage()
         return removal
     }
 
@@ -53,7 +56,10 @@ extension ImageStore {
                     AND NOT EXISTS (SELECT 1 FROM snapshot_layers WHERE diff = ?1)
                     RETURNING *
                     """, arguments: [diffID.hex])
-            if let row { dropped.append(DroppedLayer(diff: diffID.hex, number: row["number"], blob: row["blob"], size: row["size"])) }
+            if let row {
+                dropped.append(
+                    DroppedLayer(diff: diffID.hex, number: row["number"], blob: row["blob"], size: row["size"]))
+            }
         }
         return dropped
     }
@@ -61,7 +67,9 @@ extension ImageStore {
     static func isUnused(blob hex: String, _ database: Database, _ pins: Pins) throws -> Bool {
         guard !pins.holds(try Digest(parsing: "sha256:" + hex)) else { return false }
         return try Row.fetchOne(
-            database, sql: "SELECT 1 WHERE EXISTS (SELECT 1 FROM image_blobs WHERE digest = ?1) OR EXISTS (SELECT 1 FROM layers WHERE blob = ?1)",
+            database,
+            sql:
+                "SELECT 1 WHERE EXISTS (SELECT 1 FROM image_blobs WHERE digest = ?1) OR EXISTS (SELECT 1 FROM layers WHERE blob = ?1)",
             arguments: [hex]) == nil
     }
 
@@ -86,13 +94,16 @@ extension ImageStore {
             return try Self.dropLayers(database, among: stale.map { try Digest(parsing: "sha256:" + $0) }, pins)
         }
         let old = try await NIOThreadPool.singleton.runIfActive { [folders] in
-            for name in try StoreFolders.names(in: folders.ingest) where Self.modified(folders.ingest + "/" + name) < oldest {
+            for name in try StoreFolders.names(in: folders.ingest)
+            where Self.modified(folders.ingest + "/" + name) < oldest {
                 try? FileTree.remove(folders.ingest + "/" + name)
             }
             return try StoreFolders.names(in: folders.blobs).filter { Self.modified(folders.blobs + "/" + $0) < oldest }
         }
         let blobs = try await database.read { database in
-            try (old + layers.map(\.blob)).filter { $0.utf8.count == 64 ? try Self.isUnused(blob: $0, database, pins) : true }
+            try (old + layers.map(\.blob)).filter {
+                $0.utf8.count == 64 ? try Self.isUnused(blob: $0, database, pins) : true
+            }
         }
         try await discard(layers: layers, blobs: blobs)
         return layers.reduce(0) { $0 + $1.size }

@@ -20,14 +20,16 @@ extension ImageStore {
         }
         let layers = document.layers.filter { !$0.isForeignLayer }
         guard layers.count == view.diffIDs.count else {
-            throw Fault(.invalid, "image has \(layers.count) layers in its manifest and \(view.diffIDs.count) in its config")
+            throw Fault(
+                .invalid, "image has \(layers.count) layers in its manifest and \(view.diffIDs.count) in its config")
         }
         guard view.diffIDs.count <= ImageManifest.Limit.layers else { throw Fault(.invalid, "max depth exceeded") }
         let manifestDigest = Digest(of: manifest)
         try await blobs.write(config, expecting: id)
         try await blobs.write(manifest, expecting: manifestDigest)
         let row = NewImage(
-            id: id, manifest: Descriptor(mediaType: document.mediaType, digest: manifestDigest, size: Int64(manifest.count)),
+            id: id,
+            manifest: Descriptor(mediaType: document.mediaType, digest: manifestDigest, size: Int64(manifest.count)),
             config: config, diffIDs: view.diffIDs, blobs: [id, manifestDigest] + layers.map(\.digest), parent: parent)
         try await database.write { try row.insert($0) }
         syncBehind()
@@ -53,7 +55,10 @@ extension ImageStore {
                 ])
             try database.execute(sql: "DELETE FROM image_layers WHERE image = ?", arguments: [id.hex])
             for (position, diffID) in diffIDs.enumerated() {
-                guard try Row.fetchOne(database, sql: "SELECT 1 FROM layers WHERE diff = ?", arguments: [diffID.hex]) != nil else {
+                guard
+                    try Row.fetchOne(database, sql: "SELECT 1 FROM layers WHERE diff = ?", arguments: [diffID.hex])
+                        != nil
+                else {
                     throw Fault(.invalid, "layer \(diffID) of image \(id.short) is not in the store")
                 }
                 try database.execute(
@@ -62,7 +67,8 @@ extension ImageStore {
             }
             for blob in blobs {
                 try database.execute(
-                    sql: "INSERT OR IGNORE INTO image_blobs (image, digest) VALUES (?, ?)", arguments: [id.hex, blob.hex])
+                    sql: "INSERT OR IGNORE INTO image_blobs (image, digest) VALUES (?, ?)",
+                    arguments: [id.hex, blob.hex])
             }
         }
     }
@@ -102,7 +108,8 @@ extension ImageStore {
                     database, sql: "SELECT image FROM repo_digests WHERE reference = ?",
                     arguments: [reference.at(digest).canonical])
             }
-            return try String.fetchOne(database, sql: "SELECT image FROM tags WHERE reference = ?", arguments: [reference.canonical])
+            return try String.fetchOne(
+                database, sql: "SELECT image FROM tags WHERE reference = ?", arguments: [reference.canonical])
         }
         return try id.map { try Digest(parsing: "sha256:" + $0) }
     }
@@ -113,7 +120,8 @@ extension ImageStore {
             prefix.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         let ids = try await database.read {
-            try String.fetchAll($0, sql: "SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2", arguments: [prefix, prefix + "g"])
+            try String.fetchAll(
+                $0, sql: "SELECT id FROM images WHERE id >= ? AND id < ? LIMIT 2", arguments: [prefix, prefix + "g"])
         }
         guard ids.count == 1, let id = ids.first else { return nil }
         return try Digest(parsing: "sha256:" + id)
@@ -126,16 +134,21 @@ extension ImageStore {
             let config = try ImageConfig(bytes: Array((row["config"] as String).utf8))
             let diffIDs = config.diffIDs
             let size = try Int64.fetchOne(
-                database, sql: "SELECT COALESCE(SUM(size), 0) FROM image_layers JOIN layers USING (diff) WHERE image = ?", arguments: [id])
+                database,
+                sql: "SELECT COALESCE(SUM(size), 0) FROM image_layers JOIN layers USING (diff) WHERE image = ?",
+                arguments: [id])
             let manifest: String = row["manifest"]
             let parent: String? = row["parent"]
             return Image(
                 id: try Digest(parsing: "sha256:" + id),
-                manifest: Descriptor(mediaType: row["manifest_type"], digest: try Digest(parsing: "sha256:" + manifest), size: row["manifest_size"]),
+                manifest: Descriptor(
+                    mediaType: row["manifest_type"], digest: try Digest(parsing: "sha256:" + manifest),
+                    size: row["manifest_size"]),
                 config: config.json, chainIDs: ChainID.all(diffIDs), diffIDs: diffIDs,
                 tags: try strings("SELECT reference FROM tags WHERE image = ? ORDER BY reference"),
                 repoDigests: try strings("SELECT reference FROM repo_digests WHERE image = ? ORDER BY reference"),
-                size: size ?? 0, parent: try parent.map { try Digest(parsing: "sha256:" + $0) }, lastTagged: row["last_tagged"])
+                size: size ?? 0, parent: try parent.map { try Digest(parsing: "sha256:" + $0) },
+                lastTagged: row["last_tagged"])
         }
     }
 }
@@ -155,7 +168,8 @@ extension ImageStore {
                     INSERT INTO tags (reference, image) VALUES (?, ?)
                     ON CONFLICT (reference) DO UPDATE SET image = excluded.image
                     """, arguments: [name, image.hex])
-            try database.execute(sql: "UPDATE images SET last_tagged = ? WHERE id = ?", arguments: [HostBoot.now(), image.hex])
+            try database.execute(
+                sql: "UPDATE images SET last_tagged = ? WHERE id = ?", arguments: [HostBoot.now(), image.hex])
         }
     }
 
@@ -165,14 +179,18 @@ extension ImageStore {
         let name = reference.at(digest).canonical
         try await database.write { database in
             // One repository serves one image under a digest; an index's digest goes with the last platform pulled.
-            try database.execute(sql: "DELETE FROM repo_digests WHERE reference = ? AND image <> ?", arguments: [name, image.hex])
-            try database.execute(sql: "INSERT OR IGNORE INTO repo_digests (reference, image) VALUES (?, ?)", arguments: [name, image.hex])
+            try database.execute(
+                sql: "DELETE FROM repo_digests WHERE reference = ? AND image <> ?", arguments: [name, image.hex])
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO repo_digests (reference, image) VALUES (?, ?)",
+                arguments: [name, image.hex])
         }
     }
 
     /// Takes a tag or a repository digest away; false: there was none.
     package func untag(_ reference: Reference) async throws -> Bool {
-        let (table, name) = reference.digest.map { ("repo_digests", reference.at($0).canonical) } ?? ("tags", reference.canonical)
+        let (table, name) =
+            reference.digest.map { ("repo_digests", reference.at($0).canonical) } ?? ("tags", reference.canonical)
         return try await database.write { database in
             try database.execute(sql: "DELETE FROM \(table) WHERE reference = ?", arguments: [name])
             return database.changesCount > 0

@@ -19,7 +19,9 @@ extension ImageStore {
     }
 
     private func hasLayer(_ diffID: Digest) async throws -> Bool {
-        try await database.read { try Row.fetchOne($0, sql: "SELECT 1 FROM layers WHERE diff = ?", arguments: [diffID.hex]) != nil }
+        try await database.read {
+            try Row.fetchOne($0, sql: "SELECT 1 FROM layers WHERE diff = ?", arguments: [diffID.hex]) != nil
+        }
     }
 
     /// `blob` is the compressed content's descriptor (gzip, zstd or plain: found out from its first bytes).
@@ -110,11 +112,15 @@ extension ImageStore {
     /// when the layer came from another registry.
     package func layerBlob(diffID: Digest) async throws -> Descriptor? {
         try await database.read { database in
-            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM layers WHERE diff = ?", arguments: [diffID.hex]) else {
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT * FROM layers WHERE diff = ?", arguments: [diffID.hex])
+            else {
                 return nil
             }
             return Descriptor(
-                mediaType: row["media_type"], digest: try Digest(parsing: "sha256:\(row["blob"] as String)"), size: row["blob_size"])
+                mediaType: row["media_type"], digest: try Digest(parsing: "sha256:\(row["blob"] as String)"),
+                size: row["blob_size"])
         }
     }
 

@@ -7,14 +7,17 @@ extension ImageStore {
     package func makeManifest(config: [UInt8], diffIDs: [Digest]) async throws -> (bytes: [UInt8], mediaType: String) {
         var layers: [Descriptor] = []
         for diffID in diffIDs {
-            guard let blob = try await layerBlob(diffID: diffID) else { throw Fault(.invalid, "layer \(diffID) is not in the store") }
+            guard let blob = try await layerBlob(diffID: diffID) else {
+                throw Fault(.invalid, "layer \(diffID) is not in the store")
+            }
             layers.append(blob)
         }
         // Docker's manifest has no word for zstd.
         let isOCI = layers.contains { $0.mediaType == MediaType.ociLayerZstd }
         for index in layers.indices { layers[index].mediaType = Self.mediaType(layers[index].mediaType, isOCI: isOCI) }
         let config = Descriptor(
-            mediaType: isOCI ? MediaType.ociConfig : MediaType.dockerConfig, digest: Digest(of: config), size: Int64(config.count))
+            mediaType: isOCI ? MediaType.ociConfig : MediaType.dockerConfig, digest: Digest(of: config),
+            size: Int64(config.count))
         let manifest = ImageManifest(
             mediaType: isOCI ? MediaType.ociManifest : MediaType.dockerManifest, config: config, layers: layers)
         return (manifest.json.bytes(), manifest.mediaType)
@@ -23,7 +26,8 @@ extension ImageStore {
     private static func mediaType(_ own: String, isOCI: Bool) -> String {
         switch own {
         case MediaType.dockerLayer, MediaType.ociLayer: isOCI ? MediaType.ociLayer : MediaType.dockerLayer
-        case MediaType.dockerLayerGzip, MediaType.ociLayerGzip: isOCI ? MediaType.ociLayerGzip : MediaType.dockerLayerGzip
+        case MediaType.dockerLayerGzip, MediaType.ociLayerGzip:
+            isOCI ? MediaType.ociLayerGzip : MediaType.dockerLayerGzip
         default: own
         }
     }

@@ -10,12 +10,12 @@ extension Snapshot {
 
     /// overlayfs's options. Renames and metadata changes are kept as whole copies, so that the upper folder alone
     /// says what a container changed (`docker diff`, `commit`).
-    package var overlayOptions: String { options(lowers: lowers) }
+    package var overlayOptions: String { options(lowers, isVolatile: false) }
 
-    private func options(lowers: [String]) -> String {
+    private func options(_ lowers: [String], isVolatile: Bool) -> String {
         let paths = lowers.map(Self.escape).joined(separator: ":")
         return "lowerdir=\(paths),upperdir=\(Self.escape(upper)),workdir=\(Self.escape(work))"
-            + ",index=off,redirect_dir=off,metacopy=off"
+            + ",index=off,redirect_dir=off,metacopy=off" + (isVolatile ? ",volatile" : "")
     }
 
     /// overlayfs splits lowers at colons and options at commas.
@@ -28,10 +28,10 @@ extension Snapshot {
         return text
     }
 
-    /// Mounts the root at `merged`. Mounted already: nothing done.
-    package func mount() throws {
-        if try MountEntry.all().contains(where: { $0.target == merged }) { return }
-        let all = overlayOptions
+    /// Mounts the root at `merged`. Mounted already: nothing done. `isVolatile`: what is written needn't survive.
+    package func mount(isVolatile: Bool = false) throws {
+        if isMounted { return }
+        let all = options(lowers, isVolatile: isVolatile)
         if all.utf8.count <= MountLimit.optionBytes {
             return try Mount.mount(source: "overlay", on: merged, type: "overlay", data: all)
         }
@@ -39,8 +39,17 @@ extension Snapshot {
         guard let base = lowers.first?.split(separator: "/").dropLast().joined(separator: "/"),
             lowers.allSatisfy({ $0.hasPrefix("/" + base + "/") })
         else { throw Fault(.invalid, "too many layers to mount") }
-        let short = options(lowers: lowers.map { String($0.dropFirst(base.utf8.count + 2)) })
-        try OwnFolderThread.run(in: "/" + base) { try Mount.mount(source: "overlay", on: merged, type: "overlay", data: short) }
+        let short = options(lowers.map { String($0.dropFirst(base.utf8.count + 2)) }, isVolatile: isVolatile)
+        try OwnFolderThread.run(in: "/" + base) {
+            try Mount.mount(source: "overlay", on: merged, type: "overlay", data: short)
+        }
+    }
+
+    /// A mount point is on another file system than the folder that holds it.
+    package var isMounted: Bool {
+        var own = stat(), above = stat()
+        guard stat(merged, &own) == 0, stat(merged + "/..", &above) == 0 else { return false }
+        return own.st_dev != above.st_dev
     }
 
     package func unmount() throws { try Mount.unmount(merged) }

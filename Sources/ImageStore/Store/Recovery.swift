@@ -12,13 +12,16 @@ extension ImageStore {
     /// have left incomplete. Partial blobs stay, so that the next pull resumes.
     func recover() throws {
         trash.empty()
-        let rows = try database.read { try Row.fetchAll($0, sql: "SELECT diff, number, blob, unsynced_boot FROM layers") }
+        let rows = try database.read {
+            try Row.fetchAll($0, sql: "SELECT diff, number, blob, unsynced_boot FROM layers")
+        }
         let known = Set(rows.map { folders.layer($0["number"]) })
         nextLayer.withLock { $0 = rows.map { $0["number"] as Int64 }.max() ?? 0 }
         for name in try StoreFolders.names(in: folders.layers) where !known.contains(folders.layers + "/" + name) {
             try trash.discard(folders.layers + "/" + name)
         }
-        for name in try StoreFolders.names(in: folders.ingest) where name.hasSuffix(".layer") || name.hasSuffix(".small") {
+        for name in try StoreFolders.names(in: folders.ingest)
+        where name.hasSuffix(".layer") || name.hasSuffix(".small") {
             try trash.discard(folders.ingest + "/" + name)
         }
         try removeStraySnapshots()
@@ -26,7 +29,9 @@ extension ImageStore {
             let number: Int64 = row["number"]
             let boot: String? = row["unsynced_boot"]
             let isSuspect = boot.map { $0 != HostBoot.id } ?? false
-            if isSuspect || access(folders.layer(number), F_OK) != 0 { try unpackAgain(row["diff"], number, blob: row["blob"]) }
+            if isSuspect || access(folders.layer(number), F_OK) != 0 {
+                try unpackAgain(row["diff"], number, blob: row["blob"])
+            }
         }
     }
 
@@ -48,31 +53,40 @@ extension ImageStore {
         let blob = try OwnedDescriptor.open(folders.blobs + "/" + hex, O_RDONLY)
         let unpacked = try SynchronousUnpack.run(blob, into: place)
         guard unpacked.hex == diff else {
-            throw Fault(.internalFault, "image store is damaged: content \(hex.prefix(12)) doesn't unpack to layer \(diff.prefix(12))")
+            throw Fault(
+                .internalFault,
+                "image store is damaged: content \(hex.prefix(12)) doesn't unpack to layer \(diff.prefix(12))")
         }
         let file = try OwnedDescriptor.open(place, O_RDONLY | O_DIRECTORY)
         try kernel("syncfs", place) { syncfs(file.raw) }
         try kernel("rename", folder) { rename(place, folder) }
-        try database.write { try $0.execute(sql: "UPDATE layers SET unsynced_boot = NULL WHERE diff = ?", arguments: [diff]) }
+        try database.write {
+            try $0.execute(sql: "UPDATE layers SET unsynced_boot = NULL WHERE diff = ?", arguments: [diff])
+        }
     }
 
     /// Layers are usable before their files are on the disk, since they can be made again from their blobs: the disk
     /// catches up behind, and then the rows say so.
     func syncBehind() {
-        guard isSyncing.withLock({ busy in
-            defer { busy = true }
-            return !busy
-        }) else { return }
+        guard
+            isSyncing.withLock({ busy in
+                defer { busy = true }
+                return !busy
+            })
+        else { return }
         syncLane.enqueue { [self] in
             isSyncing.withLock { $0 = false }
             do {
-                let numbers = try database.read { try Int64.fetchAll($0, sql: "SELECT number FROM layers WHERE unsynced_boot IS NOT NULL") }
+                let numbers = try database.read {
+                    try Int64.fetchAll($0, sql: "SELECT number FROM layers WHERE unsynced_boot IS NOT NULL")
+                }
                 guard !numbers.isEmpty else { return }
                 let folder = try OwnedDescriptor.open(folders.layers, O_RDONLY | O_DIRECTORY)
                 try kernel("syncfs", folders.layers) { syncfs(folder.raw) }
                 try database.write { database in
                     for number in numbers {
-                        try database.execute(sql: "UPDATE layers SET unsynced_boot = NULL WHERE number = ?", arguments: [number])
+                        try database.execute(
+                            sql: "UPDATE layers SET unsynced_boot = NULL WHERE number = ?", arguments: [number])
                     }
                 }
             } catch {
@@ -116,7 +130,9 @@ enum SynchronousUnpack {
         while true {
             let count = try kernel("read", "blob") { read(blob.raw, &chunk, chunk.count) }
             if count == 0 { break }
-            try chunk.withUnsafeBytes { try decompressor.feed(UnsafeRawBufferPointer(rebasing: $0.prefix(count)), to: output) }
+            try chunk.withUnsafeBytes {
+                try decompressor.feed(UnsafeRawBufferPointer(rebasing: $0.prefix(count)), to: output)
+            }
         }
         try decompressor.finish()
         try output.reader.finish()

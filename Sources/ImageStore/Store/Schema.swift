@@ -22,7 +22,9 @@ enum Schema {
         try queue.write { database in
             let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard found <= version else {
-                throw Fault(.unavailable, "the image store was written by a newer version (format \(found), this one knows \(version))")
+                throw Fault(
+                    .unavailable,
+                    "the image store was written by a newer version (format \(found), this one knows \(version))")
             }
             try database.execute(sql: tables)
             try database.execute(sql: "PRAGMA user_version = \(version)")

@@ -28,24 +28,33 @@ extension ImageStore {
     }
 
     private static func insert(_ database: Database, _ container: String, _ image: Digest?) throws {
-        guard try Row.fetchOne(database, sql: "SELECT 1 FROM snapshots WHERE container = ?", arguments: [container]) == nil else { return }
+        guard
+            try Row.fetchOne(database, sql: "SELECT 1 FROM snapshots WHERE container = ?", arguments: [container])
+                == nil
+        else { return }
         try database.execute(
-            sql: "INSERT INTO snapshots (container, image, created) VALUES (?, ?, ?)", arguments: [container, image?.hex, HostBoot.now()])
+            sql: "INSERT INTO snapshots (container, image, created) VALUES (?, ?, ?)",
+            arguments: [container, image?.hex, HostBoot.now()])
         guard let image else { return }
         guard try Row.fetchOne(database, sql: "SELECT 1 FROM images WHERE id = ?", arguments: [image.hex]) != nil else {
             throw Fault(.notFound, "No such image: \(image)")
         }
         try database.execute(
-            sql: "INSERT INTO snapshot_layers (container, position, diff) SELECT ?, position, diff FROM image_layers WHERE image = ?",
+            sql:
+                "INSERT INTO snapshot_layers (container, position, diff) SELECT ?, position, diff FROM image_layers WHERE image = ?",
             arguments: [container, image.hex])
     }
 
     package func snapshot(_ containerID: String) async throws -> Snapshot {
         let numbers = try await database.read { database in
-            let known = try Row.fetchOne(database, sql: "SELECT 1 FROM snapshots WHERE container = ?", arguments: [containerID]) != nil
+            let known =
+                try Row.fetchOne(database, sql: "SELECT 1 FROM snapshots WHERE container = ?", arguments: [containerID])
+                != nil
             return known ? try Self.layers(of: containerID, database) : nil
         }
-        guard let numbers else { throw Fault(.notFound, "container \(containerID.prefix(12)) has no file system in the store") }
+        guard let numbers else {
+            throw Fault(.notFound, "container \(containerID.prefix(12)) has no file system in the store")
+        }
         return snapshot(containerID, numbers: numbers)
     }
 
@@ -53,7 +62,8 @@ extension ImageStore {
     private static func layers(of container: String, _ database: Database) throws -> [Int64] {
         try Int64.fetchAll(
             database,
-            sql: "SELECT number FROM snapshot_layers JOIN layers USING (diff) WHERE container = ? ORDER BY position DESC",
+            sql:
+                "SELECT number FROM snapshot_layers JOIN layers USING (diff) WHERE container = ? ORDER BY position DESC",
             arguments: [container])
     }
 
@@ -63,7 +73,8 @@ extension ImageStore {
         let lowers = numbers.filter { seen.insert($0).inserted }.map(folders.layer)
         let folder = folders.snapshot(id)
         return Snapshot(
-            lowers: lowers.isEmpty ? [folders.empty] : lowers, upper: folder + "/upper", work: folder + "/work", merged: folder + "/merged")
+            lowers: lowers.isEmpty ? [folders.empty] : lowers, upper: folder + "/upper", work: folder + "/work",
+            merged: folder + "/merged")
     }
 
     /// Idempotent. What is still mounted there is unmounted.
@@ -80,8 +91,10 @@ extension ImageStore {
         }
         let pins = pins
         let (layers, blobs) = try await database.write { database in
-            let diffIDs = try String.fetchAll(database, sql: "SELECT diff FROM snapshot_layers WHERE container = ?", arguments: [containerID])
-                .map { try Digest(parsing: "sha256:" + $0) }
+            let diffIDs = try String.fetchAll(
+                database, sql: "SELECT diff FROM snapshot_layers WHERE container = ?", arguments: [containerID]
+            )
+            .map { try Digest(parsing: "sha256:" + $0) }
             try database.execute(sql: "DELETE FROM snapshots WHERE container = ?", arguments: [containerID])
             // Their image may have been removed by force before the container.
             let layers = try Self.dropLayers(database, among: diffIDs, pins)
@@ -92,7 +105,8 @@ extension ImageStore {
 
     /// The ID becomes a folder's name.
     private static func check(_ id: String) throws(Fault) {
-        guard !id.isEmpty, id.utf8.count <= 128, !id.hasPrefix("."), !id.utf8.contains(0x2F), !id.utf8.contains(0) else {
+        guard !id.isEmpty, id.utf8.count <= 128, !id.hasPrefix("."), !id.utf8.contains(0x2F), !id.utf8.contains(0)
+        else {
             throw Fault(.invalid, "illegal container ID: \(id.prefix(128))")
         }
     }

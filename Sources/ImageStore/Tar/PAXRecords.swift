@@ -32,7 +32,9 @@ struct PAXRecords {
             guard !value.contains(0) else { throw Fault(.invalid, "tar archive has a name with a NUL byte") }
             values[key] = value.isEmpty ? nil : value
         case "GNU.sparse.offset", "GNU.sparse.numbytes":
-            guard sparseRuns.count < 2 * TarLimit.sparseRuns else { throw Fault(.invalid, "sparse file has too many runs") }
+            guard sparseRuns.count < 2 * TarLimit.sparseRuns else {
+                throw Fault(.invalid, "sparse file has too many runs")
+            }
             sparseRuns.append(try Self.integer(value, key))
         case _ where key.hasPrefix(Self.attributePrefix):
             let name = String(key.dropFirst(Self.attributePrefix.count))
@@ -59,7 +61,9 @@ struct PAXRecords {
         guard let value = values[key] else { return nil }
         let text = String(decoding: value, as: UTF8.self)
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let seconds = Int64(parts[0]) else { throw Fault(.invalid, "tar archive has a malformed PAX record \(key)") }
+        guard let seconds = Int64(parts[0]) else {
+            throw Fault(.invalid, "tar archive has a malformed PAX record \(key)")
+        }
         guard parts.count == 2, !parts[1].isEmpty else { return TarEntry.Time(seconds) }
         let digits = String(parts[1].prefix(9))
         guard let fraction = Int(digits), fraction >= 0 else {

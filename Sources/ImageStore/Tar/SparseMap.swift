@@ -31,7 +31,9 @@ struct SparseMap: Equatable {
     static func list(_ bytes: [UInt8]) throws(Fault) -> [Run] {
         var numbers: [Int64] = []
         for part in bytes.split(separator: UInt8(ascii: ",")) {
-            guard numbers.count < 2 * TarLimit.sparseRuns else { throw Fault(.invalid, "sparse file has too many runs") }
+            guard numbers.count < 2 * TarLimit.sparseRuns else {
+                throw Fault(.invalid, "sparse file has too many runs")
+            }
             numbers.append(try PAXRecords.integer(Array(part), "GNU.sparse.map"))
         }
         return try pairs(numbers)

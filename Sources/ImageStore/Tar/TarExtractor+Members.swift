@@ -24,7 +24,9 @@ extension TarExtractor {
             if try kind(path, parent) != mode_t(S_IFDIR) {
                 try replacing(path, parent, with: .directory) { () throws(KernelError) in
                     try kernel("mkdirat", path.shown) {
-                        path.whole.withPath(from: path.nameStart) { mkdirat(parent.raw, $0, 0o700 | entry.mode & 0o777) }
+                        path.whole.withPath(from: path.nameStart) {
+                            mkdirat(parent.raw, $0, 0o700 | entry.mode & 0o777)
+                        }
                     }
                 }
             }
@@ -73,7 +75,9 @@ extension TarExtractor {
                 }
             }
         } catch let error as KernelError where error.errno == ENOENT {
-            throw Fault(.invalid, "tar archive has a hard link to what it doesn't hold: \(path.shown) -> \(target.shown)", cause: error)
+            throw Fault(
+                .invalid, "tar archive has a hard link to what it doesn't hold: \(path.shown) -> \(target.shown)",
+                cause: error)
         }
     }
 

@@ -45,9 +45,13 @@ extension TarExtractor {
         }
         for attribute in kept(entry.attributes) {
             let result = attribute.value.withUnsafeBytes { value in
-                attempt { path.whole.withPath(from: path.nameStart) { name in
-                    lsetxattr("/proc/self/fd/\(parent.raw)/" + String(cString: name), attribute.name, value.baseAddress, value.count, 0)
-                } }
+                attempt {
+                    path.whole.withPath(from: path.nameStart) { name in
+                        lsetxattr(
+                            "/proc/self/fd/\(parent.raw)/" + String(cString: name), attribute.name, value.baseAddress,
+                            value.count, 0)
+                    }
+                }
             }
             try check(result, attribute, path)
         }

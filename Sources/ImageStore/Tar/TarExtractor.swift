@@ -99,7 +99,9 @@ package final class TarExtractor: TarSink {
         var done = 0
         while done < bytes.count {
             done += try kernel("write", file.path.shown) {
-                pwrite(file.descriptor.raw, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + done)
+                pwrite(
+                    file.descriptor.raw, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + done
+                )
             }
         }
     }

@@ -24,7 +24,9 @@ struct TarPath {
             if !whole.isEmpty { whole.append(UInt8(ascii: "/")) }
             whole += part
         }
-        guard whole.count <= TarLimit.pathBytes else { throw Self.refuse(bytes, "is longer than \(TarLimit.pathBytes) bytes") }
+        guard whole.count <= TarLimit.pathBytes else {
+            throw Self.refuse(bytes, "is longer than \(TarLimit.pathBytes) bytes")
+        }
         nameStart = whole.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
         whole.append(0)
     }
@@ -32,7 +34,9 @@ struct TarPath {
     private static let dot = UInt8(ascii: ".")
 
     private static func refuse(_ bytes: [UInt8], _ why: String) -> Fault {
-        Fault(.invalid, "tar archive has an illegal path: \"\(String(decoding: bytes.prefix(200), as: UTF8.self))\" \(why)")
+        Fault(
+            .invalid,
+            "tar archive has an illegal path: \"\(String(decoding: bytes.prefix(200), as: UTF8.self))\" \(why)")
     }
 
     var isRoot: Bool { whole.count == 1 }

@@ -114,7 +114,8 @@ extension TarReader {
         case UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"):
             let length = try header.number(124, 12)
             guard (0...TarLimit.headerBytes).contains(length) else {
-                throw Fault(.invalid, "tar archive has a header of \(length) bytes; the limit is \(TarLimit.headerBytes)")
+                throw Fault(
+                    .invalid, "tar archive has a header of \(length) bytes; the limit is \(TarLimit.headerBytes)")
             }
             state = .metadata(type: header.type, length: Int(length))
             if length == 0 { try metadata(header.type, 0) }
@@ -171,7 +172,10 @@ extension TarReader {
         case UInt8(ascii: "V"): return nil
         default:
             let type = Character(Unicode.Scalar(header.type))
-            throw Fault(.invalid, "tar archive has an entry of the unsupported type '\(type)': \(String(decoding: header.path, as: UTF8.self))")
+            throw Fault(
+                .invalid,
+                "tar archive has an entry of the unsupported type '\(type)': \(String(decoding: header.path, as: UTF8.self))"
+            )
         }
     }
 

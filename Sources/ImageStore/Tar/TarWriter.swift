@@ -18,7 +18,8 @@ package enum TarWriter {
         if split == nil { records.append(("path", path)) }
         if entry.link.count > 100 { records.append(("linkpath", entry.link)) }
         let limits: [(String, Int64, Int64)] = [
-            ("size", entry.kind == .regular ? entry.size : 0, 1 << 33), ("uid", Int64(entry.uid), 1 << 21), ("gid", Int64(entry.gid), 1 << 21),
+            ("size", entry.kind == .regular ? entry.size : 0, 1 << 33), ("uid", Int64(entry.uid), 1 << 21),
+            ("gid", Int64(entry.gid), 1 << 21),
         ]
         for (key, value, limit) in limits where value >= limit { records.append((key, Array(String(value).utf8))) }
         if entry.mtime.nanoseconds != 0 || entry.mtime.seconds < 0 || entry.mtime.seconds >= 1 << 33 {
@@ -75,7 +76,8 @@ package enum TarWriter {
             while String(length).utf8.count + rest != length { length = String(length).utf8.count + rest }
             body += Array("\(length) \(key)=".utf8) + value + [0x0A]
         }
-        var entry = TarEntry(path: Array("PaxHeaders.0/".utf8) + path.suffix(80).filter { $0 != 0x2F }, kind: .regular, mode: 0o644)
+        var entry = TarEntry(
+            path: Array("PaxHeaders.0/".utf8) + path.suffix(80).filter { $0 != 0x2F }, kind: .regular, mode: 0o644)
         entry.size = Int64(body.count)
         return block(entry, type: UInt8(ascii: "x"), split: ([], entry.path[...])) + body
             + [UInt8](repeating: 0, count: padding(Int64(body.count)))

@@ -105,7 +105,9 @@ package final class TreeArchiver {
         let node: OwnedDescriptor
         do throws(KernelError) {
             node = OwnedDescriptor(
-                taking: try kernel("open", shown) { name.withPath { hako_openat(folder.raw, $0, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0) } })
+                taking: try kernel("open", shown) {
+                    name.withPath { hako_openat(folder.raw, $0, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0) }
+                })
         } catch {
             if error.errno == ENOENT, !isTop { return }  // gone since the folder was read
             throw error
@@ -144,7 +146,8 @@ package final class TreeArchiver {
         }
         let folder = try OwnedDescriptor.open(node.procPath, O_RDONLY | O_DIRECTORY)
         if options.whiteouts, fgetxattr(folder.raw, TarExtractor.opaqueAttribute, nil, 0) >= 0 {
-            pending.writeBytes(TarWriter.header(TarEntry(path: join(entry.path, Array(".wh..wh..opq".utf8)), kind: .regular, mode: 0)))
+            pending.writeBytes(
+                TarWriter.header(TarEntry(path: join(entry.path, Array(".wh..wh..opq".utf8)), kind: .regular, mode: 0)))
         }
         let names = try FileTree.entries(of: folder).map(\.name).sorted { $1.lexicographicallyPrecedes($0) }
         levels.append(Level(folder: folder, path: entry.path, names: names))
@@ -186,7 +189,9 @@ package final class TreeArchiver {
     private func readLink(_ node: OwnedDescriptor, _ shown: String) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = try kernel("readlinkat", shown) {
-            bytes.withUnsafeMutableBytes { readlinkat(node.raw, "", $0.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped, $0.count) }
+            bytes.withUnsafeMutableBytes {
+                readlinkat(node.raw, "", $0.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped, $0.count)
+            }
         }
         return Array(bytes[..<count])
     }
