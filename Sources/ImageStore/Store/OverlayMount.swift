@@ -39,7 +39,7 @@ extension Snapshot {
         guard let base = lowers.first?.split(separator: "/").dropLast().joined(separator: "/"),
             lowers.allSatisfy({ $0.hasPrefix("/" + base + "/") })
         else { throw Fault(.invalid, "too many layers to mount") }
-        let short = options(lowers.map { String($0.dropFirst(base.utf8.count + 2)) }, isVolatile: isVolatile)
+        let short = options(lowers.map { String($0.dropFirst(base.count + 2)) }, isVolatile: isVolatile)
         try OwnFolderThread.run(in: "/" + base) {
             try Mount.mount(source: "overlay", on: merged, type: "overlay", data: short)
         }
