@@ -165,6 +165,9 @@ private struct PlanBuilder {
             try mounts.add(mount, uidMappings: namespaces.uidMappings, gidMappings: namespaces.gidMappings)
         }
         warnings += mounts.warnings
+        if !namespaces.has(.mount), !mounts.steps.isEmpty {
+            warnings.append("leaving the mounts out: without a mount namespace they would be the host's")
+        }
         plan.mounts = mounts.steps
         let own = try PlanDevices.plan(linux["devices"])
         guard !mounts.bindsDeviceFolder else { return }
@@ -219,7 +222,7 @@ private struct PlanBuilder {
     }
 
     private func checkNamespaces(_ plan: LaunchPlan, _ namespaces: PlanNamespaces) throws(Fault) {
-        if !namespaces.has(.mount), !plan.maskedPaths.isEmpty || !plan.readOnlyPaths.isEmpty || !plan.mounts.isEmpty {
+        if !namespaces.has(.mount), !plan.maskedPaths.isEmpty || !plan.readOnlyPaths.isEmpty {
             throw Fault(.invalid, "unable to restrict sys entries without a private MNT namespace")
         }
         // Joining one of a process that runs already is the kernel's business; making one needs the kernel to have it.

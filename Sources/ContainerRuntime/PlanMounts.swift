@@ -69,7 +69,7 @@ struct PlanMounts {
     ) throws(Fault) {
         guard !source.isEmpty else { throw mount["source"].fault("is missing") }
         if !options.data.isEmpty {
-            throw mount["options"].fault("holds \"\(options.data.joined(separator: ","))\", which a bind doesn't know")
+            warnings.append("\(mount.path).options holds \"\(options.data.joined(separator: ","))\", which a bind doesn't know")
         }
         let flags = options.flags & ~MountBits.remount | MountBits.bind | (recursive ? MountBits.recursive : 0)
         var step = MountStep(

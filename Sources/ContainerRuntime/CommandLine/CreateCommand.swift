@@ -7,7 +7,7 @@ private let creationFlags = [
     RuntimeFlag("bundle", short: "b", value: "FOLDER", "the bundle (default: the current folder)"),
     RuntimeFlag("console-socket", value: "PATH", "unix socket that gets the terminal's master"),
     RuntimeFlag("pid-file", value: "PATH", "file to write the process id to"),
-    RuntimeFlag("no-pivot", "accepted and not needed: the root is moved, never left behind"),
+    RuntimeFlag("no-pivot", "accepted and not used"),
     RuntimeFlag("no-new-keyring", "accepted: no keyring is made"),
     RuntimeFlag("preserve-fds", value: "N", "pass N more descriptors to the container (default: 0)"),
 ]
