@@ -15,6 +15,7 @@ final class BlobDownload: @unchecked Sendable {
     private let descriptor: Descriptor
     private let reference: Reference
     private let credentials: Credentials?
+    private let waiting: @Sendable (Int64) -> Void
     private var position: Int64
     private var skip: Int64 = 0
     private var body: AnswerBody?
@@ -23,12 +24,13 @@ final class BlobDownload: @unchecked Sendable {
 
     init(
         _ client: RegistryClient, _ descriptor: Descriptor, of reference: Reference, from offset: Int64,
-        _ credentials: Credentials?
+        _ credentials: Credentials?, waiting: @escaping @Sendable (Int64) -> Void
     ) {
         self.client = client
         self.descriptor = descriptor
         self.reference = reference
         self.credentials = credentials
+        self.waiting = waiting
         position = offset
     }
 
@@ -89,7 +91,7 @@ final class BlobDownload: @unchecked Sendable {
                 return try await work()
             } catch {
                 body = nil
-                guard try await client.waitIfPassing(error, attempt: attempt) else {
+                guard try await client.waitIfPassing(error, attempt: attempt, waiting: waiting) else {
                     throw client.pullFault(error, reference)
                 }
                 attempt += 1

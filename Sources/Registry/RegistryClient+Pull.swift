@@ -102,11 +102,12 @@ extension RegistryClient {
     }
 
     /// The blob from byte `offset` on, exactly as many bytes as the descriptor says. Goes on by itself where a broken
-    /// connection left off. Not verified: the caller hashes what it takes.
+    /// connection left off; `waiting` is told of the pauses in between. Not verified: the caller hashes what it takes.
     package func blob(
-        _ descriptor: Descriptor, of reference: Reference, from offset: Int64, _ credentials: Credentials?
+        _ descriptor: Descriptor, of reference: Reference, from offset: Int64, _ credentials: Credentials?,
+        waiting: @escaping @Sendable (_ milliseconds: Int64) -> Void = { _ in }
     ) async throws -> @Sendable () async throws -> ByteBuffer? {
-        let download = BlobDownload(self, descriptor, of: reference, from: offset, credentials)
+        let download = BlobDownload(self, descriptor, of: reference, from: offset, credentials, waiting: waiting)
         try await download.open()
         return { try await download.next() }
     }

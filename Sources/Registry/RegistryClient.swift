@@ -96,7 +96,13 @@ extension RegistryClient {
                 isInsecure(registry, insecure: names, resolve: IPAddress.resolve)
             }
         }
-        return try endpoints(for: registry, mirrors: options.mirrors, insecure: insecure)
+        let all = try endpoints(for: registry, mirrors: options.mirrors, insecure: insecure)
+        guard insecure else { return all }
+        // The scheme that has answered goes first, so that plain HTTP isn't preceded by a failed TLS handshake each time.
+        let answering = state.withLockedValue { state in
+            all.first { state.routes[$0].map { $0.expires > Self.now } ?? false }
+        }
+        return [answering].compactMap { $0 } + all.filter { $0 != answering }
     }
 
     private func route(to endpoint: RegistryEndpoint) async throws -> Route {
@@ -232,8 +238,11 @@ extension RegistryClient {
         }
     }
 
-    /// True after the wait; false when the error won't pass or the attempts are used up.
-    func waitIfPassing(_ error: any Error, attempt: Int) async throws -> Bool {
+    /// True after the wait; false when the error won't pass or the attempts are used up. `waiting` is told the
+    /// milliseconds first.
+    func waitIfPassing(
+        _ error: any Error, attempt: Int, waiting: @Sendable (Int64) -> Void = { _ in }
+    ) async throws -> Bool {
         var asks: Int64?
         switch error {
         case let error as RegistryError:
@@ -247,6 +256,7 @@ extension RegistryClient {
             return false
         }
         log.info("trying again in \(wait) ms: \(error)")
+        waiting(wait)
         try await Task.sleep(for: .milliseconds(wait))
         return true
     }

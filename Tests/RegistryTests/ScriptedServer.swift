@@ -27,17 +27,23 @@ final class ScriptedServer: Sendable {
     let port: Int
     private let channel: any Channel
     private let requests: NIOLockedValueBox<[Seen]>
+    private let accepted: NIOLockedValueBox<Int>
 
     var seen: [Seen] { requests.withLockedValue { $0 } }
+    /// Connections that were opened, those of failed handshakes included.
+    var connections: Int { accepted.withLockedValue { $0 } }
     var address: String { "127.0.0.1:\(port)" }
 
     init(tls: NIOSSLContext? = nil, _ answer: @escaping @Sendable (Seen) -> Reply) async throws {
         let requests = NIOLockedValueBox<[Seen]>([])
+        let accepted = NIOLockedValueBox(0)
         self.requests = requests
+        self.accepted = accepted
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                accepted.withLockedValue { $0 += 1 }
+                return channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(
@@ -77,12 +83,10 @@ final class ScriptedServer: Sendable {
             }
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             let shown = seen.method == .HEAD ? [] : Array(reply.body.prefix(reply.cutAfter ?? reply.body.count))
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: shown)))), promise: nil)
+            let sent = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: shown)))))
             guard reply.cutAfter == nil else {
                 let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
-                context.flush()
-                context.eventLoop.scheduleTask(in: .milliseconds(20)) { loopBound.value.close(promise: nil) }
-                return
+                return sent.whenComplete { _ in loopBound.value.close(promise: nil) }
             }
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }

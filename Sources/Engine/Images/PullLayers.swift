@@ -50,7 +50,12 @@ extension Pull {
 
     private func receive(_ blob: Descriptor, into ingest: any LayerIngest) async throws {
         let id = blob.digest.short
-        let next = try await engine.registry.blob(blob, of: reference, from: ingest.offset, credentials)
+        let next = try await engine.registry.blob(blob, of: reference, from: ingest.offset, credentials) {
+            [feed] wait in
+            guard wait >= 1_000 else { return }
+            let seconds = (wait + 500) / 1_000
+            feed.post(ProgressMessage.state("Retrying in \(seconds) second\(seconds == 1 ? "" : "s")", id: id))
+        }
         var received = ingest.offset
         let throttle = ProgressThrottle()
         while let piece = try await next() {
