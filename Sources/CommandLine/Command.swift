@@ -11,7 +11,8 @@ package enum ArgumentCount: Sendable, Equatable {
         case .atLeast(let least): return count >= least ? nil : "'\(path)' requires at least \(arguments(least))"
         case .atMost(let most): return count <= most ? nil : "'\(path)' requires at most \(arguments(most))"
         case .range(let least, let most):
-            return (least...most).contains(count) ? nil : "'\(path)' requires at least \(least) and at most \(arguments(most))"
+            return (least...most).contains(count)
+                ? nil : "'\(path)' requires at least \(least) and at most \(arguments(most))"
         }
     }
 }
@@ -73,7 +74,8 @@ package struct Command<Context: Sendable>: Sendable {
             if let complaint = count.complaint(page.path, result.positional.count) {
                 throw Misuse(message: page.countComplaint(complaint), exitCode: 1)
             }
-            return try await run(values, Parsed(arguments: result.positional, given: result.given, dashAt: result.dashAt), context)
+            return try await run(
+                values, Parsed(arguments: result.positional, given: result.given, dashAt: result.dashAt), context)
         }
     }
 

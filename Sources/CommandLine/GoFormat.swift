@@ -146,12 +146,16 @@ package enum GoFormat {
             case "X": digits = (sharp ? "0X" : "") + String(number.magnitude, radix: 16, uppercase: true)
             case "o": digits = String(number.magnitude, radix: 8)
             case "b": digits = String(number.magnitude, radix: 2)
-            case "c": return padded(UInt32(exactly: number).flatMap(Unicode.Scalar.init).map { String(Character($0)) } ?? "\u{FFFD}")
+            case "c":
+                return padded(
+                    UInt32(exactly: number).flatMap(Unicode.Scalar.init).map { String(Character($0)) } ?? "\u{FFFD}")
             case "U": return padded("U+" + GoText.hex(UInt32(truncatingIfNeeded: number), digits: 4).uppercased())
             default: digits = String(number.magnitude)
             }
             let sign = number < 0 ? "-" : plus ? "+" : space ? " " : ""
-            if let precision, digits.count < precision { digits = String(repeating: "0", count: precision - digits.count) + digits }
+            if let precision, digits.count < precision {
+                digits = String(repeating: "0", count: precision - digits.count) + digits
+            }
             if zero, !left, precision == nil, let width, digits.count + sign.count < width {
                 digits = String(repeating: "0", count: width - digits.count - sign.count) + digits
             }

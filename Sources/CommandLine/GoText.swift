@@ -50,7 +50,8 @@ package enum GoText {
         var buffer = [CChar](repeating: 0, count: 400)
         let length = withVaList([value]) { vsnprintf(&buffer, buffer.count, format, $0) }
         guard length > 0 else { return "" }
-        return String(decoding: buffer.prefix(min(Int(length), buffer.count - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer.prefix(min(Int(length), buffer.count - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// `strconv.FormatFloat(value, 'g', -1)` as `fmt.Print` uses it: the shortest text that reads back the same.

@@ -37,7 +37,8 @@ package struct Page<Context: Sendable>: Sendable {
             let members = command.subcommands.filter { $0.group == group }
             guard !members.isEmpty else { return nil }
             let lines = members.map { member in
-                "  " + member.name + String(repeating: " ", count: max(0, max(width, 11) - member.name.count)) + " \(member.summary)"
+                "  " + member.name + String(repeating: " ", count: max(0, max(width, 11) - member.name.count))
+                    + " \(member.summary)"
             }
             return "\(title):\n" + lines.joined(separator: "\n")
         }
@@ -56,7 +57,8 @@ package struct Page<Context: Sendable>: Sendable {
 
     func unknownCommand(_ word: String) -> String {
         let program = path.prefix { $0 != " " }
-        return "\(program): unknown command: \(path) \(word)\n\nUsage:  \(path)\n\nRun '\(path) --help' for more information"
+        return
+            "\(program): unknown command: \(path) \(word)\n\nUsage:  \(path)\n\nRun '\(path) --help' for more information"
     }
 }
 
@@ -68,10 +70,12 @@ package enum HelpPage {
             (flag.short.map { "  -\($0), " } ?? "      ") + "--\(flag.name)" + (flag.value.map { " \($0)" } ?? "")
         }
         let indent = (heads.map(\.count).max() ?? 0) + 3
-        return zip(flags.sorted { $0.name < $1.name }, zip(flags, heads).sorted { $0.0.name < $1.0.name }).map { flag, pair in
+        return zip(flags.sorted { $0.name < $1.name }, zip(flags, heads).sorted { $0.0.name < $1.0.name }).map {
+            flag, pair in
             let head = pair.1
             let text = flag.help + (flag.shownDefault.map { " (default \($0))" } ?? "")
-            return head + String(repeating: " ", count: indent - head.count) + wrap(text, indent: indent, columns: columns)
+            return head + String(repeating: " ", count: indent - head.count)
+                + wrap(text, indent: indent, columns: columns)
         }.joined(separator: "\n")
     }
 
@@ -98,7 +102,9 @@ package enum HelpPage {
     private static func breakPoint(_ text: [Character], _ width: Int) -> Int? {
         guard width + slack <= text.count else { return nil }
         let line = text[..<width]
-        guard let space = line.lastIndex(where: { $0 == " " || $0 == "\t" || $0 == "\n" }), space > 0 else { return nil }
+        guard let space = line.lastIndex(where: { $0 == " " || $0 == "\t" || $0 == "\n" }), space > 0 else {
+            return nil
+        }
         if let feed = line.lastIndex(of: "\n"), feed > 0, feed < space { return feed }
         return space
     }

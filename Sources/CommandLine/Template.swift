@@ -10,7 +10,9 @@ package struct Template: Sendable {
     private static let maximumDepth = 200
 
     /// Throws `TemplateError` for a text that isn't a template.
-    package init(parsing source: String, functions: [String: TemplateFunction] = TemplateFunctions.standard) throws(TemplateError) {
+    package init(parsing source: String, functions: [String: TemplateFunction] = TemplateFunctions.standard)
+        throws(TemplateError)
+    {
         var lexer = TemplateLexer(source)
         var parser = TemplateParser(
             try lexer.pieces(), functions: Set(functions.keys).union(["and", "or"]))
@@ -25,7 +27,8 @@ package struct Template: Sendable {
         _ dot: TemplateValue, missingKeysFail: Bool = false, optionalKeys: Set<String> = []
     ) throws(TemplateError) -> String {
         var run = Execution(
-            functions: functions, definitions: definitions, missingKeysFail: missingKeysFail, optionalKeys: optionalKeys,
+            functions: functions, definitions: definitions, missingKeysFail: missingKeysFail,
+            optionalKeys: optionalKeys,
             variables: [("$", dot)])
         _ = try run.walk(nodes, dot)
         return run.output
@@ -163,7 +166,9 @@ package struct Template: Sendable {
             }
         }
 
-        mutating func evaluate(_ pipeline: TemplatePipeline, _ dot: TemplateValue) throws(TemplateError) -> TemplateValue {
+        mutating func evaluate(_ pipeline: TemplatePipeline, _ dot: TemplateValue) throws(TemplateError)
+            -> TemplateValue
+        {
             line = pipeline.line
             var value: TemplateValue?
             for command in pipeline.commands { value = try evaluate(command, dot, final: value) }
@@ -214,7 +219,9 @@ package struct Template: Sendable {
             return values
         }
 
-        private mutating func operand(_ operand: TemplateOperand, _ dot: TemplateValue) throws(TemplateError) -> TemplateValue {
+        private mutating func operand(_ operand: TemplateOperand, _ dot: TemplateValue) throws(TemplateError)
+            -> TemplateValue
+        {
             switch operand {
             case .dot: return dot
             case .null: return .json(.null)

@@ -89,7 +89,9 @@ package enum TemplateFunctions {
         "pad": TemplateFunction(.exactly(3)) { values in
             let text = try string(values[0])
             guard !text.isEmpty else { return .text(text) }
-            func spaces(_ value: TemplateValue) -> String { String(repeating: " ", count: max(0, value.asJSON.int ?? 0)) }
+            func spaces(_ value: TemplateValue) -> String {
+                String(repeating: " ", count: max(0, value.asJSON.int ?? 0))
+            }
             return .text(spaces(values[1]) + text + spaces(values[2]))
         },
         "truncate": TemplateFunction(.exactly(2)) { values in
@@ -122,10 +124,13 @@ package enum TemplateFunctions {
 
     private static func title(_ text: String) -> String {
         var startsWord = true
-        return String(text.map { character in
-            defer { startsWord = !(character.isLetter || character.isNumber || character == "_" || character == "'") }
-            return startsWord ? Character(character.uppercased()) : character
-        })
+        return String(
+            text.map { character in
+                defer {
+                    startsWord = !(character.isLetter || character.isNumber || character == "_" || character == "'")
+                }
+                return startsWord ? Character(character.uppercased()) : character
+            })
     }
 
     private static func length(_ value: TemplateValue) throws -> Int {
@@ -166,7 +171,9 @@ package enum TemplateFunctions {
         let indexes = values.dropFirst().map { $0.asJSON.int ?? -1 }
         func bounds(_ count: Int) throws -> Range<Int> {
             let from = indexes.first ?? 0, to = indexes.count > 1 ? indexes[1] : count
-            for index in [from, to] where index < 0 || index > count { throw TemplateError("index out of range: \(index)") }
+            for index in [from, to] where index < 0 || index > count {
+                throw TemplateError("index out of range: \(index)")
+            }
             guard from <= to else { throw TemplateError("invalid slice index: \(from) > \(to)") }
             return from..<to
         }
@@ -186,7 +193,8 @@ package enum TemplateFunctions {
         case (.string(let a), .string(let b)): return a == b
         case (.bool(let a), .bool(let b)): return a == b
         case (.null, let other), (let other, .null): return other.isNull
-        case (.array, _), (.object, _), (_, .array), (_, .object): throw TemplateError("non-comparable type \(a.typeName)")
+        case (.array, _), (.object, _), (_, .array), (_, .object):
+            throw TemplateError("non-comparable type \(a.typeName)")
         case (let x, let y):
             guard let x = x.double, let y = y.double else { throw TemplateError("incompatible types for comparison") }
             return x == y

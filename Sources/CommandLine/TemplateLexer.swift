@@ -176,7 +176,9 @@ struct TemplateLexer {
         var out = ""
         while at < input.count, input[at] != "\"" {
             if input[at].isNewline { throw fail("unterminated quoted string") }
-            if input[at] == "\\" { out.unicodeScalars.append(try escape()) } else {
+            if input[at] == "\\" {
+                out.unicodeScalars.append(try escape())
+            } else {
                 out.append(input[at])
                 advance()
             }
@@ -232,7 +234,8 @@ struct TemplateLexer {
     private mutating func number() throws(TemplateError) -> TemplateToken.Kind {
         let start = at
         if input[at] == "+" || input[at] == "-" { advance() }
-        while at < input.count, input[at].isASCII, input[at].isLetter || input[at].isNumber || "._".contains(input[at]) {
+        while at < input.count, input[at].isASCII, input[at].isLetter || input[at].isNumber || "._".contains(input[at])
+        {
             advance()
         }
         let text = String(input[start..<at])

@@ -67,7 +67,9 @@ struct TemplateParser {
             return try control(keyword, &reader)
         case "template":
             reader.next()
-            return .template(try reader.name(for: "template clause"), try reader.isAtEnd ? nil : pipeline(&reader, "template clause"))
+            return .template(
+                try reader.name(for: "template clause"), try reader.isAtEnd ? nil : pipeline(&reader, "template clause")
+            )
         case "block":
             reader.next()
             let name = try reader.name(for: "block clause")
@@ -99,13 +101,16 @@ struct TemplateParser {
         return nodes
     }
 
-    private mutating func pipeline(_ reader: inout TokenReader, _ context: String) throws(TemplateError) -> TemplatePipeline {
+    private mutating func pipeline(_ reader: inout TokenReader, _ context: String) throws(TemplateError)
+        -> TemplatePipeline
+    {
         let result = try reader.pipeline(context)
         variables = reader.variables
         return result
     }
 
-    private mutating func control(_ keyword: String, _ reader: inout TokenReader) throws(TemplateError) -> TemplateNode {
+    private mutating func control(_ keyword: String, _ reader: inout TokenReader) throws(TemplateError) -> TemplateNode
+    {
         let depth = variables.count
         defer { variables.removeLast(variables.count - depth) }
         reader.allowsTwoVariables = keyword == "range"
@@ -127,7 +132,8 @@ struct TemplateParser {
     }
 
     /// `{{else}}`, or `{{else if …}}`, which shares the end of the first condition.
-    private mutating func elseBranch(of keyword: String, _ piece: TemplatePiece) throws(TemplateError) -> [TemplateNode] {
+    private mutating func elseBranch(of keyword: String, _ piece: TemplatePiece) throws(TemplateError) -> [TemplateNode]
+    {
         guard case .action(let tokens, let line, _) = piece else { return [] }
         var reader = TokenReader(tokens, line: line, functions: functions, variables: variables)
         reader.skipSpace()
@@ -182,8 +188,9 @@ struct TokenReader {
             let start = at
             let operands = try operands(inParentheses: inParentheses)
             guard !operands.isEmpty else {
-                throw fail(start < tokens.count && !isAtEnd && peek != .rightParen
-                    ? "unexpected \(nextSource) in \(context)" : "missing value for \(context)")
+                throw fail(
+                    start < tokens.count && !isAtEnd && peek != .rightParen
+                        ? "unexpected \(nextSource) in \(context)" : "missing value for \(context)")
             }
             var source = tokens[start..<at].map(\.source).joined()
             while source.last?.isWhitespace == true { source.removeLast() }

@@ -137,7 +137,9 @@ package enum GoPrint {
             if isStructure {
                 return "{" + members.map { text($0.value, under: $0.key, parent: key) }.joined(separator: " ") + "}"
             }
-            let sorted = members.sortedByKey().map { "\($0.key):\(text($0.value, under: "{}", parent: key))" }
+            let sorted = members.sortedByKey().map {
+                "\($0.key):\(text($0.value, under: key.isEmpty ? $0.key : "{}", parent: key))"
+            }
             return "map[" + sorted.joined(separator: " ") + "]"
         }
     }

@@ -112,7 +112,8 @@ package struct Timestamp: Sendable, Equatable, Comparable {
             fraction = "." + Self.padded(nanoseconds, 9)
             while fraction.last == "0" { fraction.removeLast() }
         }
-        return Self.dateAndTime(parts, separator: " ") + fraction + " " + Self.zone(parts, colon: false) + " \(zoneName)"
+        return Self.dateAndTime(parts, separator: " ") + fraction + " " + Self.zone(parts, colon: false)
+            + " \(zoneName)"
     }
 
     /// `2026-11-22T20:04:56Z`, local time: Go's `time.RFC3339`.

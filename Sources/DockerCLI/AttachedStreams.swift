@@ -204,7 +204,9 @@ struct TerminalSizing: Sendable {
 /// What happens to signals while a container is attached: the window's changes go to its terminal, and others, when
 /// the container has none of its own to type them on, to its process.
 struct AttachedSignals: Sendable {
-    static func watch(_ session: Session, container id: String, forwards: Bool, sizing: TerminalSizing?) -> Task<Void, Never> {
+    static func watch(_ session: Session, container id: String, forwards: Bool, sizing: TerminalSizing?) -> Task<
+        Void, Never
+    > {
         var numbers: [Int32] = []
         if forwards { numbers = Signals.names.map(\.number).filter { $0 != SIGWINCH } }
         if sizing != nil { numbers.append(SIGWINCH) } else if forwards { numbers.append(SIGWINCH) }

@@ -10,10 +10,13 @@ enum CommandTree {
         ("search", { search() }), ("version", { version() }), ("info", { info() }),
         ("builder", { builder() }), ("container", { container() }), ("context", { context() }), ("image", { image() }),
         ("network", { network() }), ("plugin", { plugin() }), ("system", { system() }), ("volume", { volume() }),
-        ("attach", { attach() }), ("commit", { commit() }), ("cp", { cp() }), ("create", { create() }), ("diff", { diff() }),
+        ("attach", { attach() }), ("commit", { commit() }), ("cp", { cp() }), ("create", { create() }),
+        ("diff", { diff() }),
         ("events", { events() }), ("export", { export() }), ("history", { history() }), ("import", { importImage() }),
-        ("inspect", { inspect() }), ("kill", { kill() }), ("load", { load() }), ("logs", { logs() }), ("pause", { pause() }),
-        ("port", { port() }), ("rename", { rename() }), ("restart", { restart() }), ("rm", { rm() }), ("rmi", { rmi() }),
+        ("inspect", { inspect() }), ("kill", { kill() }), ("load", { load() }), ("logs", { logs() }),
+        ("pause", { pause() }),
+        ("port", { port() }), ("rename", { rename() }), ("restart", { restart() }), ("rm", { rm() }),
+        ("rmi", { rmi() }),
         ("save", { save() }), ("start", { start() }), ("stats", { stats() }), ("stop", { stop() }), ("tag", { tag() }),
         ("top", { top() }), ("unpause", { unpause() }), ("update", { update() }), ("wait", { wait() }),
         ("completion", { completion() }), ("__complete", { complete() }), ("__completeNoDesc", { complete() }),
@@ -36,7 +39,8 @@ enum CommandTree {
             subcommands: [
                 attach(), commit(), cp(), create(), diff(), exec(), export(), inspectContainers(), kill(), logs(),
                 ps().renamed("ls", aliases: ["ps", "list"]), pause(), port(), pruneContainers(), rename(), restart(),
-                rm().renamed("rm", aliases: ["remove"]), run(), start(), stats(), stop(), top(), unpause(), update(), wait(),
+                rm().renamed("rm", aliases: ["remove"]), run(), start(), stats(), stop(), top(), unpause(), update(),
+                wait(),
             ].map { $0.renamed($0.name, aliases: $0.aliases) })
     }
 
@@ -58,14 +62,17 @@ enum CommandTree {
     /// What the original has and this version hasn't, and what to do.
     private static let absent: [String: String] = [
         "buildx": "building images is not in this version yet", "compose": "Compose is not in this version yet",
-        "checkpoint": "checkpoints are not in this version", "manifest": "editing manifest lists is not in this version",
+        "checkpoint": "checkpoints are not in this version",
+        "manifest": "editing manifest lists is not in this version",
         "trust": "signing images is not in this version", "swarm": "Swarm is not in this version",
         "node": "Swarm is not in this version", "service": "Swarm is not in this version",
-        "stack": "Swarm is not in this version", "secret": "Swarm is not in this version", "config": "Swarm is not in this version",
+        "stack": "Swarm is not in this version", "secret": "Swarm is not in this version",
+        "config": "Swarm is not in this version",
     ]
 
     static func absentCommand(_ word: String, _ reason: String) -> DockerCommand {
-        DockerCommand(word, group: .hidden, "Not in this version", count: .atLeast(0), interspersed: false, options: 0) { _, _, _ in
+        DockerCommand(word, group: .hidden, "Not in this version", count: .atLeast(0), interspersed: false, options: 0)
+        { _, _, _ in
             throw Failure("docker \(word): \(reason)")
         }
     }
@@ -73,7 +80,8 @@ enum CommandTree {
     static func build() -> DockerCommand {
         DockerCommand(
             "build", group: .common, "Build an image from a Dockerfile", usage: "[OPTIONS] PATH | URL | -",
-            spellings: ["docker image build", "docker build", "docker builder build"], count: .atLeast(0), interspersed: false,
+            spellings: ["docker image build", "docker build", "docker builder build"], count: .atLeast(0),
+            interspersed: false,
             options: 0
         ) { _, _, _ in throw Failure("docker build: building images is not in this version yet") }
     }
@@ -83,7 +91,8 @@ enum CommandTree {
     }
 
     private static func pruneBuilds() -> DockerCommand {
-        DockerCommand("prune", "Remove build cache", count: .atLeast(0), interspersed: false, options: 0) { _, _, session in
+        DockerCommand("prune", "Remove build cache", count: .atLeast(0), interspersed: false, options: 0) {
+            _, _, session in
             session.out.line("Total:\t0B")
             return 0
         }

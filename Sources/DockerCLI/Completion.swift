@@ -4,20 +4,26 @@ import JSON
 extension CommandTree {
     static func completion() -> DockerCommand {
         func shell(_ name: String, _ script: String) -> DockerCommand {
-            DockerCommand(name, "Generate the autocompletion script for \(name)", count: .none, options: 0) { _, _, session in
+            DockerCommand(name, "Generate the autocompletion script for \(name)", count: .none, options: 0) {
+                _, _, session in
                 session.out.write(script)
                 return 0
             }
         }
         return DockerCommand(
             "completion", group: .hidden, "Generate the autocompletion script for the specified shell",
-            subcommands: [shell("bash", CompletionScript.bash), shell("fish", CompletionScript.fish), shell("zsh", CompletionScript.zsh)])
+            subcommands: [
+                shell("bash", CompletionScript.bash), shell("fish", CompletionScript.fish),
+                shell("zsh", CompletionScript.zsh),
+            ])
     }
 
     /// What the scripts call: the words typed so far, the last of which is to be completed. Prints a suggestion a line,
     /// with its description after a tab, and a last line that tells the shell what to do about files (4: no files).
     static func complete() -> DockerCommand {
-        DockerCommand("__complete", group: .hidden, "Complete a command line", count: .atLeast(0), interspersed: false, options: 0) {
+        DockerCommand(
+            "__complete", group: .hidden, "Complete a command line", count: .atLeast(0), interspersed: false, options: 0
+        ) {
             _, parsed, session in
             let (suggestions, files) = await Completer(session: session).suggestions(parsed.arguments)
             for suggestion in suggestions { session.out.line(suggestion) }

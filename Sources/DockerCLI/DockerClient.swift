@@ -102,7 +102,8 @@ package struct DockerClient: Sendable {
     package func json(
         _ method: HTTPMethod, _ path: String, _ query: Query = [], headers: [(String, String)] = [], body: JSON? = nil
     ) async throws -> JSON {
-        let answer = try await send(method, path, query, headers: headers + Self.contentType(body), body: Self.bytes(body))
+        let answer = try await send(
+            method, path, query, headers: headers + Self.contentType(body), body: Self.bytes(body))
         let whole = try await answer.body(upTo: 512 << 20)
         guard whole.readableBytes > 0 else { return .null }
         return try JSON(parsing: whole.readableBytesView)
@@ -202,7 +203,9 @@ enum PercentEncoding {
         var out: [UInt8] = []
         let digits = Array("0123456789ABCDEF".utf8)
         for byte in text.utf8 {
-            if keeping.contains(byte) { out.append(byte) } else {
+            if keeping.contains(byte) {
+                out.append(byte)
+            } else {
                 out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }

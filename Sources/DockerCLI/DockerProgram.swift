@@ -112,7 +112,9 @@ package struct DockerProgram: Sendable {
             configuration = DockerConfig(folder: folder)
         }
         let contexts = ContextStore(configurationFolder: folder)
-        let version = environment["DOCKER_API_VERSION"].flatMap { $0.isEmpty ? nil : $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }
+        let version = environment["DOCKER_API_VERSION"].flatMap {
+            $0.isEmpty ? nil : $0.hasPrefix("v") ? String($0.dropFirst()) : $0
+        }
         let variables = environment
         return Session(
             input: input, out: out, err: err, environment: variables, configuration: configuration, contexts: contexts,
@@ -121,7 +123,8 @@ package struct DockerProgram: Sendable {
             let address = try DaemonAddress.choose(
                 options, environment: variables, configuration: configuration, contexts: contexts)
             return DockerClient(
-                transport: try connect(address), host: address.text, headers: configuration.httpHeaders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+                transport: try connect(address), host: address.text,
+                headers: configuration.httpHeaders.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
                 fixedVersion: version)
         }
     }

@@ -13,7 +13,8 @@ struct ExitWait: Sendable {
     /// Returns when the daemon has answered with its head: the wait is armed.
     static func arm(_ session: Session, _ id: String, _ condition: Condition) async throws -> ExitWait {
         let query: Query = condition == .notRunning ? [] : [("condition", condition.rawValue)]
-        return ExitWait(answer: try await session.client.send(.POST, "/containers/\(PercentEncoding.path(id))/wait", query))
+        return ExitWait(
+            answer: try await session.client.send(.POST, "/containers/\(PercentEncoding.path(id))/wait", query))
     }
 
     /// The exit code. Throws what the daemon says went wrong.

@@ -22,7 +22,8 @@ package struct GlobalOptions: Sendable {
             .text("config", \.config, default: folder, "Folder of the client's configuration files"),
             .text(
                 "context", short: "c", \.context,
-                "Context that names the daemon to use (wins over DOCKER_HOST and over the context chosen with \"docker context use\")"),
+                "Context that names the daemon to use (wins over DOCKER_HOST and over the context chosen with \"docker context use\")"
+            ),
             .toggle("debug", short: "D", \.debug, "Turn on debug mode"),
             .list("host", short: "H", \.hosts, "Socket of the daemon to connect to"),
             .text(
@@ -30,7 +31,8 @@ package struct GlobalOptions: Sendable {
                 "Logging level (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")",
                 allowed: ["debug", "info", "warn", "error", "fatal"]),
             .toggle("tls", \.tls, "Use TLS; --tlsverify implies it"),
-            .text("tlscacert", \.tlsAuthority, default: folder + "/ca.pem", "Trust only certificates that this CA signed"),
+            .text(
+                "tlscacert", \.tlsAuthority, default: folder + "/ca.pem", "Trust only certificates that this CA signed"),
             .text("tlscert", \.tlsCertificate, default: folder + "/cert.pem", "TLS certificate file of the client"),
             .text("tlskey", \.tlsKey, default: folder + "/key.pem", "TLS key file of the client"),
             .toggle("tlsverify", \.tlsVerify, "Use TLS and check the remote"),
@@ -135,7 +137,9 @@ package struct DaemonAddress: Sendable, Equatable {
             let name = rest.isEmpty ? "127.0.0.1" : rest
             return DaemonAddress(endpoint: .tcp(host: name, port: port), tls: tls, text: host, isDefault: isDefault)
         }
-        if host.hasPrefix("ssh://") { throw Failure("ssh:// hosts are not supported in this version: use unix:// or tcp://") }
+        if host.hasPrefix("ssh://") {
+            throw Failure("ssh:// hosts are not supported in this version: use unix:// or tcp://")
+        }
         throw Failure("unable to parse docker host `\(host)`")
     }
 }

@@ -9,8 +9,10 @@ struct Inspection: Sendable {
 
     /// Members that the daemon leaves out when they are empty: to templates they are there, and false.
     private static let optional: Set<String> = [
-        "Health", "Healthcheck", "Init", "StopSignal", "StopTimeout", "OnBuild", "Annotations", "Sysctls", "Tmpfs", "Mounts",
-        "StorageOpt", "SizeRw", "SizeRootFs", "MacAddress", "ExposedPorts", "Shell", "ArgsEscaped", "GraphDriver", "Runtime",
+        "Health", "Healthcheck", "Init", "StopSignal", "StopTimeout", "OnBuild", "Annotations", "Sysctls", "Tmpfs",
+        "Mounts",
+        "StorageOpt", "SizeRw", "SizeRootFs", "MacAddress", "ExposedPorts", "Shell", "ArgsEscaped", "GraphDriver",
+        "Runtime",
         "UsageData", "CreatedAt", "Status", "Parent", "Comment", "Author", "DockerVersion", "Variant", "OsVersion",
         "Metadata", "Descriptor", "Manifests", "KernelMemory", "ImageManifestDescriptor", "Peers", "Services",
     ]

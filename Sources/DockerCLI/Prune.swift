@@ -102,31 +102,39 @@ extension CommandTree {
     static func pruneNetworks() -> DockerCommand {
         prune(
             "Remove all unused networks", example: "until=<timestamp>", countsSpace: false,
-           
-            warning: { _ in "This will remove all custom networks not used by at least one container." }, Pruning.networks)
+
+            warning: { _ in "This will remove all custom networks not used by at least one container." },
+            Pruning.networks)
     }
 
     static func pruneVolumes() -> DockerCommand {
         prune(
-            "Remove unused local volumes", all: "Remove all unused volumes, those with a name too", example: "label=<label>",
-           
-            warning: { "This will remove \($0.all ? "all" : "anonymous") local volumes not used by at least one container." },
+            "Remove unused local volumes", all: "Remove all unused volumes, those with a name too",
+            example: "label=<label>",
+
+            warning: {
+                "This will remove \($0.all ? "all" : "anonymous") local volumes not used by at least one container."
+            },
             Pruning.volumes)
     }
 
     static func pruneImages() -> DockerCommand {
         prune(
-            "Remove unused images", all: "Remove all unused images, those with a name too", example: "until=<timestamp>",
-           
+            "Remove unused images", all: "Remove all unused images, those with a name too",
+            example: "until=<timestamp>",
+
             warning: {
-                $0.all ? "This will remove all images without at least one container associated to them." : "This will remove all dangling images."
+                $0.all
+                    ? "This will remove all images without at least one container associated to them."
+                    : "This will remove all dangling images."
             }, Pruning.images)
     }
 
     static func pruneSystem() -> DockerCommand {
         DockerCommand(
             "prune", "Remove unused data", usage: "[OPTIONS]", count: .none, options: PruneOptions(),
-            flags: Flag<PruneOptions>.pruneFlags(all: "Remove all unused images, those with a name too", example: "label=<key>=<value>")
+            flags: Flag<PruneOptions>.pruneFlags(
+                all: "Remove all unused images, those with a name too", example: "label=<key>=<value>")
                 + [.toggle("volumes", \.volumes, "Remove anonymous volumes too")]
         ) { options, _, session in
             if options.volumes, !options.filters["until"].isEmpty {
@@ -135,7 +143,9 @@ extension CommandTree {
             guard try await Pruning.confirmed(options, systemWarning(options, session), session) else { return 0 }
             var named = options
             named.all = false
-            var reports = [try await Pruning.containers(options, session), try await Pruning.networks(options, session)]
+            var reports = [
+                try await Pruning.containers(options, session), try await Pruning.networks(options, session),
+            ]
             if options.volumes { reports.append(try await Pruning.volumes(named, session)) }
             reports.append(try await Pruning.images(options, session))
             for report in reports where !report.text.isEmpty { session.out.line(report.text) }
@@ -148,12 +158,15 @@ extension CommandTree {
     private static func systemWarning(_ options: PruneOptions, _ session: Session) -> String {
         var items = ["all stopped containers", "all networks not used by at least one container"]
         if options.volumes { items.append("all anonymous volumes not used by at least one container") }
-        items.append(options.all ? "all images without at least one container associated to them" : "all dangling images")
+        items.append(
+            options.all ? "all images without at least one container associated to them" : "all dangling images")
         items.append(options.all ? "all build cache" : "unused build cache")
         var text = "This will remove:\n" + items.map { "  - \($0)\n" }.joined()
         let filters = Pruning.filters(options, session)
         let shown = ["label", "label!", "until"].flatMap { name in filters[name].map { "\(name)=\($0)" } }.sorted()
-        if !shown.isEmpty { text += "\n  Items to be pruned will be filtered with:\n" + shown.map { "  - \($0)\n" }.joined() }
+        if !shown.isEmpty {
+            text += "\n  Items to be pruned will be filtered with:\n" + shown.map { "  - \($0)\n" }.joined()
+        }
         return text
     }
 }

@@ -17,7 +17,8 @@ enum Signals {
     /// Names and numbers of the signals that can be handed on (Linux, all architectures we run on).
     static let names: [(name: String, number: Int32)] = [
         ("HUP", SIGHUP), ("INT", SIGINT), ("QUIT", SIGQUIT), ("USR1", SIGUSR1), ("USR2", SIGUSR2), ("ALRM", SIGALRM),
-        ("TERM", SIGTERM), ("CONT", SIGCONT), ("TSTP", SIGTSTP), ("TTIN", SIGTTIN), ("TTOU", SIGTTOU), ("VTALRM", SIGVTALRM),
+        ("TERM", SIGTERM), ("CONT", SIGCONT), ("TSTP", SIGTSTP), ("TTIN", SIGTTIN), ("TTOU", SIGTTOU),
+        ("VTALRM", SIGVTALRM),
         ("PROF", SIGPROF), ("WINCH", SIGWINCH), ("IO", SIGIO), ("PWR", SIGPWR),
     ]
 

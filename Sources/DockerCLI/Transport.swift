@@ -7,7 +7,8 @@ package protocol DockerTransport: Sendable {
     func send(
         _ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: HTTPBodyToSend
     ) async throws -> HTTPAnswer
-    func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws -> HTTPHijack
+    func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws
+        -> HTTPHijack
 }
 
 extension HTTPClient: DockerTransport {}

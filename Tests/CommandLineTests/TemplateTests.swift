@@ -6,33 +6,55 @@ import Testing
 /// Expected texts are what Go's text/template with Docker's functions gives.
 @Suite struct TemplateTests {
     static let data: JSON = [
-        "Name": "/web", "Id": "0123456789abcdef", "Count": 3, "Ratio": .number("1.5"), "On": true, "Off": false, "Nothing": nil,
+        "Name": "/web", "Id": "0123456789abcdef", "Count": 3, "Ratio": .number("1.5"), "On": true, "Off": false,
+        "Nothing": nil,
         "List": ["a", "b", "c"], "Empty": [], "Labels": ["z": "1", "a": "2"],
         "State": ["Status": "running", "Pid": 42], "Mounts": [["Type": "bind", "RW": true]],
     ]
 
     static let cases: [(String, String)] = [
-        ("{{.Name}}", "/web"), ("{{.State.Status}}:{{.State.Pid}}", "running:42"), ("{{ .Count }}", "3"), ("{{.Ratio}}", "1.5"),
-        ("{{.On}} {{.Off}}", "true false"), ("{{.List}}", "[a b c]"), ("{{.Labels}}", "map[a:2 z:1]"), ("{{.Nothing}}", "<nil>"),
+        ("{{.Name}}", "/web"), ("{{.State.Status}}:{{.State.Pid}}", "running:42"), ("{{ .Count }}", "3"),
+        ("{{.Ratio}}", "1.5"),
+        ("{{.On}} {{.Off}}", "true false"), ("{{.List}}", "[a b c]"), ("{{.Labels}}", "map[a:2 z:1]"),
+        ("{{.Nothing}}", "<nil>"),
         ("{{json .}}", data.text), ("{{json .List}}", #"["a","b","c"]"#), ("{{json .Name}}", #""/web""#),
         ("{{if .On}}yes{{else}}no{{end}}", "yes"), ("{{if .Off}}yes{{else if .On}}maybe{{else}}no{{end}}", "maybe"),
         ("{{if .Empty}}full{{else}}empty{{end}}", "empty"), ("{{with .State}}{{.Pid}}{{end}}", "42"),
         ("{{with .Nothing}}x{{else}}y{{end}}", "y"), ("{{range .List}}<{{.}}>{{end}}", "<a><b><c>"),
-        ("{{range $i, $v := .List}}{{$i}}={{$v}};{{end}}", "0=a;1=b;2=c;"), ("{{range $k, $v := .Labels}}{{$k}}{{$v}} {{end}}", "a2 z1 "),
-        ("{{range .Empty}}x{{else}}none{{end}}", "none"), ("{{range .List}}{{if eq . \"b\"}}{{break}}{{end}}{{.}}{{end}}", "a"),
+        ("{{range $i, $v := .List}}{{$i}}={{$v}};{{end}}", "0=a;1=b;2=c;"),
+        ("{{range $k, $v := .Labels}}{{$k}}{{$v}} {{end}}", "a2 z1 "),
+        ("{{range .Empty}}x{{else}}none{{end}}", "none"),
+        ("{{range .List}}{{if eq . \"b\"}}{{break}}{{end}}{{.}}{{end}}", "a"),
         ("{{range .List}}{{if eq . \"b\"}}{{continue}}{{end}}{{.}}{{end}}", "ac"), ("{{index .List 1}}", "b"),
-        ("{{index .Labels \"a\"}}", "2"), ("{{(index .Mounts 0).Type}}", "bind"), ("{{len .List}} {{len .Name}}", "3 4"),
-        ("{{slice .Id 0 4}}", "0123"), ("{{join .List \", \"}}", "a, b, c"), ("{{join (split .Name \"e\") \"-\"}}", "/w-b"),
-        ("{{upper .Name}} {{lower \"ABC\"}} {{title \"two words\"}}", "/WEB abc Two Words"), ("{{pad .Name 1 2}}|", " /web  |"),
-        ("{{truncate .Id 6}}", "012345"), ("{{printf \"%-6s|%5d|%05d|%x|%q|%v|%t\" .Name .Count 42 255 \"q\" .List true}}", "/web  |    3|00042|ff|\"q\"|[a b c]|true"),
-        ("{{printf \"%.2f %g\" .Ratio .Ratio}}", "1.50 1.5"), ("{{print 1 2 \"x\" 3}}", "1 2x3"), ("{{println \"a\" 1}}", "a 1\n"),
-        ("{{printf \"%d\"}}", "%!d(MISSING)"), ("{{printf \"%d\" \"x\"}}", "%!d(string=x)"), ("{{printf \"a\" 1}}", "a%!(EXTRA int=1)"),
-        ("{{eq .Count 3}} {{ne .Count 3}} {{lt 1 2}} {{ge 2 2}} {{eq .Name \"x\" \"/web\"}}", "true false true true true"),
-        ("{{and .On .Count}} {{or .Off .Name}} {{not .On}}", "3 /web false"), ("{{.Name | upper | printf \"<%s>\"}}", "</WEB>"),
-        ("{{$x := 1}}{{$x}}{{$x = 2}}{{$x}}", "12"), ("{{define \"t\"}}[{{.}}]{{end}}{{template \"t\" .Name}}", "[/web]"),
-        ("{{block \"b\" .Count}}({{.}}){{end}}", "(3)"), ("a  {{- /* comment */ -}}  b", "ab"), ("a {{- .Count -}} b", "a3b"),
-        ("{{`raw\\n`}}{{\"tab\\t\"}}{{'a'}}", "raw\\ntab\t97"), ("{{html \"<a&b>\"}} {{urlquery \"a b&c\"}}", "&lt;a&amp;b&gt; a+b%26c"),
-        ("{{.Missing}}", "<no value>"), ("{{.Missing.More}}", "<no value>"), ("{{$}}{{/* x */}}", "map["), ("plain", "plain"),
+        ("{{index .Labels \"a\"}}", "2"), ("{{(index .Mounts 0).Type}}", "bind"),
+        ("{{len .List}} {{len .Name}}", "3 4"),
+        ("{{slice .Id 0 4}}", "0123"), ("{{join .List \", \"}}", "a, b, c"),
+        ("{{join (split .Name \"e\") \"-\"}}", "/w-b"),
+        ("{{upper .Name}} {{lower \"ABC\"}} {{title \"two words\"}}", "/WEB abc Two Words"),
+        ("{{pad .Name 1 2}}|", " /web  |"),
+        ("{{truncate .Id 6}}", "012345"),
+        (
+            "{{printf \"%-6s|%5d|%05d|%x|%q|%v|%t\" .Name .Count 42 255 \"q\" .List true}}",
+            "/web  |    3|00042|ff|\"q\"|[a b c]|true"
+        ),
+        ("{{printf \"%.2f %g\" .Ratio .Ratio}}", "1.50 1.5"), ("{{print 1 2 \"x\" 3}}", "1 2x3"),
+        ("{{println \"a\" 1}}", "a 1\n"),
+        ("{{printf \"%d\"}}", "%!d(MISSING)"), ("{{printf \"%d\" \"x\"}}", "%!d(string=x)"),
+        ("{{printf \"a\" 1}}", "a%!(EXTRA int=1)"),
+        (
+            "{{eq .Count 3}} {{ne .Count 3}} {{lt 1 2}} {{ge 2 2}} {{eq .Name \"x\" \"/web\"}}",
+            "true false true true true"
+        ),
+        ("{{and .On .Count}} {{or .Off .Name}} {{not .On}}", "3 /web false"),
+        ("{{.Name | upper | printf \"<%s>\"}}", "</WEB>"),
+        ("{{$x := 1}}{{$x}}{{$x = 2}}{{$x}}", "12"),
+        ("{{define \"t\"}}[{{.}}]{{end}}{{template \"t\" .Name}}", "[/web]"),
+        ("{{block \"b\" .Count}}({{.}}){{end}}", "(3)"), ("a  {{- /* comment */ -}}  b", "ab"),
+        ("a {{- .Count -}} b", "a3b"),
+        ("{{`raw\\n`}}{{\"tab\\t\"}}{{'a'}}", "raw\\ntab\t97"),
+        ("{{html \"<a&b>\"}} {{urlquery \"a b&c\"}}", "&lt;a&amp;b&gt; a+b%26c"),
+        ("{{.Missing}}", "<no value>"), ("{{.Missing.More}}", "<no value>"), ("{{$}}{{/* x */}}", "map["),
+        ("plain", "plain"),
     ]
 
     @Test("templates give what Go gives", arguments: cases)
@@ -43,7 +65,8 @@ import Testing
 
     static let refusesCases: [(String, String)] = [
         ("{{.Name", "template: :1: unclosed action"), ("{{if .On}}", "template: :1: unexpected EOF"),
-        ("{{end}}", "template: :1: unexpected {{end}}"), ("{{nope .Name}}", "template: :1: function \"nope\" not defined"),
+        ("{{end}}", "template: :1: unexpected {{end}}"),
+        ("{{nope .Name}}", "template: :1: function \"nope\" not defined"),
         ("{{$x}}", "template: :1: undefined variable \"$x\""), ("{{}}", "template: :1: missing value for command"),
         ("a\n{{.A", "template: :2: unclosed action"), ("{{\"abc}}", "template: :1: unterminated quoted string"),
         ("{{(.A}}", "template: :1: unclosed left paren"), ("{{break}}", "template: :1: {{break}} outside {{range}}"),
@@ -56,11 +79,20 @@ import Testing
 
     static let executionErrorsCases: [(String, String)] = [
         ("{{.Nope}}", "template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\""),
-        ("{{.State.Health.Status}}", "template: :1:8: executing \"\" at <.State.Health.Status>: map has no entry for key \"Health\""),
+        (
+            "{{.State.Health.Status}}",
+            "template: :1:8: executing \"\" at <.State.Health.Status>: map has no entry for key \"Health\""
+        ),
         ("{{.Name.X}}", "template: :1:7: executing \"\" at <.Name.X>: can't evaluate field X in type string"),
-        ("{{index .List 9}}", "template: :1:2: executing \"\" at <index .List 9>: error calling index: index out of range: 9"),
+        (
+            "{{index .List 9}}",
+            "template: :1:2: executing \"\" at <index .List 9>: error calling index: index out of range: 9"
+        ),
         ("{{len .Count}}", "template: :1:2: executing \"\" at <len .Count>: error calling len: len of type int"),
-        ("{{upper 1}}", "template: :1:2: executing \"\" at <upper 1>: error calling upper: wrong type for value; expected string; got int"),
+        (
+            "{{upper 1}}",
+            "template: :1:2: executing \"\" at <upper 1>: error calling upper: wrong type for value; expected string; got int"
+        ),
         ("{{template \"none\"}}", "template: :1: template \"none\" not defined"),
     ]
 
@@ -97,7 +129,11 @@ import Testing
             state ^= state << 17
             return Int(state % UInt64(limit))
         }
-        let pieces = ["{{", "}}", "{{-", "-}}", ".", "A", "if ", "range ", "end", "else", "$x", ":=", "|", "(", ")", "\"", "`", "1", " ", "json ", "index ", "printf \"%*d\" 5 ", "with ", "define \"t\"", "template \"t\"", "\n", "'a'", "é"]
+        let pieces = [
+            "{{", "}}", "{{-", "-}}", ".", "A", "if ", "range ", "end", "else", "$x", ":=", "|", "(", ")", "\"", "`",
+            "1", " ", "json ", "index ", "printf \"%*d\" 5 ", "with ", "define \"t\"", "template \"t\"", "\n", "'a'",
+            "é",
+        ]
         let source = (0..<(1 + next(14))).map { _ in pieces[next(pieces.count)] }.joined()
         if let template = try? Template(parsing: source) { _ = try? template.execute(.json(Self.data)) }
     }

@@ -6,12 +6,15 @@ import Testing
         (0.0, "0B"), (999, "999B"), (1000, "1kB"), (938_123_456, "938.1MB"), (1_021_000_000, "1.021GB"), (1e15, "1PB"),
     ]
     static let parsesSizesCases: [(String, Int64?)] = [
-        ("64m", 67_108_864), ("1.5g", 1_610_612_736), ("100", 100), ("2KiB", 2048), ("1 kb", 1024), ("0", 0), ("10b", 10),
+        ("64m", 67_108_864), ("1.5g", 1_610_612_736), ("100", 100), ("2KiB", 2048), ("1 kb", 1024), ("0", 0),
+        ("10b", 10),
         ("", nil), ("abc", nil), ("-1", nil), ("1x", nil), ("m", nil), ("1mm", nil),
     ]
     static let humanDurationsCases: [(Double, String)] = [
-        (0.2, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"), (119, "About a minute"),
-        (150, "2 minutes"), (3600, "About an hour"), (5400, "2 hours"), (3600 * 47, "47 hours"), (3600 * 24 * 3, "3 days"),
+        (0.2, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
+        (119, "About a minute"),
+        (150, "2 minutes"), (3600, "About an hour"), (5400, "2 hours"), (3600 * 47, "47 hours"),
+        (3600 * 24 * 3, "3 days"),
         (3600 * 24 * 14, "2 weeks"), (3600 * 24 * 61, "2 months"), (3600 * 24 * 800, "2 years"),
     ]
     static let durationsCases: [(String, Int64, String)] = [
@@ -20,9 +23,13 @@ import Testing
     ]
     static let timestampsCases: [(String, Int64, Int64)] = [
         ("2026-11-22T20:04:56Z", 1_795_377_896, 0), ("2026-11-22T20:04:56.123456789Z", 1_795_377_896, 123_456_789),
-        ("2026-11-22T20:04:56.5+09:00", 1_795_345_496, 500_000_000), ("1970-01-01T00:00:00Z", 0, 0), ("2000-02-29T12:00:00-01:30", 951_831_000, 0),
+        ("2026-11-22T20:04:56.5+09:00", 1_795_345_496, 500_000_000), ("1970-01-01T00:00:00Z", 0, 0),
+        ("2000-02-29T12:00:00-01:30", 951_831_000, 0),
     ]
-    static let quotingCases: [(String, String)] = [("a\"b\\c", #""a\"b\\c""#), ("tab\tnl\n", #""tab\tnl\n""#), ("\u{1}", #""\x01""#), ("箱", "\"箱\""), ("\u{200B}", #""\u200b""#)]
+    static let quotingCases: [(String, String)] = [
+        ("a\"b\\c", #""a\"b\\c""#), ("tab\tnl\n", #""tab\tnl\n""#), ("\u{1}", #""\x01""#), ("箱", "\"箱\""),
+        ("\u{200B}", #""\u200b""#),
+    ]
 
     @Test("sizes have four significant digits and powers of 1000", arguments: decimalSizesCases)
     func decimalSizes(_ bytes: Double, _ text: String) { #expect(Units.decimalSize(bytes) == text) }
@@ -59,7 +66,9 @@ import Testing
         #expect(Timestamp(rfc3339: text) == Timestamp(seconds: seconds, nanoseconds: nanoseconds))
     }
 
-    @Test("texts that are no timestamps are refused", arguments: ["", "2026-11-22", "2026-13-22T20:04:56Z", "2026-11-22T20:04:56", "x026-11-22T20:04:56Z"])
+    @Test(
+        "texts that are no timestamps are refused",
+        arguments: ["", "2026-11-22", "2026-13-22T20:04:56Z", "2026-11-22T20:04:56", "x026-11-22T20:04:56Z"])
     func noTimestamps(_ text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 
     @Test("Go's zero time is known as such")

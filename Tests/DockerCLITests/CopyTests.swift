@@ -5,7 +5,6 @@ import NIOHTTP1
 import Testing
 @testable import DockerCLI
 
-
 /// A folder that goes with the test.
 struct Scratch {
     let path: String
@@ -95,7 +94,8 @@ struct Scratch {
         link.link = scratch.path + "/outside"
         var evil = TarHeader(name: "d/l/evil", kind: .file)
         evil.size = 0
-        let bytes = TarWriting.blocks(TarHeader(name: "d/", kind: .directory, mode: 0o755)) + TarWriting.blocks(link)
+        let bytes =
+            TarWriting.blocks(TarHeader(name: "d/", kind: .directory, mode: 0o755)) + TarWriting.blocks(link)
             + TarWriting.blocks(evil) + TarWriting.end
         await #expect(throws: Failure.self) { try await unpack(bytes, to: scratch.path + "/d") }
         #expect(scratch.read("outside/evil") == nil)
@@ -119,7 +119,8 @@ struct Scratch {
     }
 
     static let placesCases: [(String, String?, String)] = [
-        ("web:/etc", "web", "/etc"), ("/a:b", nil, "/a:b"), ("./a:b", nil, "./a:b"), ("a", nil, "a"), ("web:", "web", ""),
+        ("web:/etc", "web", "/etc"), ("/a:b", nil, "/a:b"), ("./a:b", nil, "./a:b"), ("a", nil, "a"),
+        ("web:", "web", ""),
     ]
 
     @Test("a colon separates container and path, unless the path is plain local", arguments: placesCases)
@@ -133,7 +134,9 @@ struct Scratch {
         let scratch = try Scratch()
         defer { scratch.remove() }
         let path = try scratch.file("hosts", "hello")
-        let daemon = ScriptedDaemon { method, _ in method == .HEAD ? .error("no such file", status: 404) : ScriptedDaemon.Answer() }
+        let daemon = ScriptedDaemon { method, _ in
+            method == .HEAD ? .error("no such file", status: 404) : ScriptedDaemon.Answer()
+        }
         let client = await Client.run(["cp", path, "web:/etc/hosts.new"], on: daemon)
         #expect(client.exitCode == 0 && client.err.isEmpty)
         let put = try #require(daemon.requests.last)

@@ -4,23 +4,26 @@ import NIOCore
 import Testing
 @testable import DockerCLI
 
-
 @Suite struct OutputTests {
     private static let containers: JSON = [
         [
             "Id": .string(String(repeating: "ab", count: 32)), "Names": ["/other/link", "/my-nginx"], "Image": "nginx",
-            "ImageID": "sha256:0", "Command": "/docker-entrypoint.sh nginx -g 'daemon off;'", "Created": 0, "State": "running",
+            "ImageID": "sha256:0", "Command": "/docker-entrypoint.sh nginx -g 'daemon off;'", "Created": 0,
+            "State": "running",
             "Status": "Up 3 seconds", "Labels": ["z": "1", "a": "2"],
             "Ports": [
                 ["IP": "::", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"],
-                ["IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"], ["PrivatePort": 443, "Type": "tcp"],
+                ["IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"],
+                ["PrivatePort": 443, "Type": "tcp"],
             ],
             "Mounts": [["Name": "a-volume-with-a-long-name", "Driver": "local"]],
         ]
     ]
 
     private func ps(_ arguments: String...) async -> Client {
-        await Client.run(["ps"] + arguments, on: ScriptedDaemon { _, path in path == "/containers/json" ? .json(Self.containers) : nil })
+        await Client.run(
+            ["ps"] + arguments,
+            on: ScriptedDaemon { _, path in path == "/containers/json" ? .json(Self.containers) : nil })
     }
 
     @Test("ps prints Docker's table")
@@ -38,8 +41,14 @@ import Testing
     }
 
     static let formatsCases: [([String], String)] = [
-        (["--format", "{{.Names}} {{.Label \"a\"}} {{.Labels}} {{.Mounts}} {{.LocalVolumes}}"], "my-nginx 2 a=2,z=1 a-volume-with-… 1\n"),
-        (["--format", #"table {{.Names}}\t{{.Label "a"}}\t{{upper .Image}}"#], "NAMES      a         IMAGE\nmy-nginx   2         NGINX\n"),
+        (
+            ["--format", "{{.Names}} {{.Label \"a\"}} {{.Labels}} {{.Mounts}} {{.LocalVolumes}}"],
+            "my-nginx 2 a=2,z=1 a-volume-with-… 1\n"
+        ),
+        (
+            ["--format", #"table {{.Names}}\t{{.Label "a"}}\t{{upper .Image}}"#],
+            "NAMES      a         IMAGE\nmy-nginx   2         NGINX\n"
+        ),
         (["-q"], "abababababab\n"), (["--no-trunc", "--format", "{{.Names}}"], "other/link,my-nginx\n"),
         (["--format", "{{json .Ports}}"], "\"443/tcp, 0.0.0.0:8080->80/tcp, [::]:8080->80/tcp\"\n"),
     ]
@@ -54,7 +63,8 @@ import Testing
     func portRuns() {
         let ports: JSON = [
             ["PrivatePort": 92, "Type": "udp"], ["PrivatePort": 90, "Type": "udp"], ["PrivatePort": 91, "Type": "udp"],
-            ["IP": "127.0.0.1", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"], ["PrivatePort": 95, "Type": "udp"],
+            ["IP": "127.0.0.1", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"],
+            ["PrivatePort": 95, "Type": "udp"],
         ]
         #expect(PortsText.text(ports) == "90-92/udp, 95/udp, 127.0.0.1:8080->80/tcp")
     }
@@ -62,24 +72,30 @@ import Testing
     @Test("images prints a line a tag, and <none> where there is no name")
     func images() async {
         let images: JSON = [
-            ["Id": "sha256:ec0cb36838112222", "RepoTags": ["testapp:1.0.0", "localhost:5000/x:2"], "RepoDigests": [], "Created": 0, "Size": 938_123_456],
+            [
+                "Id": "sha256:ec0cb36838112222", "RepoTags": ["testapp:1.0.0", "localhost:5000/x:2"], "RepoDigests": [],
+                "Created": 0, "Size": 938_123_456,
+            ],
             ["Id": "sha256:0123456789ab2222", "RepoTags": [], "RepoDigests": [], "Created": 0, "Size": 7],
         ]
         let client = await Client.run(
-            ["images", "--format", "table {{.Repository}}\\t{{.Tag}}\\t{{.ID}}\\t{{.Size}}"], on: ScriptedDaemon { _, _ in .json(images) })
-        #expect(client.out == """
-            REPOSITORY         TAG       IMAGE ID       SIZE
-            testapp            1.0.0     ec0cb3683811   938MB
-            localhost:5000/x   2         ec0cb3683811   938MB
-            <none>             <none>    0123456789ab   7B
+            ["images", "--format", "table {{.Repository}}\\t{{.Tag}}\\t{{.ID}}\\t{{.Size}}"],
+            on: ScriptedDaemon { _, _ in .json(images) })
+        #expect(
+            client.out == """
+                REPOSITORY         TAG       IMAGE ID       SIZE
+                testapp            1.0.0     ec0cb3683811   938MB
+                localhost:5000/x   2         ec0cb3683811   938MB
+                <none>             <none>    0123456789ab   7B
 
-            """)
+                """)
     }
 
     @Test("inspect prints what it found, complains about the rest and fails")
     func inspect() async {
         let daemon = ScriptedDaemon { _, path in
-            path == "/containers/web/json" ? .json(["Id": "1", "State": ["Status": "running"]]) : .error("No such thing", status: 404)
+            path == "/containers/web/json"
+                ? .json(["Id": "1", "State": ["Status": "running"]]) : .error("No such thing", status: 404)
         }
         let both = await Client.run(["inspect", "web", "nope"], on: daemon)
         #expect(both.out.hasPrefix("[\n    {\n        \"Id\": \"1\""))
@@ -87,7 +103,10 @@ import Testing
         let formatted = await Client.run(["inspect", "-f", "{{.State.Status}}", "web"], on: daemon)
         #expect(formatted.out == "running\n")
         let wrong = await Client.run(["inspect", "-f", "{{.Nope}}", "web"], on: daemon)
-        #expect(wrong.err == "template parsing error: template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\"\n")
+        #expect(
+            wrong.err
+                == "template parsing error: template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\"\n"
+        )
         let unreadable = await Client.run(["inspect", "-f", "{{.Nope", "web"], on: daemon)
         #expect(unreadable.exitCode == 64)
     }
@@ -95,10 +114,13 @@ import Testing
     @Test("stop echoes the arguments in order, goes on after a failure, and exits 1")
     func stop() async {
         let daemon = ScriptedDaemon { _, path in
-            path == "/containers/b/stop" ? .error("No such container: b", status: 404) : ScriptedDaemon.Answer(status: 204)
+            path == "/containers/b/stop"
+                ? .error("No such container: b", status: 404) : ScriptedDaemon.Answer(status: 204)
         }
         let client = await Client.run(["stop", "-t", "3", "a", "b", "c"], on: daemon)
-        #expect(client.out == "a\nc\n" && client.err == "Error response from daemon: No such container: b\n" && client.exitCode == 1)
+        #expect(
+            client.out == "a\nc\n" && client.err == "Error response from daemon: No such container: b\n"
+                && client.exitCode == 1)
         #expect(daemon.requests.allSatisfy { $0.target.hasSuffix("/stop?t=3") })
     }
 
@@ -108,7 +130,8 @@ import Testing
             path == "/containers/prune" ? .json(["ContainersDeleted": ["abc"], "SpaceReclaimed": 1_500]) : nil
         }
         let no = await Client.run(["container", "prune"], on: daemon, input: "n\n")
-        #expect(no.out == "WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] ")
+        #expect(
+            no.out == "WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] ")
         #expect(daemon.requests.isEmpty && no.exitCode == 0)
         let yes = await Client.run(["container", "prune"], on: daemon, input: "y\n")
         #expect(yes.out.hasSuffix("Deleted Containers:\nabc\n\nTotal reclaimed space: 1.5kB\n"))
@@ -116,7 +139,10 @@ import Testing
 
     @Test("events print Docker's line")
     func events() {
-        let event: JSON = ["Type": "container", "Action": "start", "time": 1, "timeNano": 1_500_000_000, "Actor": ["ID": "x", "Attributes": ["name": "web", "image": "nginx"]]]
+        let event: JSON = [
+            "Type": "container", "Action": "start", "time": 1, "timeNano": 1_500_000_000,
+            "Actor": ["ID": "x", "Attributes": ["name": "web", "image": "nginx"]],
+        ]
         #expect(EventText.line(event).hasSuffix(" container start x (image=nginx, name=web)"))
     }
 
@@ -135,5 +161,7 @@ import Testing
 }
 
 enum Frame {
-    static func bytes(_ stream: UInt8, _ text: String) -> [UInt8] { [stream, 0, 0, 0, 0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8) }
+    static func bytes(_ stream: UInt8, _ text: String) -> [UInt8] {
+        [stream, 0, 0, 0, 0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8)
+    }
 }

@@ -21,7 +21,9 @@ import Testing
 
     private static func sortedBinds(_ body: JSON) -> JSON {
         var copy = body
-        if let binds = body["HostConfig", "Binds"].array { copy["HostConfig"]["Binds"] = JSON(binds.compactMap(\.string).sorted()) }
+        if let binds = body["HostConfig", "Binds"].array {
+            copy["HostConfig"]["Binds"] = JSON(binds.compactMap(\.string).sorted())
+        }
         return copy
     }
 
@@ -47,7 +49,9 @@ import Testing
     func others(_ index: Int) async throws {
         let recorded = Recorded.others[index]
         let daemon = ScriptedDaemon { method, path in
-            if path == "/containers/c1/json" { return .json(["Id": "c1", "State": ["Running": true], "Config": ["Tty": false]]) }
+            if path == "/containers/c1/json" {
+                return .json(["Id": "c1", "State": ["Running": true], "Config": ["Tty": false]])
+            }
             return path.hasSuffix("/exec") ? .json(["Id": "e1"], status: 201) : nil
         }
         _ = await Client.run(recorded.arguments, on: daemon)
@@ -58,7 +62,9 @@ import Testing
 
     @Test("the version is the older of ours and the daemon's")
     func negotiation() async throws {
-        let old = ScriptedDaemon { _, path in path == "/_ping" ? ScriptedDaemon.Answer(headers: [("Api-Version", "1.44")]) : nil }
+        let old = ScriptedDaemon { _, path in
+            path == "/_ping" ? ScriptedDaemon.Answer(headers: [("Api-Version", "1.44")]) : nil
+        }
         let client = await Client.run(["version", "--format", "{{.Client.ApiVersion}}"], on: old)
         #expect(client.out == "1.44\n")
     }
@@ -66,8 +72,12 @@ import Testing
     @Test("filters go as a map of maps")
     func filters() async throws {
         let daemon = ScriptedDaemon { _, _ in .json([]) }
-        _ = await Client.run(["ps", "-f", "status=running", "--filter", "label=a=b", "-f", "status=exited"], on: daemon)
+        _ = await Client.run(
+            ["ps", "-f", "status=running", "--filter", "label=a=b", "-f", "status=exited"], on: daemon)
         let target = try #require(daemon.requests.first?.target)
-        #expect(target == "/containers/json?filters=%7B%22label%22%3A%7B%22a%3Db%22%3Atrue%7D%2C%22status%22%3A%7B%22exited%22%3Atrue%2C%22running%22%3Atrue%7D%7D")
+        #expect(
+            target
+                == "/containers/json?filters=%7B%22label%22%3A%7B%22a%3Db%22%3Atrue%7D%2C%22status%22%3A%7B%22exited%22%3Atrue%2C%22running%22%3Atrue%7D%7D"
+        )
     }
 }

@@ -24,7 +24,9 @@ final class ScriptedDaemon: DockerTransport, Sendable {
 
         static func json(_ value: JSON, status: Int = 200) -> Answer { Answer(status: status, body: value.bytes()) }
         static func text(_ text: String, status: Int = 200) -> Answer { Answer(status: status, body: Array(text.utf8)) }
-        static func error(_ message: String, status: Int) -> Answer { .json(["message": .string(message)], status: status) }
+        static func error(_ message: String, status: Int) -> Answer {
+            .json(["message": .string(message)], status: status)
+        }
     }
 
     private let script: @Sendable (HTTPMethod, _ path: String) -> Answer?
@@ -32,7 +34,8 @@ final class ScriptedDaemon: DockerTransport, Sendable {
     private let seen = NIOLockedValueBox<[Request]>([])
 
     /// - Parameter stream: what comes out of every attach and exec before it ends.
-    init(stream: [UInt8] = [], _ script: @escaping @Sendable (HTTPMethod, _ path: String) -> Answer? = { _, _ in nil }) {
+    init(stream: [UInt8] = [], _ script: @escaping @Sendable (HTTPMethod, _ path: String) -> Answer? = { _, _ in nil })
+    {
         self.script = script
         self.stream = stream
     }
@@ -58,14 +61,18 @@ final class ScriptedDaemon: DockerTransport, Sendable {
         }
     }
 
-    func send(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: HTTPBodyToSend) async throws -> HTTPAnswer {
+    func send(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: HTTPBodyToSend) async throws
+        -> HTTPAnswer
+    {
         let path = note(method, target, headers, try await Self.whole(body))
         return Self.answer(script(method, path) ?? Self.standard(method, path))
     }
 
     private static func standard(_ method: HTTPMethod, _ path: String) -> Answer {
         if path == "/_ping" { return Answer(headers: [("Api-Version", "1.51")]) }
-        if method == .POST, path.hasSuffix("/containers/create") { return .json(["Id": .string(String(repeating: "c", count: 64)), "Warnings": []], status: 201) }
+        if method == .POST, path.hasSuffix("/containers/create") {
+            return .json(["Id": .string(String(repeating: "c", count: 64)), "Warnings": []], status: 201)
+        }
         if method == .POST, path.hasSuffix("/wait") { return .json(["StatusCode": 0]) }
         if method == .POST, path.hasSuffix("/start") { return Answer(status: 204) }
         return .error("page not found", status: 404)
@@ -83,7 +90,9 @@ final class ScriptedDaemon: DockerTransport, Sendable {
             }, cancel: {})
     }
 
-    func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws -> HTTPHijack {
+    func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws
+        -> HTTPHijack
+    {
         let path = note(method, target, headers, body.map { Array($0.readableBytesView) } ?? [])
         if let answer = script(method, path), answer.status >= 400 { return .answer(Self.answer(answer)) }
         let headers: HTTPHeaders = ["content-type": "application/vnd.docker.multiplexed-stream"]
@@ -115,17 +124,20 @@ struct Client {
     let exitCode: Int32
 
     static func run(
-        _ arguments: [String], on daemon: ScriptedDaemon = ScriptedDaemon(), input: String = "", environment: [String: String] = [:]
+        _ arguments: [String], on daemon: ScriptedDaemon = ScriptedDaemon(), input: String = "",
+        environment: [String: String] = [:]
     ) async -> Client {
         let out = NIOLockedValueBox<[UInt8]>([]), err = NIOLockedValueBox<[UInt8]>([])
         let typed = NIOLockedValueBox(Array(input.utf8)[...])
         let program = DockerProgram(
-            input: Input(isTerminal: false, read: { limit in
-                typed.withLockedValue { bytes in
-                    defer { bytes = bytes.dropFirst(limit) }
-                    return Array(bytes.prefix(limit))
-                }
-            }),
+            input: Input(
+                isTerminal: false,
+                read: { limit in
+                    typed.withLockedValue { bytes in
+                        defer { bytes = bytes.dropFirst(limit) }
+                        return Array(bytes.prefix(limit))
+                    }
+                }),
             out: Output { bytes in
                 out.withLockedValue { $0 += bytes }
                 return true

@@ -32,8 +32,10 @@ struct Attach: Sendable {
         let isTerminal = container["Config", "Tty"].bool == true
         let wait = try await ExitWait.arm(session, id, .notRunning)
         try Run.checkTerminal(session, sendsInput: !options.noInput, wantsTerminal: isTerminal)
-        let sizing = isTerminal && session.out.isTerminal ? TerminalSizing(session: session, path: "/containers/\(id)") : nil
-        let signals = AttachedSignals.watch(session, container: id, forwards: options.signalProxy && !isTerminal, sizing: sizing)
+        let sizing =
+            isTerminal && session.out.isTerminal ? TerminalSizing(session: session, path: "/containers/\(id)") : nil
+        let signals = AttachedSignals.watch(
+            session, container: id, forwards: options.signalProxy && !isTerminal, sizing: sizing)
         defer { signals.cancel() }
         let streams = try await Attaching.open(
             session, container: id, sendsInput: !options.noInput && container["Config", "OpenStdin"].bool == true,
@@ -56,7 +58,9 @@ struct Attach: Sendable {
         let state = container["State"]
         if state["Running"].bool != true { throw Failure("cannot attach to a stopped container, start it first") }
         if state["Paused"].bool == true { throw Failure("cannot attach to a paused container, unpause it first") }
-        if state["Restarting"].bool == true { throw Failure("cannot attach to a restarting container, wait until it is running") }
+        if state["Restarting"].bool == true {
+            throw Failure("cannot attach to a restarting container, wait until it is running")
+        }
         return container
     }
 }

@@ -18,10 +18,12 @@ struct ContainerCreation: Sendable {
         if options.pull == "always" { try await pull(image) }
         let answer: JSON
         do { answer = try await post(body) } catch let error as DaemonError
-            where error.isNotFound && options.pull == "missing" && error.message.hasPrefix("No such image") && !Self.isImageID(image)
+            where error.isNotFound && options.pull == "missing" && error.message.hasPrefix("No such image")
+            && !Self.isImageID(image)
         {
             if !options.quiet {
-                session.err.line("Unable to find image '\(try Reference(parsing: image).withDefaultTag.familiar)' locally")
+                session.err.line(
+                    "Unable to find image '\(try Reference(parsing: image).withDefaultTag.familiar)' locally")
             }
             try await pull(image)
             answer = try await post(body)
@@ -45,7 +47,9 @@ struct ContainerCreation: Sendable {
             try checkPlatform()
             query.append(("platform", options.platform))
         }
-        return try await session.client.post("/containers/create", query, body: body)
+        var sized = body
+        if let size = session.out.size() { sized["HostConfig"]["ConsoleSize"] = [JSON(size.rows), JSON(size.columns)] }
+        return try await session.client.post("/containers/create", query, body: sized)
     }
 
     /// `os[/architecture[/variant]]`.
@@ -55,7 +59,8 @@ struct ContainerCreation: Sendable {
         }
         guard let bad else { return }
         throw Failure(
-            "error parsing specified platform: \"\(bad)\" is an invalid component of \"\(options.platform)\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument")
+            "error parsing specified platform: \"\(bad)\" is an invalid component of \"\(options.platform)\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument"
+        )
     }
 
     /// Progress goes to standard error: standard output is the container's.

@@ -27,8 +27,11 @@ struct ContainerRow: Sendable {
         let short = Shown.short(json["ImageID"].string ?? "")
         if !short.isEmpty, short == Shown.short(image) { return short }
         guard let reference = try? Reference(parsing: image) else { return image }
-        return reference.tag == nil ? reference.withoutTag.familiar : Reference(
-            registry: reference.registry, repository: reference.repository, tag: reference.tag).familiar
+        return reference.tag == nil
+            ? reference.withoutTag.familiar
+            : Reference(
+                registry: reference.registry, repository: reference.repository, tag: reference.tag
+            ).familiar
     }
 
     var command: String {
@@ -62,7 +65,9 @@ struct ContainerRow: Sendable {
             },
             .text("Mounts", "MOUNTS") { $0.mounts },
             .text("Names", "NAMES") { $0.names },
-            .text("Networks", "NETWORKS") { ($0.json["NetworkSettings", "Networks"].object?.names ?? []).joined(separator: ",") },
+            .text("Networks", "NETWORKS") {
+                ($0.json["NetworkSettings", "Networks"].object?.names ?? []).joined(separator: ",")
+            },
             Column("Platform", "PLATFORM") { .json($0.json["ImageManifestDescriptor", "platform"]) },
             .text("Ports", "PORTS") { PortsText.text($0.json["Ports"]) },
             .text("RunningFor", "CREATED") { Shown.ago(unix: $0.json["Created"].int ?? 0, now: $0.now) },
@@ -70,7 +75,8 @@ struct ContainerRow: Sendable {
             .text("State", "STATE") { $0.json["State"].string ?? "" },
             .text("Status", "STATUS") { $0.json["Status"].string ?? "" },
         ],
-        methods: ["Label": { row, arguments in .text(row.json["Labels", arguments.first?.printed ?? ""].string ?? "") }])
+        methods: ["Label": { row, arguments in .text(row.json["Labels", arguments.first?.printed ?? ""].string ?? "") }]
+    )
 
     static let table =
         "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"

@@ -23,7 +23,9 @@ extension CommandTree {
             flags: [
                 .toggle("archive", short: "a", \.archive, "Keep owners: all uids and gids"),
                 .toggle("follow-link", short: "L", \.followsLinks, "Follow a symbolic link in SRC_PATH"),
-                .toggle("quiet", short: "q", \.quiet, "Don't show progress; it isn't shown either when STDOUT is no terminal"),
+                .toggle(
+                    "quiet", short: "q", \.quiet,
+                    "Don't show progress; it isn't shown either when STDOUT is no terminal"),
             ], completes: .files
         ) { options, parsed, session in
             guard !parsed.arguments[0].isEmpty else { throw Failure("source can not be empty") }
@@ -65,7 +67,8 @@ struct ContainerPathStat {
     private static let directoryBit: UInt32 = 1 << 31, linkBit: UInt32 = 1 << 27
 
     init?(_ answer: HTTPAnswer) {
-        guard let header = answer.headers.first(name: "X-Docker-Container-Path-Stat"), let bytes = Base64.decode(header),
+        guard let header = answer.headers.first(name: "X-Docker-Container-Path-Stat"),
+            let bytes = Base64.decode(header),
             let json = try? JSON(parsing: bytes)
         else { return nil }
         mode = UInt32(truncatingIfNeeded: json["mode"].int ?? 0)
@@ -108,7 +111,8 @@ struct Copy: Sendable {
             return
         }
         let isDirectory = ContainerPathStat(answer)?.isDirectory ?? false
-        let root = try CopyPath.root(of: HostPath.absolute(destination), asTyped: destination, sourceName: name, isDirectory: isDirectory)
+        let root = try CopyPath.root(
+            of: HostPath.absolute(destination), asTyped: destination, sourceName: name, isDirectory: isDirectory)
         let bytes = try await TarUnpacking.unpack(to: root, answer.nextBodyPart)
         told(bytes, HostPath.absolute(destination))
     }
@@ -145,7 +149,8 @@ struct Copy: Sendable {
     }
 
     /// The folder to unpack in, and the name that the archive's root gets there.
-    private func target(_ place: String, _ found: ContainerPathStat?, _ source: LocalSource) throws -> (String, String) {
+    private func target(_ place: String, _ found: ContainerPathStat?, _ source: LocalSource) throws -> (String, String)
+    {
         let inside = place.isEmpty ? "/" : place
         if let found {
             if found.isDirectory { return (inside, source.name) }
@@ -176,7 +181,9 @@ enum CopyPath {
 
     static func checkParent(_ path: String) throws {
         let folder = parent(HostPath.absolute(path))
-        guard access(folder, F_OK) == 0 else { throw Failure("invalid output path: directory \"\(folder)\" does not exist") }
+        guard access(folder, F_OK) == 0 else {
+            throw Failure("invalid output path: directory \"\(folder)\" does not exist")
+        }
     }
 
     /// Where the root of an archive goes on this machine.

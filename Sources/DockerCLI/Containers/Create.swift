@@ -9,13 +9,16 @@ extension CommandTree {
             spellings: ["docker container create", "docker create"], count: .atLeast(1), interspersed: false,
             options: CreateOptions(),
             flags: Flag<CreateOptions>.creating + [
-                .text("pull", \.pull, default: "missing", "Whether to pull the image before creating (\"always\", \"|missing\", \"never\")")
+                .text(
+                    "pull", \.pull, default: "missing",
+                    "Whether to pull the image before creating (\"always\", \"|missing\", \"never\")")
             ], completes: .images
         ) { options, parsed, session in
             try Run.checkPull(options.pull, "create")
             let body: JSON
             do {
-                var maker = CreateBody(options: options, image: parsed.arguments[0], command: Array(parsed.arguments.dropFirst()))
+                var maker = CreateBody(
+                    options: options, image: parsed.arguments[0], command: Array(parsed.arguments.dropFirst()))
                 maker.proxyEnvironment = try Run.proxies(session, options)
                 body = try maker.json()
             } catch { throw Run.decorated(error, "create", exitCode: 125) }

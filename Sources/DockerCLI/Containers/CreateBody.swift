@@ -36,8 +36,12 @@ struct CreateBody {
         if !isMode(options.pid, container: true) { throw Failure("--pid: invalid PID mode") }
         if !isMode(options.uts, container: false) { throw Failure("--uts: invalid UTS mode") }
         if !isMode(options.userns, container: false) { throw Failure("--userns: invalid USER mode") }
-        if !["", "host", "private"].contains(options.cgroupNamespace) { throw Failure("--cgroupns: invalid CGROUP mode") }
-        if options.logDriver == "none", !options.logOptions.isEmpty { throw Failure("invalid logging opts for driver none") }
+        if !["", "host", "private"].contains(options.cgroupNamespace) {
+            throw Failure("--cgroupns: invalid CGROUP mode")
+        }
+        if options.logDriver == "none", !options.logOptions.isEmpty {
+            throw Failure("invalid logging opts for driver none")
+        }
         let restart = try CreateValue.restartPolicy(options.restart)
         if options.autoRemove, restart.name != "no", !restart.name.isEmpty {
             throw Failure("conflicting options: cannot specify both --restart and --rm")
@@ -50,9 +54,11 @@ struct CreateBody {
 
     private func config(exposed: [String], volumes: [String]) throws -> JSON {
         let isAttached = !options.detach
-        let environment = try KeyValueFile.merged(files: options.environmentFiles, given: proxyEnvironment + options.environment, kind: .environment)
+        let environment = try KeyValueFile.merged(
+            files: options.environmentFiles, given: proxyEnvironment + options.environment, kind: .environment)
         var config: JSON = [
-            "Hostname": .string(options.hostname), "Domainname": .string(options.domainName), "User": .string(options.user),
+            "Hostname": .string(options.hostname), "Domainname": .string(options.domainName),
+            "User": .string(options.user),
             "AttachStdin": .bool(attachesInput && isAttached), "AttachStdout": .bool(attachesOutput && isAttached),
             "AttachStderr": .bool(attachesErrors && isAttached),
         ]
@@ -84,7 +90,8 @@ struct CreateBody {
         guard health.isAnySet else { return nil }
         let spans: [(String, String, Int64)] = [
             ("interval", "Interval", health.interval), ("timeout", "Timeout", health.timeout),
-            ("start-period", "StartPeriod", health.startPeriod), ("start-interval", "StartInterval", health.startInterval),
+            ("start-period", "StartPeriod", health.startPeriod),
+            ("start-interval", "StartInterval", health.startInterval),
             ("retries", "Retries", Int64(health.retries)),
         ]
         var json: JSON = [:]
@@ -105,7 +112,9 @@ struct CreateBody {
                     ["HostIp": .string(binding.hostIP), "HostPort": .string(binding.hostPort)])
             }
         }
-        for text in options.expose { for port in try PortSpec.exposed(text) where !exposed.contains(port) { exposed.append(port) } }
+        for text in options.expose {
+            for port in try PortSpec.exposed(text) where !exposed.contains(port) { exposed.append(port) }
+        }
         return (exposed, .object(JSONObject(bindings.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value)) })))
     }
 
@@ -119,7 +128,9 @@ struct CreateBody {
                 continue
             }
             guard text.parts(":").count <= 3 else { throw Failure("invalid spec: \(text): too many colons") }
-            guard !source.isEmpty, !rest.isEmpty else { throw Failure("invalid spec: \(text): empty section between colons") }
+            guard !source.isEmpty, !rest.isEmpty else {
+                throw Failure("invalid spec: \(text): empty section between colons")
+            }
             binds.append(source.hasPrefix(".") ? HostPath.absolute(source) + ":" + rest : text)
         }
         return (binds, volumes)
@@ -137,7 +148,9 @@ struct CreateBody {
             if !isUserDefined, !network.aliases.isEmpty {
                 throw Failure("network-scoped aliases are only supported for user-defined networks")
             }
-            guard result[network.target] == nil else { throw Failure("network \"\(network.target)\" is specified multiple times") }
+            guard result[network.target] == nil else {
+                throw Failure("network \"\(network.target)\" is specified multiple times")
+            }
             if options.networks.count == 1, !network.hasSettings { continue }
             result[network.target] = network.endpoint
         }

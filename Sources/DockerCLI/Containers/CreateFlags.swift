@@ -11,7 +11,10 @@ extension Flag where Options == CreateOptions {
             .toggle("disable-content-trust", \.ignored, default: true, "Don't check the image's signature"),
             .toggle("use-api-socket", \.ignored, "Give the container the Docker API socket and the credentials"),
             .toggle("rm", \.autoRemove, "Remove the container and its anonymous volumes when it exits"),
-            Flag("restart", value: "string", help: "When to start the container again after it exits", shownDefault: "\"no\"") {
+            Flag(
+                "restart", value: "string", help: "When to start the container again after it exits",
+                shownDefault: "\"no\""
+            ) {
                 $0.restart = $1
             },
         ]
@@ -37,10 +40,13 @@ extension Flag where Options == CreateOptions {
             .bytes("kernel-memory", \.kernelMemory, "Most memory of the kernel for the container"),
             .bytes("memory", short: "m", \.memory, "Most memory"),
             .bytes("memory-reservation", \.memoryReservation, "Memory that is left to the container under pressure"),
-            .bytes("memory-swap", \.memorySwap, unlimitedAllowed: true, "Memory and swap together; '-1' for no limit on swap"),
+            .bytes(
+                "memory-swap", \.memorySwap, unlimitedAllowed: true,
+                "Memory and swap together; '-1' for no limit on swap"),
             .int("memory-swappiness", \.swappiness, default: -1, "How readily memory is swapped out (0 to 100)"),
             .toggle("oom-kill-disable", \.oomKillDisable, "Turn the OOM killer off"),
-            .int("oom-score-adj", \.oomScoreAdjustment, "How readily the OOM killer picks the container (-1000 to 1000)"),
+            .int(
+                "oom-score-adj", \.oomScoreAdjustment, "How readily the OOM killer picks the container (-1000 to 1000)"),
             .int("pids-limit", \.pidsLimit, "Most processes (-1 for no limit)"),
             .bytes("shm-size", \.shmSize, "Size of /dev/shm"),
             Flag("ulimit", value: "ulimit", help: "Resource limits of processes", shownDefault: "[]") {
@@ -57,11 +63,21 @@ extension Flag where Options == CreateOptions {
                 try CreateValue.deviceWeight($0)
             },
             .list("device", \.devices, "Device of the host to give to the container"),
-            .list("device-cgroup-rule", \.deviceRules, "Rule for the list of allowed devices", check: CreateValue.deviceRule),
-            .limits("device-read-bps", \.readBps, "Most bytes read from a device per second") { try CreateValue.deviceRate($0) },
-            .limits("device-read-iops", \.readIOps, "Most reads from a device per second") { try CreateValue.deviceCount($0) },
-            .limits("device-write-bps", \.writeBps, "Most bytes written to a device per second") { try CreateValue.deviceRate($0) },
-            .limits("device-write-iops", \.writeIOps, "Most writes to a device per second") { try CreateValue.deviceCount($0) },
+            .list(
+                "device-cgroup-rule", \.deviceRules, "Rule for the list of allowed devices",
+                check: CreateValue.deviceRule),
+            .limits("device-read-bps", \.readBps, "Most bytes read from a device per second") {
+                try CreateValue.deviceRate($0)
+            },
+            .limits("device-read-iops", \.readIOps, "Most reads from a device per second") {
+                try CreateValue.deviceCount($0)
+            },
+            .limits("device-write-bps", \.writeBps, "Most bytes written to a device per second") {
+                try CreateValue.deviceRate($0)
+            },
+            .limits("device-write-iops", \.writeIOps, "Most writes to a device per second") {
+                try CreateValue.deviceCount($0)
+            },
             Flag("gpus", value: "gpu-request", help: "GPUs to give to the container ('all' for all of them)") {
                 $0.gpus.append(try CreateValue.gpus($1))
             },
@@ -70,7 +86,10 @@ extension Flag where Options == CreateOptions {
 
     private static var identity: [Flag<CreateOptions>] {
         [
-            Flag("annotation", value: "map", help: "Annotation of the container, handed to the OCI runtime", shownDefault: "map[]") {
+            Flag(
+                "annotation", value: "map", help: "Annotation of the container, handed to the OCI runtime",
+                shownDefault: "map[]"
+            ) {
                 $0.annotations.append($1)
             },
             .text("domainname", \.domainName, "NIS domain name of the container"),
@@ -87,14 +106,17 @@ extension Flag where Options == CreateOptions {
             .text("cgroup-parent", \.cgroupParent, "Cgroup to put the container's cgroup in"),
             .text(
                 "cgroupns", \.cgroupNamespace,
-                "Cgroup namespace to use (host|private)\n'host':    that of the host\n'private': one of its own\n'':        what the daemon's\n           default-cgroupns-mode says (default)"),
+                "Cgroup namespace to use (host|private)\n'host':    that of the host\n'private': one of its own\n'':        what the daemon's\n           default-cgroupns-mode says (default)"
+            ),
             .text("runtime", \.runtime, "OCI runtime to run the container with"),
         ]
     }
 
     private static var networking: [Flag<CreateOptions>] {
         [
-            .list("add-host", \.addHosts, "Host name and its address for /etc/hosts (host:ip)", check: CreateValue.extraHost),
+            .list(
+                "add-host", \.addHosts, "Host name and its address for /etc/hosts (host:ip)",
+                check: CreateValue.extraHost),
             .list("dns", \.dns, "DNS server to use", check: CreateValue.address),
             .list("dns-option", \.dnsOptions, "Option of the DNS resolver"),
             .list("dns-opt", \.dnsOptions, hidden: true, "Option of the DNS resolver"),
@@ -136,7 +158,9 @@ extension Flag where Options == CreateOptions {
 
     private static var process: [Flag<CreateOptions>] {
         [
-            .list("attach", short: "a", \.attach, "Stream to attach to: STDIN, STDOUT or STDERR", check: CreateValue.stream),
+            .list(
+                "attach", short: "a", \.attach, "Stream to attach to: STDIN, STDOUT or STDERR",
+                check: CreateValue.stream),
             .list("cap-add", \.capAdd, "Linux capability to add"),
             .list("cap-drop", \.capDrop, "Linux capability to drop"),
             .optionalText("entrypoint", \.entrypoint, "Program to run instead of the image's ENTRYPOINT"),
@@ -145,8 +169,12 @@ extension Flag where Options == CreateOptions {
             .text("health-cmd", \.health.command, "Command that checks the container's health"),
             .duration("health-interval", \.health.interval, "Time between two checks (ms|s|m|h)"),
             .int("health-retries", \.health.retries, "Failures in a row that make the container unhealthy"),
-            .duration("health-start-interval", \.health.startInterval, "Time between two checks while the container starts (ms|s|m|h)"),
-            .duration("health-start-period", \.health.startPeriod, "Time the container has to start before failed checks count (ms|s|m|h)"),
+            .duration(
+                "health-start-interval", \.health.startInterval,
+                "Time between two checks while the container starts (ms|s|m|h)"),
+            .duration(
+                "health-start-period", \.health.startPeriod,
+                "Time the container has to start before failed checks count (ms|s|m|h)"),
             .duration("health-timeout", \.health.timeout, "Time that one check may take (ms|s|m|h)"),
             .helpWithoutLetter,
             .optionalToggle("init", \.initProcess, "Run an init that forwards signals and reaps processes"),
@@ -176,7 +204,9 @@ extension Flag where Options == CreateOptions {
         Flag(name, value: "list", help: help, shownDefault: "[]") { $0[keyPath: path].append(try parse($1)) }
     }
 
-    private static func uint16(_ name: String, _ path: any WritableKeyPath<CreateOptions, Int> & Sendable, _ help: String) -> Flag {
+    private static func uint16(
+        _ name: String, _ path: any WritableKeyPath<CreateOptions, Int> & Sendable, _ help: String
+    ) -> Flag {
         Flag(name, value: "uint16", help: help, shownDefault: "0") {
             let value = try GoValue.int($1, function: "ParseUint")
             guard (0...65_535).contains(value) else {
@@ -186,10 +216,14 @@ extension Flag where Options == CreateOptions {
         }
     }
 
-    private static func uint(_ name: String, _ path: any WritableKeyPath<CreateOptions, Int> & Sendable, _ help: String) -> Flag {
+    private static func uint(_ name: String, _ path: any WritableKeyPath<CreateOptions, Int> & Sendable, _ help: String)
+        -> Flag
+    {
         Flag(name, value: "uint", help: help) {
             let value = try GoValue.int($1, function: "ParseUint")
-            guard value >= 0 else { throw FlagValueError("strconv.ParseUint: parsing \(GoText.quote($1)): invalid syntax") }
+            guard value >= 0 else {
+                throw FlagValueError("strconv.ParseUint: parsing \(GoText.quote($1)): invalid syntax")
+            }
             $0[keyPath: path] = value
         }
     }

@@ -17,10 +17,12 @@ extension CreateBody {
         ]
         if !options.annotations.isEmpty { host["Annotations"] = JSON(KeyValueFile.map(options.annotations)) }
         let rest: [(String, JSON)] = [
-            ("CapAdd", list(Capabilities.normalized(options.capAdd))), ("CapDrop", list(Capabilities.normalized(options.capDrop))),
+            ("CapAdd", list(Capabilities.normalized(options.capAdd))),
+            ("CapDrop", list(Capabilities.normalized(options.capDrop))),
             ("CgroupnsMode", .string(options.cgroupNamespace)), ("Dns", JSON(options.dns)),
             ("DnsOptions", JSON(options.dnsOptions)), ("DnsSearch", JSON(options.dnsSearch)),
-            ("ExtraHosts", list(options.addHosts)), ("GroupAdd", list(options.groupAdd)), ("IpcMode", .string(options.ipc)),
+            ("ExtraHosts", list(options.addHosts)), ("GroupAdd", list(options.groupAdd)),
+            ("IpcMode", .string(options.ipc)),
             ("Cgroup", ""), ("Links", list(options.links)), ("OomScoreAdj", JSON(options.oomScoreAdjustment)),
             ("PidMode", .string(options.pid)), ("Privileged", .bool(options.privileged)),
             ("PublishAllPorts", .bool(options.publishAll)), ("ReadonlyRootfs", .bool(options.readOnly)),
@@ -58,9 +60,11 @@ extension CreateBody {
             .array(values.map { ["Path": .string($0.path), field: .int($0.value)] })
         }
         var pairs: [(String, JSON)] = [
-            ("CpuShares", JSON(options.cpuShares)), ("Memory", .int(options.memory)), ("NanoCpus", .int(options.nanoCPUs)),
+            ("CpuShares", JSON(options.cpuShares)), ("Memory", .int(options.memory)),
+            ("NanoCpus", .int(options.nanoCPUs)),
             ("CgroupParent", .string(options.cgroupParent)), ("BlkioWeight", JSON(options.blkioWeight)),
-            ("BlkioWeightDevice", limits(options.blkioWeightDevices, "Weight")), ("BlkioDeviceReadBps", limits(options.readBps)),
+            ("BlkioWeightDevice", limits(options.blkioWeightDevices, "Weight")),
+            ("BlkioDeviceReadBps", limits(options.readBps)),
             ("BlkioDeviceWriteBps", limits(options.writeBps)), ("BlkioDeviceReadIOps", limits(options.readIOps)),
             ("BlkioDeviceWriteIOps", limits(options.writeIOps)), ("CpuPeriod", JSON(options.cpuPeriod)),
             ("CpuQuota", JSON(options.cpuQuota)), ("CpuRealtimePeriod", JSON(options.cpuRealtimePeriod)),
@@ -69,7 +73,8 @@ extension CreateBody {
         ]
         let (devices, requests) = try deviceMappings()
         pairs += [
-            ("Devices", .array(devices)), ("DeviceCgroupRules", options.deviceRules.isEmpty ? .null : JSON(options.deviceRules)),
+            ("Devices", .array(devices)),
+            ("DeviceCgroupRules", options.deviceRules.isEmpty ? .null : JSON(options.deviceRules)),
             ("DeviceRequests", requests.isEmpty ? .null : .array(requests)),
         ]
         pairs += [
@@ -83,15 +88,20 @@ extension CreateBody {
     }
 
     private var ulimits: JSON {
-        .array(options.ulimits.sorted { $0.name < $1.name }.map {
-            ["Name": .string($0.name), "Hard": .int($0.hard), "Soft": .int($0.soft)]
-        })
+        .array(
+            options.ulimits.sorted { $0.name < $1.name }.map {
+                ["Name": .string($0.name), "Hard": .int($0.hard), "Soft": .int($0.soft)]
+            })
     }
 
     private func deviceMappings() throws -> (devices: [JSON], requests: [JSON]) {
         var devices: [JSON] = [], named: [String] = []
         for text in options.devices {
-            if DeviceSpec.isQualifiedName(text) { named.append(text) } else { devices.append(try DeviceSpec.mapping(text)) }
+            if DeviceSpec.isQualifiedName(text) {
+                named.append(text)
+            } else {
+                devices.append(try DeviceSpec.mapping(text))
+            }
         }
         var requests = options.gpus.map { request -> JSON in
             [
@@ -101,7 +111,9 @@ extension CreateBody {
             ]
         }
         if !named.isEmpty {
-            requests.append(["Driver": "cdi", "Count": 0, "DeviceIDs": JSON(named), "Capabilities": nil, "Options": nil])
+            requests.append([
+                "Driver": "cdi", "Count": 0, "DeviceIDs": JSON(named), "Capabilities": nil, "Options": nil,
+            ])
         }
         return (devices, requests)
     }
@@ -119,7 +131,9 @@ extension CreateBody {
             }
             let pair = option.cut("=") ?? (option == "no-new-privileges" ? nil : option.cut(":"))
             let name = pair?.0 ?? option, value = pair?.1 ?? ""
-            guard !value.isEmpty || name == "no-new-privileges" else { throw Failure("Invalid --security-opt: \"\(option)\"") }
+            guard !value.isEmpty || name == "no-new-privileges" else {
+                throw Failure("Invalid --security-opt: \"\(option)\"")
+            }
             guard name == "seccomp", value != "unconfined", value != "builtin" else {
                 kept.append(option)
                 continue
@@ -143,11 +157,12 @@ extension CreateBody {
 enum Capabilities {
     /// Upper case with `CAP_`, sorted, each once; `ALL` stands for all others.
     static func normalized(_ names: [String]) -> [String] {
-        let full = Set(names.map { name -> String in
-            let upper = name.trimmed.uppercased()
-            if upper == "ALL" { return upper }
-            return upper.hasPrefix("CAP_") ? upper : "CAP_" + upper
-        })
+        let full = Set(
+            names.map { name -> String in
+                let upper = name.trimmed.uppercased()
+                if upper == "ALL" { return upper }
+                return upper.hasPrefix("CAP_") ? upper : "CAP_" + upper
+            })
         return full.contains("ALL") ? ["ALL"] : full.sorted()
     }
 }
@@ -155,7 +170,9 @@ enum Capabilities {
 enum DeviceSpec {
     /// `vendor.com/class=name`, the form of the Container Device Interface.
     static func isQualifiedName(_ text: String) -> Bool {
-        guard !text.hasPrefix("/"), let (kind, name) = text.cut("="), let (vendor, group) = kind.cut("/") else { return false }
+        guard !text.hasPrefix("/"), let (kind, name) = text.cut("="), let (vendor, group) = kind.cut("/") else {
+            return false
+        }
         return !vendor.isEmpty && !group.isEmpty && !name.isEmpty
     }
 
@@ -176,7 +193,8 @@ enum DeviceSpec {
         }
         guard inside.hasPrefix("/") else { throw Failure("\(inside) is not an absolute path") }
         return [
-            "PathOnHost": .string(parts[0]), "PathInContainer": .string(HostPath.clean(inside)), "CgroupPermissions": .string(mode),
+            "PathOnHost": .string(parts[0]), "PathInContainer": .string(HostPath.clean(inside)),
+            "CgroupPermissions": .string(mode),
         ]
     }
 }
@@ -196,7 +214,8 @@ enum KeyValueFile {
         let bytes: [UInt8]
         do { bytes = try WholeFile.read(path, limit: fileBytes) } catch { throw Failure(sentence(error)) }
         var texts: [String] = []
-        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
             guard var text = String(validating: line, as: UTF8.self) else {
                 throw Failure("env file \(path) contains invalid utf8 bytes at line \(number + 1): \(Array(line))")
             }
@@ -208,7 +227,9 @@ enum KeyValueFile {
                 if let set = ownValue(text), kind == .environment { texts.append("\(text)=\(set)") }
                 continue
             }
-            guard !name.contains(where: \.isWhitespace) else { throw Failure("invalid env file (\(path)): variable '\(name)' contains whitespaces") }
+            guard !name.contains(where: \.isWhitespace) else {
+                throw Failure("invalid env file (\(path)): variable '\(name)' contains whitespaces")
+            }
             guard !name.isEmpty else { throw Failure("invalid env file (\(path)): no variable name on line '\(text)'") }
             texts.append("\(name)=\(value)")
         }

@@ -33,7 +33,8 @@ enum CreateValue {
         let soft = numbers[0], hard = numbers.count > 1 ? numbers[1] : soft
         if hard != -1 {
             if soft == -1 {
-                throw FlagValueError("ulimit soft limit must be less than or equal to hard limit: soft: -1 (unlimited), hard: \(hard)")
+                throw FlagValueError(
+                    "ulimit soft limit must be less than or equal to hard limit: soft: -1 (unlimited), hard: \(hard)")
             }
             if soft > hard {
                 throw FlagValueError("ulimit soft limit must be less than or equal to hard limit: \(soft) > \(hard)")
@@ -60,7 +61,8 @@ enum CreateValue {
         let (path, value) = try device(text)
         guard let rate = Units.parseBinarySize(value) else {
             throw FlagValueError(
-                "invalid rate for device: \(text). The correct format is <device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb")
+                "invalid rate for device: \(text). The correct format is <device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb"
+            )
         }
         return DeviceLimit(path: path, value: rate)
     }
@@ -69,7 +71,8 @@ enum CreateValue {
         let (path, value) = try device(text)
         guard let rate = Int64(value), rate >= 0 else {
             throw FlagValueError(
-                "invalid rate for device: \(text). The correct format is <device-path>:<number>. Number must be a positive integer")
+                "invalid rate for device: \(text). The correct format is <device-path>:<number>. Number must be a positive integer"
+            )
         }
         return DeviceLimit(path: path, value: rate)
     }
@@ -77,7 +80,9 @@ enum CreateValue {
     /// `c 1:* rmw`.
     @Sendable static func deviceRule(_ text: String) throws -> String {
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        func isNumber(_ part: Substring) -> Bool { part == "*" || (!part.isEmpty && part.allSatisfy { $0.isASCII && $0.isNumber }) }
+        func isNumber(_ part: Substring) -> Bool {
+            part == "*" || (!part.isEmpty && part.allSatisfy { $0.isASCII && $0.isNumber })
+        }
         guard words.count == 3, ["a", "b", "c"].contains(words[0]),
             case let numbers = words[1].split(separator: ":", omittingEmptySubsequences: false), numbers.count == 2,
             numbers.allSatisfy(isNumber), (1...3).contains(words[2].count), words[2].allSatisfy({ "rwm".contains($0) })
@@ -103,7 +108,9 @@ enum CreateValue {
             case "device": request.devices = value.parts(",")
             case "capabilities": request.capabilities = value.parts(",") + ["gpu"]
             case "options":
-                for option in value.parts(",") { request.options[option.cut("=")?.0 ?? option] = option.cut("=")?.1 ?? "" }
+                for option in value.parts(",") {
+                    request.options[option.cut("=")?.0 ?? option] = option.cut("=")?.1 ?? ""
+                }
             default: throw FlagValueError("unexpected key '\(key)' in '\(field)'")
             }
         }
@@ -152,7 +159,8 @@ enum CreateValue {
     @Sendable static func searchDomain(_ text: String) throws -> String {
         let domain = text.trimmed
         if domain == "." { return domain }
-        let isGood = !domain.isEmpty && domain.count <= 253
+        let isGood =
+            !domain.isEmpty && domain.count <= 253
             && domain.split(separator: ".").allSatisfy { part in
                 part.count <= 63 && part.first != "-" && part.last != "-"
                     && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
@@ -192,7 +200,9 @@ enum CreateValue {
     /// `no`, `on-failure[:max]`, `always`, `unless-stopped`; what the name may be is the daemon's to say.
     static func restartPolicy(_ text: String) throws -> (name: String, retries: Int) {
         guard let (name, count) = text.cut(":") else { return (text, 0) }
-        guard let retries = Int(count) else { throw Failure("invalid restart policy format: maximum retry count must be an integer") }
+        guard let retries = Int(count) else {
+            throw Failure("invalid restart policy format: maximum retry count must be an integer")
+        }
         guard !name.isEmpty else { throw Failure("invalid restart policy format: no policy provided before colon") }
         return (name, retries)
     }
@@ -211,7 +221,9 @@ enum CommaFields {
     static func split(_ text: String) -> [String] {
         var fields: [String] = [], current = "", isQuoted = false
         for character in text {
-            if character == "\"" { isQuoted.toggle() } else if character == ",", !isQuoted {
+            if character == "\"" {
+                isQuoted.toggle()
+            } else if character == ",", !isQuoted {
                 fields.append(current)
                 current = ""
             } else {

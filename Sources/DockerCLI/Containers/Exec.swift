@@ -10,7 +10,8 @@ struct ExecOptions: Sendable {
 extension CommandTree {
     static func exec() -> DockerCommand {
         DockerCommand(
-            "exec", group: .common, "Execute a command in a running container", usage: "[OPTIONS] CONTAINER COMMAND [ARG...]",
+            "exec", group: .common, "Execute a command in a running container",
+            usage: "[OPTIONS] CONTAINER COMMAND [ARG...]",
             spellings: ["docker container exec", "docker exec"], count: .atLeast(2), interspersed: false,
             options: ExecOptions(),
             flags: [
@@ -36,13 +37,15 @@ struct Exec: Sendable {
     let options: ExecOptions
 
     func run(_ name: String, command: [String]) async throws -> Int32 {
-        let environment = try KeyValueFile.merged(files: options.environmentFiles, given: options.environment, kind: .environment)
+        let environment = try KeyValueFile.merged(
+            files: options.environmentFiles, given: options.environment, kind: .environment)
         let path = "/containers/\(PercentEncoding.path(name))"
         // A container that isn't there is the first thing to say.
         _ = try await session.client.get("\(path)/json")
         let sendsInput = options.interactive && !options.detach
         if !options.detach { try Run.checkTerminal(session, sendsInput: sendsInput, wantsTerminal: options.tty) }
-        let answer = try await session.client.post("\(path)/exec", body: body(command, environment, sendsInput: sendsInput))
+        let answer = try await session.client.post(
+            "\(path)/exec", body: body(command, environment, sendsInput: sendsInput))
         guard let id = answer["Id"].string, !id.isEmpty else { throw Failure("exec ID empty") }
         if options.detach {
             _ = try await session.client.post("/exec/\(id)/start", body: startBody)
@@ -84,7 +87,8 @@ struct Exec: Sendable {
 
     private func attached(_ id: String, sendsInput: Bool) async throws -> Int32 {
         let stream = try await session.client.hijack("/exec/\(id)/start", body: startBody)
-        let sizing = options.tty && session.input.isTerminal ? TerminalSizing(session: session, path: "/exec/\(id)") : nil
+        let sizing =
+            options.tty && session.input.isTerminal ? TerminalSizing(session: session, path: "/exec/\(id)") : nil
         let signals = sizing.map { AttachedSignals.watch(session, container: "", forwards: false, sizing: $0) }
         defer { signals?.cancel() }
         if let sizing { Task { await sizing.resizeNow() } }

@@ -11,7 +11,8 @@ extension CommandTree {
         DockerCommand(
             "export", "Export a container's filesystem as a tar archive", usage: "[OPTIONS] CONTAINER",
             spellings: ["docker container export", "docker export"], count: .exactly(1), options: ExportOptions(),
-            flags: [.text("output", short: "o", \.output, "File to write to, instead of STDOUT")], completes: .containers(all: true)
+            flags: [.text("output", short: "o", \.output, "File to write to, instead of STDOUT")],
+            completes: .containers(all: true)
         ) { options, parsed, session in
             try await Download.run(session, to: options.output, command: "export") {
                 try await session.client.send(.GET, "/containers/\(PercentEncoding.path(parsed.arguments[0]))/export")
@@ -41,7 +42,9 @@ enum Download {
         let file = Output.descriptor(descriptor)
         do {
             while let chunk = try await answer.nextBodyPart() {
-                guard file.write(chunk.readableBytesView) else { throw Failure("write \(path): \(WholeFile.message(errno))") }
+                guard file.write(chunk.readableBytesView) else {
+                    throw Failure("write \(path): \(WholeFile.message(errno))")
+                }
             }
             guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
                 throw Failure("write \(path): \(WholeFile.message(errno))")
@@ -59,10 +62,14 @@ enum Download {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         var status = stat()
         guard folder.isEmpty || stat(folder, &status) == 0 else {
-            throw Failure("failed to \(command) \(command == "save" ? "image" : "container"): invalid output path: directory \"\(folder)\" does not exist")
+            throw Failure(
+                "failed to \(command) \(command == "save" ? "image" : "container"): invalid output path: directory \"\(folder)\" does not exist"
+            )
         }
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw Failure("failed to \(command) \(command == "save" ? "image" : "container"): invalid output path: \"\(path)\" must not be a directory")
+            throw Failure(
+                "failed to \(command) \(command == "save" ? "image" : "container"): invalid output path: \"\(path)\" must not be a directory"
+            )
         }
     }
 }

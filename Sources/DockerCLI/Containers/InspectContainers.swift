@@ -11,9 +11,11 @@ extension CommandTree {
     /// `container inspect`.
     static func inspectContainers() -> DockerCommand {
         DockerCommand(
-            "inspect", "Display detailed information on one or more containers", usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+            "inspect", "Display detailed information on one or more containers",
+            usage: "[OPTIONS] CONTAINER [CONTAINER...]",
             count: .atLeast(1), options: InspectOptions(),
-            flags: [.inspectFormat, .toggle("size", short: "s", \.size, "Show the sizes of files")], completes: .containers(all: true)
+            flags: [.inspectFormat, .toggle("size", short: "s", \.size, "Show the sizes of files")],
+            completes: .containers(all: true)
         ) { options, parsed, session in
             try await Inspection(session: session, format: options.format).run(parsed.arguments) { name in
                 try await InspectedObject.container.find(name, options, session)

@@ -3,20 +3,23 @@ import DockerModel
 import JSON
 
 struct ListOptions: Sendable, Filtering {
-    var all = false, filters = Filters(), format = "", last = -1, latest = false, full = false, quiet = false, size = false
+    var all = false, filters = Filters(), format = "", last = -1, latest = false, full = false, quiet = false,
+        size = false
 }
 
 extension CommandTree {
     static func ps() -> DockerCommand {
         DockerCommand(
             "ps", group: .common, "List containers", usage: "[OPTIONS]",
-            spellings: ["docker container ls", "docker container list", "docker container ps", "docker ps"], count: .none,
+            spellings: ["docker container ls", "docker container list", "docker container ps", "docker ps"],
+            count: .none,
             options: ListOptions(),
             flags: [
                 .toggle("all", short: "a", \.all, "Show all containers, not the running ones alone"),
                 .filter(),
                 .text("format", \.format, FormatHelp.table),
-                .int("last", short: "n", \.last, default: -1, "Show the last n created containers, whatever their state"),
+                .int(
+                    "last", short: "n", \.last, default: -1, "Show the last n created containers, whatever their state"),
                 .toggle("latest", short: "l", \.latest, "Show the container that was created last, whatever its state"),
                 .toggle("no-trunc", \.full, "Don't shorten the output"),
                 .toggle("quiet", short: "q", \.quiet, "Show the IDs alone"),

@@ -16,10 +16,16 @@ extension CommandTree {
             flags: [
                 .toggle("details", \.details, "Show the attributes that were given to the log"),
                 .toggle("follow", short: "f", \.follow, "Go on with what is logged from now on"),
-                .text("since", \.since, "Show logs since a time (e.g. \"2013-01-02T13:23:37Z\") or a while ago (e.g. \"42m\" for 42 minutes)"),
+                .text(
+                    "since", \.since,
+                    "Show logs since a time (e.g. \"2013-01-02T13:23:37Z\") or a while ago (e.g. \"42m\" for 42 minutes)"
+                ),
                 .text("tail", short: "n", \.tail, default: "all", "Number of lines from the end of the logs"),
                 .toggle("timestamps", short: "t", \.timestamps, "Show the time of each line"),
-                .text("until", \.until, "Show logs before a time (e.g. \"2013-01-02T13:23:37Z\") or a while ago (e.g. \"42m\" for 42 minutes)"),
+                .text(
+                    "until", \.until,
+                    "Show logs before a time (e.g. \"2013-01-02T13:23:37Z\") or a while ago (e.g. \"42m\" for 42 minutes)"
+                ),
             ], completes: .containers(all: true)
         ) { options, parsed, session in
             let path = "/containers/\(PercentEncoding.path(parsed.arguments[0]))"
@@ -35,7 +41,9 @@ extension CommandTree {
             var frames = StreamFrames()
             let isTerminal = container["Config", "Tty"].bool == true
             while let chunk = try await answer.nextBodyPart() {
-                if isTerminal { session.out.write(chunk.readableBytesView) } else {
+                if isTerminal {
+                    session.out.write(chunk.readableBytesView)
+                } else {
                     try frames.feed(chunk) { isError, bytes in (isError ? session.err : session.out).write(bytes) }
                 }
             }

@@ -50,10 +50,14 @@ struct MountSpec: Sendable, Equatable {
                 volume["DriverConfig"]["Options"][value.cut("=")?.0 ?? value] = .string(value.cut("=")?.1 ?? "")
             case "image-subpath": image["Subpath"] = .string(value)
             case "tmpfs-size":
-                guard let size = Units.parseBinarySize(value) else { throw FlagValueError("invalid value for \(key): \(value)") }
+                guard let size = Units.parseBinarySize(value) else {
+                    throw FlagValueError("invalid value for \(key): \(value)")
+                }
                 tmpfs["SizeBytes"] = .int(size)
             case "tmpfs-mode":
-                guard let mode = Int64(value, radix: 8) else { throw FlagValueError("invalid value for \(key): \(value)") }
+                guard let mode = Int64(value, radix: 8) else {
+                    throw FlagValueError("invalid value for \(key): \(value)")
+                }
                 tmpfs["Mode"] = .int(mode)
             default: throw FlagValueError("unexpected key '\(key)' in '\(field)'")
             }
@@ -101,7 +105,8 @@ struct MountSpec: Sendable, Equatable {
                 }
             default:
                 throw FlagValueError(
-                    "invalid value for bind-recursive: \(recursive) (must be \"enabled\", \"disabled\", \"writable\", or \"readonly\")")
+                    "invalid value for bind-recursive: \(recursive) (must be \"enabled\", \"disabled\", \"writable\", or \"readonly\")"
+                )
             }
         }
     }

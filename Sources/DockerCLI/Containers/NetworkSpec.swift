@@ -19,18 +19,24 @@ struct NetworkSpec: Sendable, Equatable {
             return
         }
         for field in CommaFields.split(text) {
-            guard let (name, value) = field.cut("="), !name.isEmpty else { throw FlagValueError("invalid field \(field)") }
+            guard let (name, value) = field.cut("="), !name.isEmpty else {
+                throw FlagValueError("invalid field \(field)")
+            }
             switch name.trimmed.lowercased() {
             case "name": target = value
             case "alias": aliases.append(value)
             case "ip": ip = value
             case "ip6": ip6 = value
             case "mac-address":
-                guard CreateValue.isMACAddress(value) else { throw FlagValueError("\(value) is not a valid mac address") }
+                guard CreateValue.isMACAddress(value) else {
+                    throw FlagValueError("\(value) is not a valid mac address")
+                }
                 macAddress = value
             case "link-local-ip": linkLocalIPs.append(value)
             case "driver-opt":
-                guard let (key, option) = value.cut("=") else { throw FlagValueError("invalid key value pair format in driver options") }
+                guard let (key, option) = value.cut("=") else {
+                    throw FlagValueError("invalid key value pair format in driver options")
+                }
                 driverOptions[key] = option
             case "gw-priority":
                 guard let priority = Int(value) else { throw FlagValueError("invalid gw-priority: \(value)") }

@@ -3,11 +3,14 @@ import JSON
 
 extension CommandTree {
     static func pause() -> DockerCommand { freezing("pause", "Pause all processes within one or more containers") }
-    static func unpause() -> DockerCommand { freezing("unpause", "Unpause all processes within one or more containers") }
+    static func unpause() -> DockerCommand {
+        freezing("unpause", "Unpause all processes within one or more containers")
+    }
 
     private static func freezing(_ verb: String, _ summary: String) -> DockerCommand {
         DockerCommand(
-            verb, summary, usage: "CONTAINER [CONTAINER...]", spellings: ["docker container \(verb)", "docker \(verb)"],
+            verb, summary, usage: "CONTAINER [CONTAINER...]",
+            spellings: ["docker container \(verb)", "docker \(verb)"],
             count: .atLeast(1), options: 0, completes: .containers(all: false)
         ) { _, parsed, session in
             try await session.forEach(parsed.arguments) { name in

@@ -4,7 +4,8 @@ import JSON
 extension CommandTree {
     static func port() -> DockerCommand {
         DockerCommand(
-            "port", "List port mappings or a specific mapping for the container", usage: "CONTAINER [PRIVATE_PORT[/PROTO]]",
+            "port", "List port mappings or a specific mapping for the container",
+            usage: "CONTAINER [PRIVATE_PORT[/PROTO]]",
             spellings: ["docker container port", "docker port"], count: .range(1, 2), options: 0,
             completes: .containers(all: false)
         ) { _, parsed, session in
@@ -16,7 +17,8 @@ extension CommandTree {
                 return (ip.contains(":") ? "[\(ip)]" : ip) + ":" + (binding["HostPort"].string ?? "")
             }
             guard parsed.arguments.count == 2 else {
-                let lines = ports.flatMap { port, bindings in (bindings.array ?? []).map { "\(port) -> \(address($0))" } }
+                let lines = ports.flatMap { port, bindings in (bindings.array ?? []).map { "\(port) -> \(address($0))" }
+                }
                 for line in NaturalOrder.sorted(lines) { session.out.line(line) }
                 return 0
             }
@@ -48,7 +50,9 @@ enum NaturalOrder {
             digits = []
         }
         for byte in line.utf8 {
-            if byte &- 0x30 < 10 { digits.append(byte) } else {
+            if byte &- 0x30 < 10 {
+                digits.append(byte)
+            } else {
                 flush()
                 out.append(byte)
             }

@@ -27,7 +27,9 @@ enum PortSpec {
         guard let hosts = range(host) else { throw Failure("invalid hostPort: \(host)") }
         if hosts.count != ports.count {
             // One port of the container may take any port of a range.
-            guard ports.count == 1 else { throw Failure("invalid ranges specified for container and host Ports: \(rangeText) and \(host)") }
+            guard ports.count == 1 else {
+                throw Failure("invalid ranges specified for container and host Ports: \(rangeText) and \(host)")
+            }
             return [Binding(port: "\(ports.lowerBound)/\(proto)", hostIP: address, hostPort: host)]
         }
         return zip(ports, hosts).map { Binding(port: "\($0)/\(proto)", hostIP: address, hostPort: "\($1)") }
@@ -61,7 +63,8 @@ enum PortSpec {
     }
 
     private static func number(_ text: String) -> Int? {
-        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }), let value = Int(text), value <= 65_535 else { return nil }
+        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }), let value = Int(text), value <= 65_535
+        else { return nil }
         return value
     }
 

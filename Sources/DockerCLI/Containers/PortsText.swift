@@ -36,7 +36,9 @@ enum PortsText {
         return (done + last + mapped).joined(separator: ", ")
     }
 
-    private static func joined(_ ip: String, _ port: String) -> String { ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
+    private static func joined(_ ip: String, _ port: String) -> String {
+        ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
+    }
 
     /// A run of ports that are published on the same numbers, or not at all.
     private static func text(_ key: String, _ range: ClosedRange<Int>) -> String {

@@ -26,7 +26,8 @@ extension CommandTree {
                 while name.first == "/" { name.removeFirst() }
                 guard !name.isEmpty else { throw Failure("Container name cannot be empty") }
                 do {
-                    _ = try await session.client.json(.DELETE, "/containers/\(PercentEncoding.path(String(name)))", settled)
+                    _ = try await session.client.json(
+                        .DELETE, "/containers/\(PercentEncoding.path(String(name)))", settled)
                 } catch let error as DaemonError where options.force && error.isNotFound {
                     throw Session.Ignored(description: "\(error)")
                 }

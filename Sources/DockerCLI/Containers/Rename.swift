@@ -10,7 +10,9 @@ extension CommandTree {
         ) { _, parsed, session in
             let old = parsed.arguments[0].trimmed, new = parsed.arguments[1].trimmed
             guard !old.isEmpty, !new.isEmpty else { throw Failure("Error: Neither old nor new names may be empty") }
-            do { _ = try await session.client.post("/containers/\(PercentEncoding.path(old))/rename", [("name", new)]) } catch {
+            do {
+                _ = try await session.client.post("/containers/\(PercentEncoding.path(old))/rename", [("name", new)])
+            } catch {
                 session.err.line("\(error)")
                 throw Failure("Error: failed to rename container named \(old)")
             }

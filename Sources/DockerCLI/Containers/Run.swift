@@ -6,17 +6,21 @@ import Wire
 extension CommandTree {
     static func run() -> DockerCommand {
         DockerCommand(
-            "run", group: .common, "Create and run a new container from an image", usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+            "run", group: .common, "Create and run a new container from an image",
+            usage: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
             spellings: ["docker container run", "docker run"], count: .atLeast(1), interspersed: false,
             options: CreateOptions(),
             flags: Flag<CreateOptions>.creating + [
                 .toggle("detach", short: "d", \.detach, "Run the container in the background and print its ID"),
                 .text("detach-keys", \.detachKeys, "Keys that leave the container"),
                 .toggle("sig-proxy", \.signalProxy, default: true, "Hand received signals on to the process"),
-                .text("pull", \.pull, default: "missing", "Whether to pull the image before running (\"always\", \"missing\", \"never\")"),
+                .text(
+                    "pull", \.pull, default: "missing",
+                    "Whether to pull the image before running (\"always\", \"missing\", \"never\")"),
             ], completes: .images
         ) { options, parsed, session in
-            try await Run(session: session, options: options).run(image: parsed.arguments[0], command: Array(parsed.arguments.dropFirst()))
+            try await Run(session: session, options: options).run(
+                image: parsed.arguments[0], command: Array(parsed.arguments.dropFirst()))
         }
     }
 }
@@ -57,7 +61,8 @@ struct Run: Sendable {
     }
 
     private func attached(_ id: String, _ body: JSON) async throws -> Int32 {
-        let sizing = options.tty && session.out.isTerminal
+        let sizing =
+            options.tty && session.out.isTerminal
             ? TerminalSizing(session: session, path: "/containers/\(id)") : nil
         let signals = AttachedSignals.watch(session, container: id, forwards: options.signalProxy, sizing: sizing)
         defer { signals.cancel() }
@@ -78,7 +83,8 @@ struct Run: Sendable {
     static func checkPull(_ option: String, _ command: String) throws {
         guard ["always", "missing", "never", ""].contains(option) else {
             throw decorated(
-                Failure("invalid pull option: '\(option)': must be one of \"always\", \"missing\" or \"never\""), command, exitCode: 125)
+                Failure("invalid pull option: '\(option)': must be one of \"always\", \"missing\" or \"never\""),
+                command, exitCode: 125)
         }
     }
 
@@ -99,8 +105,10 @@ struct Run: Sendable {
     /// 127: the program isn't there; 126: it may not be run; 125: everything else.
     static func status(_ error: any Error) -> Failure {
         let text = sentence(error)
-        let isMissing = ["executable file not found", "no such file or directory", "system cannot find the file specified"]
-            .contains { text.contains($0) }
+        let isMissing = [
+            "executable file not found", "no such file or directory", "system cannot find the file specified",
+        ]
+        .contains { text.contains($0) }
         let isRefused = ["permission denied", "is a directory"].contains { text.contains($0) }
         return decorated(error, "run", exitCode: isMissing ? 127 : isRefused ? 126 : 125)
     }

@@ -22,7 +22,9 @@ extension CommandTree {
         ) { options, parsed, session in
             guard options.checkpoint.isEmpty else { throw Failure("checkpoints are not supported in this version") }
             if options.attach || options.interactive {
-                guard parsed.arguments.count == 1 else { throw Failure("you cannot start and attach multiple containers at once") }
+                guard parsed.arguments.count == 1 else {
+                    throw Failure("you cannot start and attach multiple containers at once")
+                }
                 return try await Start(session: session, options: options).attached(parsed.arguments[0])
             }
             var failed: [String] = []
@@ -35,7 +37,9 @@ extension CommandTree {
                     failed.append(name)
                 }
             }
-            guard failed.isEmpty else { throw Failure("Error: failed to start containers: \(failed.joined(separator: ", "))") }
+            guard failed.isEmpty else {
+                throw Failure("Error: failed to start containers: \(failed.joined(separator: ", "))")
+            }
             return 0
         }
     }
@@ -49,7 +53,8 @@ struct Start: Sendable {
         let container = try await session.client.get("/containers/\(PercentEncoding.path(name))/json")
         let id = container["Id"].string ?? name
         let isTerminal = container["Config", "Tty"].bool == true
-        let sizing = isTerminal && session.out.isTerminal ? TerminalSizing(session: session, path: "/containers/\(id)") : nil
+        let sizing =
+            isTerminal && session.out.isTerminal ? TerminalSizing(session: session, path: "/containers/\(id)") : nil
         let signals = AttachedSignals.watch(session, container: id, forwards: !isTerminal, sizing: sizing)
         defer { signals.cancel() }
         let streams = try await Attaching.open(

@@ -8,7 +8,8 @@ struct StatsOptions: Sendable { var all = false, format = "", once = false, full
 extension CommandTree {
     static func stats() -> DockerCommand {
         DockerCommand(
-            "stats", "Display a live stream of container(s) resource usage statistics", usage: "[OPTIONS] [CONTAINER...]",
+            "stats", "Display a live stream of container(s) resource usage statistics",
+            usage: "[OPTIONS] [CONTAINER...]",
             spellings: ["docker container stats", "docker stats"], count: .atLeast(0), options: StatsOptions(),
             flags: [
                 .toggle("all", short: "a", \.all, "Show all containers, not the running ones alone"),
@@ -36,6 +37,10 @@ struct Stats: Sendable {
 
     /// Redraws come no faster than this.
     private static let redrawInterval = Duration.milliseconds(500)
+    /// Intervals that the first readings may take before the table is drawn without them.
+    private static let firstWaits = 4
+
+    private var isWaiting: Bool { board.withLockedValue { $0.contains { $0.reading.isNull } } }
 
     func run(_ names: [String]) async throws -> Int32 {
         var shown = names
@@ -46,7 +51,8 @@ struct Stats: Sendable {
         board.withLockedValue { $0 = shown.map { StatsRow(container: $0) } }
         // A name that isn't there is said before the screen is drawn.
         for name in names { _ = try await session.client.get("/containers/\(PercentEncoding.path(name))/json") }
-        return options.once ? try await once(shown, named: !names.isEmpty) : try await live(shown, followsAll: names.isEmpty)
+        return options.once
+            ? try await once(shown, named: !names.isEmpty) : try await live(shown, followsAll: names.isEmpty)
     }
 
     private func once(_ names: [String], named: Bool) async throws -> Int32 {
@@ -81,6 +87,7 @@ struct Stats: Sendable {
             for name in names { group.addTask { try await follow(name, failsAlone: followsAll) } }
             if followsAll { group.addTask { try await watchStarts() } }
             group.addTask {
+                for _ in 0..<Self.firstWaits where isWaiting { try await Task.sleep(for: Self.redrawInterval) }
                 while !Task.isCancelled {
                     try draw()
                     try await Task.sleep(for: Self.redrawInterval)
@@ -101,9 +108,11 @@ struct Stats: Sendable {
             let answer = try await session.client.send(.GET, path(name), [("stream", "1")])
             let readings = try session.client.documents(answer)
             while let reading = try await readings.next() { note(name, reading) }
-        } catch where failsAlone {}
+        } catch  where failsAlone {}
         board.withLockedValue { rows in
-            if failsAlone { rows.removeAll { $0.container == name } } else if let at = rows.firstIndex(where: { $0.container == name }) {
+            if failsAlone {
+                rows.removeAll { $0.container == name }
+            } else if let at = rows.firstIndex(where: { $0.container == name }) {
                 rows[at].reading = .null
             }
         }
@@ -183,7 +192,9 @@ struct StatsRow: Sendable {
     var network: String {
         guard isValid else { return "--" }
         let all = (reading["networks"].object ?? JSONObject()).map(\.value)
-        func sum(_ name: String) -> String { Units.decimalSize(all.reduce(0) { $0 + ($1[name].double ?? 0) }, precision: 3) }
+        func sum(_ name: String) -> String {
+            Units.decimalSize(all.reduce(0) { $0 + ($1[name].double ?? 0) }, precision: 3)
+        }
         return "\(sum("rx_bytes")) / \(sum("tx_bytes"))"
     }
 
@@ -191,7 +202,9 @@ struct StatsRow: Sendable {
         guard isValid else { return "--" }
         let all = reading["blkio_stats", "io_service_bytes_recursive"].array ?? []
         func sum(_ letter: String) -> String {
-            let bytes = all.filter { ($0["op"].string ?? "").lowercased().hasPrefix(letter) }.reduce(0) { $0 + ($1["value"].double ?? 0) }
+            let bytes = all.filter { ($0["op"].string ?? "").lowercased().hasPrefix(letter) }.reduce(0) {
+                $0 + ($1["value"].double ?? 0)
+            }
             return Units.decimalSize(bytes, precision: 3)
         }
         return "\(sum("r")) / \(sum("w"))"

@@ -13,7 +13,8 @@ extension CommandTree {
 
     private static func ending(_ verb: String, _ summary: String) -> DockerCommand {
         DockerCommand(
-            verb, summary, usage: "[OPTIONS] CONTAINER [CONTAINER...]", spellings: ["docker container \(verb)", "docker \(verb)"],
+            verb, summary, usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+            spellings: ["docker container \(verb)", "docker \(verb)"],
             count: .atLeast(1), options: StopOptions(),
             flags: [
                 .text("signal", short: "s", \.signal, "Signal to send to the container"),

@@ -26,8 +26,12 @@ enum TarWriting {
     /// The header's blocks, with a pax record in front for long names, non-ASCII names and large numbers.
     static func blocks(_ header: TarHeader) -> [UInt8] {
         var records: [(String, String)] = []
-        if header.name.utf8.count > 100 || !header.name.utf8.allSatisfy({ $0 < 0x80 }) { records.append(("path", header.name)) }
-        if header.link.utf8.count > 100 || !header.link.utf8.allSatisfy({ $0 < 0x80 }) { records.append(("linkpath", header.link)) }
+        if header.name.utf8.count > 100 || !header.name.utf8.allSatisfy({ $0 < 0x80 }) {
+            records.append(("path", header.name))
+        }
+        if header.link.utf8.count > 100 || !header.link.utf8.allSatisfy({ $0 < 0x80 }) {
+            records.append(("linkpath", header.link))
+        }
         if header.size > 0o77777777777 { records.append(("size", "\(header.size)")) }
         if header.user > 0o7777777 { records.append(("uid", "\(header.user)")) }
         if header.group > 0o7777777 { records.append(("gid", "\(header.group)")) }
@@ -129,9 +133,12 @@ struct TarReader {
                 }
                 continue
             }
-            let prefix = block[257..<262].elementsEqual("ustar".utf8) && block[263] == UInt8(ascii: "0") ? Self.text(block[345..<500]) : ""
+            let prefix =
+                block[257..<262].elementsEqual("ustar".utf8) && block[263] == UInt8(ascii: "0")
+                ? Self.text(block[345..<500]) : ""
             let short = Self.text(block[0..<100])
-            var header = TarHeader(name: path ?? (prefix.isEmpty ? short : "\(prefix)/\(short)"), kind: Self.kind(type, short))
+            var header = TarHeader(
+                name: path ?? (prefix.isEmpty ? short : "\(prefix)/\(short)"), kind: Self.kind(type, short))
             header.mode = UInt32(truncatingIfNeeded: try Self.number(block[100..<108])) & 0o7777
             header.user = try user ?? Self.number(block[108..<116])
             header.group = try group ?? Self.number(block[116..<124])
@@ -176,7 +183,9 @@ struct TarReader {
     }
 
     private mutating func record(_ length: Int) async throws -> [UInt8] {
-        guard (0...TarLimit.recordBytes).contains(length), let bytes = try await bytes(length + TarWriting.padding(length).count) else {
+        guard (0...TarLimit.recordBytes).contains(length),
+            let bytes = try await bytes(length + TarWriting.padding(length).count)
+        else {
             throw Failure("invalid tar header")
         }
         return Array(bytes.prefix(length))
@@ -210,14 +219,17 @@ struct TarReader {
         }
         let digits = bytes.filter { $0 != 0x20 && $0 != 0 }
         guard !digits.isEmpty else { return 0 }
-        guard let value = Int(String(decoding: digits, as: UTF8.self), radix: 8) else { throw Failure("invalid tar header") }
+        guard let value = Int(String(decoding: digits, as: UTF8.self), radix: 8) else {
+            throw Failure("invalid tar header")
+        }
         return value
     }
 
     private static func pax(_ record: [UInt8]) throws -> [(String, String)] {
         var pairs: [(String, String)] = [], rest = record[...]
         while !rest.isEmpty {
-            guard let space = rest.firstIndex(of: 0x20), let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
+            guard let space = rest.firstIndex(of: 0x20),
+                let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
                 length > space - rest.startIndex + 1, length <= rest.count
             else { throw Failure("invalid tar header") }
             let body = rest[(space + 1)..<(rest.startIndex + length - 1)]

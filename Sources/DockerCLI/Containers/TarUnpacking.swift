@@ -33,10 +33,14 @@ enum TarUnpacking {
                 defer { close(descriptor) }
                 let output = Output.descriptor(descriptor)
                 while let piece = try await reader.content(limit: pieceBytes) {
-                    guard output.write(piece) else { throw Failure("write \(header.name): \(WholeFile.message(errno))") }
+                    guard output.write(piece) else {
+                        throw Failure("write \(header.name): \(WholeFile.message(errno))")
+                    }
                     bytes += piece.count
                 }
-                var stamps = [timespec(tv_sec: header.modified, tv_nsec: 0), timespec(tv_sec: header.modified, tv_nsec: 0)]
+                var stamps = [
+                    timespec(tv_sec: header.modified, tv_nsec: 0), timespec(tv_sec: header.modified, tv_nsec: 0),
+                ]
                 futimens(descriptor, &stamps)
             case .other: break
             }
@@ -93,13 +97,18 @@ enum TarUnpacking {
                 return
             }
             guard mkdirat(at, name, mode) == 0 else {
-                throw Failure(errno == EEXIST ? "cannot overwrite non-directory \"\(name)\" with directory" : "mkdir \(name): \(WholeFile.message(errno))")
+                throw Failure(
+                    errno == EEXIST
+                        ? "cannot overwrite non-directory \"\(name)\" with directory"
+                        : "mkdir \(name): \(WholeFile.message(errno))")
             }
             fchmodat(at, name, mode, 0)
         }
 
         private func clear(_ at: Int32, _ name: String) throws {
-            if isFolder(at, name, followsLinks: false) { throw Failure("cannot overwrite directory \"\(name)\" with non-directory") }
+            if isFolder(at, name, followsLinks: false) {
+                throw Failure("cannot overwrite directory \"\(name)\" with non-directory")
+            }
             unlinkat(at, name, 0)
         }
 
@@ -117,7 +126,9 @@ enum TarUnpacking {
             let (at, name) = try holder(path)
             defer { close(at) }
             try clear(at, name)
-            guard symlinkat(target, at, name) == 0 else { throw Failure("symlink \(name): \(WholeFile.message(errno))") }
+            guard symlinkat(target, at, name) == 0 else {
+                throw Failure("symlink \(name): \(WholeFile.message(errno))")
+            }
         }
 
         func hardLink(_ path: [String], to target: [String]) throws {
@@ -126,7 +137,9 @@ enum TarUnpacking {
             let (other, old) = try holder(target)
             defer { close(other) }
             try clear(at, name)
-            guard linkat(other, old, at, name, 0) == 0 else { throw Failure("link \(name): \(WholeFile.message(errno))") }
+            guard linkat(other, old, at, name, 0) == 0 else {
+                throw Failure("link \(name): \(WholeFile.message(errno))")
+            }
         }
 
         func touch(_ path: [String], _ modified: Int) {

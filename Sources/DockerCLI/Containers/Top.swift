@@ -10,7 +10,8 @@ extension CommandTree {
         ) { _, parsed, session in
             let arguments = parsed.arguments.dropFirst()
             let query: Query = arguments.isEmpty ? [] : [("ps_args", arguments.joined(separator: " "))]
-            let result = try await session.client.get("/containers/\(PercentEncoding.path(parsed.arguments[0]))/top", query)
+            let result = try await session.client.get(
+                "/containers/\(PercentEncoding.path(parsed.arguments[0]))/top", query)
             // A table like others, but with wide gaps: minimum width 20, padding 3.
             var table = TabWriter(minimumWidth: 20, padding: 3)
             table.write(result["Titles"].strings.joined(separator: "\t") + "\n")

@@ -4,7 +4,8 @@ import JSON
 extension CommandTree {
     static func update() -> DockerCommand {
         let names: Set<String> = [
-            "blkio-weight", "cpu-period", "cpu-quota", "cpu-rt-period", "cpu-rt-runtime", "cpu-shares", "cpus", "cpuset-cpus",
+            "blkio-weight", "cpu-period", "cpu-quota", "cpu-rt-period", "cpu-rt-runtime", "cpu-shares", "cpus",
+            "cpuset-cpus",
             "cpuset-mems", "memory", "memory-reservation", "memory-swap", "pids-limit",
         ]
         return DockerCommand(
@@ -14,7 +15,9 @@ extension CommandTree {
                 .text("restart", \.created.restart, "When to start the container again after it exits")
             ], completes: .containers(all: true)
         ) { options, parsed, session in
-            guard !parsed.given.isEmpty else { throw Failure("you must provide one or more flags when using this command") }
+            guard !parsed.given.isEmpty else {
+                throw Failure("you must provide one or more flags when using this command")
+            }
             let body = try options.body(given: parsed.given)
             var warnings: [String] = []
             let complaints = await updateAll(parsed.arguments, body, session, &warnings)
@@ -30,7 +33,8 @@ extension CommandTree {
         var complaints: [String] = []
         for name in names {
             do {
-                let answer = try await session.client.post("/containers/\(PercentEncoding.path(name))/update", body: body)
+                let answer = try await session.client.post(
+                    "/containers/\(PercentEncoding.path(name))/update", body: body)
                 session.out.line(name)
                 warnings += answer["Warnings"].strings
             } catch { complaints.append("\(error)") }
@@ -49,10 +53,12 @@ struct UpdateOptions: Sendable {
         let restart = try CreateValue.restartPolicy(created.restart)
         var body: JSON = [
             "CpuShares": JSON(created.cpuShares), "Memory": .int(created.memory), "NanoCpus": .int(created.nanoCPUs),
-            "CgroupParent": "", "BlkioWeight": JSON(created.blkioWeight), "BlkioWeightDevice": nil, "BlkioDeviceReadBps": nil,
+            "CgroupParent": "", "BlkioWeight": JSON(created.blkioWeight), "BlkioWeightDevice": nil,
+            "BlkioDeviceReadBps": nil,
             "BlkioDeviceWriteBps": nil, "BlkioDeviceReadIOps": nil, "BlkioDeviceWriteIOps": nil,
             "CpuPeriod": JSON(created.cpuPeriod), "CpuQuota": JSON(created.cpuQuota),
-            "CpuRealtimePeriod": JSON(created.cpuRealtimePeriod), "CpuRealtimeRuntime": JSON(created.cpuRealtimeRuntime),
+            "CpuRealtimePeriod": JSON(created.cpuRealtimePeriod),
+            "CpuRealtimeRuntime": JSON(created.cpuRealtimeRuntime),
             "CpusetCpus": .string(created.cpusetCPUs), "CpusetMems": .string(created.cpusetMems), "Devices": nil,
             "DeviceCgroupRules": nil, "DeviceRequests": nil, "MemoryReservation": .int(created.memoryReservation),
             "MemorySwap": .int(created.memorySwap), "MemorySwappiness": nil, "OomKillDisable": nil, "PidsLimit": nil,

@@ -12,14 +12,18 @@ extension CommandTree {
     static func context() -> DockerCommand {
         DockerCommand(
             "context", "Manage contexts",
-            subcommands: [createContext(), inspectContexts(), listContexts(), removeContexts(), showContext(), useContext()])
+            subcommands: [
+                createContext(), inspectContexts(), listContexts(), removeContexts(), showContext(), useContext(),
+            ])
     }
 
     /// Largest TLS file that is taken into a context, in bytes.
     private static let tlsBytes = 1 << 20
 
     private static func isName(_ name: String) -> Bool {
-        guard let first = name.first, first.isASCII, first.isLetter || first.isNumber, name.count > 1 else { return false }
+        guard let first = name.first, first.isASCII, first.isLetter || first.isNumber, name.count > 1 else {
+            return false
+        }
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.+-".contains($0)) }
     }
 
@@ -53,15 +57,20 @@ extension CommandTree {
             let name = parsed.arguments[0]
             guard name != "default" else { throw Failure("\"default\" is a reserved context name") }
             guard isName(name) else {
-                throw Failure("context name \"\(name)\" is invalid, names are validated against regexp \"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$\"")
+                throw Failure(
+                    "context name \"\(name)\" is invalid, names are validated against regexp \"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$\""
+                )
             }
             if (try? session.contexts.load(name)) != nil { throw Failure("context \"\(name)\" already exists") }
             let fields = KeyValueFile.map(options.docker.flatMap { $0.parts(",") })
-            guard !fields.isEmpty || !options.from.isEmpty else { throw Failure("docker endpoint configuration is required") }
+            guard !fields.isEmpty || !options.from.isEmpty else {
+                throw Failure("docker endpoint configuration is required")
+            }
             for field in fields.keys where !["from", "host", "ca", "cert", "key", "skip-tls-verify"].contains(field) {
                 throw Failure("unrecognized config key: \(field)")
             }
-            var entry = ContextStore.Entry(name: name, description: options.description, host: fields["host"] ?? "", skipsTLSVerify: false)
+            var entry = ContextStore.Entry(
+                name: name, description: options.description, host: fields["host"] ?? "", skipsTLSVerify: false)
             if let text = fields["skip-tls-verify"] { entry.skipsTLSVerify = try GoValue.bool(text) }
             let source = fields["from"] ?? options.from
             if !source.isEmpty, source != "default" {
@@ -81,7 +90,8 @@ extension CommandTree {
 
     private static func inspectContexts() -> DockerCommand {
         DockerCommand(
-            "inspect", "Display detailed information on one or more contexts", usage: "[OPTIONS] [CONTEXT] [CONTEXT...]",
+            "inspect", "Display detailed information on one or more contexts",
+            usage: "[OPTIONS] [CONTEXT] [CONTEXT...]",
             count: .atLeast(0), options: InspectOptions(), flags: [.inspectFormat], completes: .contexts
         ) { options, parsed, session in
             let names = parsed.arguments.isEmpty ? [session.contextName] : parsed.arguments
@@ -95,7 +105,8 @@ extension CommandTree {
         guard name != "default" else {
             let host = session.environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? DaemonAddress.defaultHost
             return [
-                "Name": "default", "Metadata": [:], "Endpoints": ["docker": ["Host": .string(host), "SkipTLSVerify": false]],
+                "Name": "default", "Metadata": [:],
+                "Endpoints": ["docker": ["Host": .string(host), "SkipTLSVerify": false]],
                 "TLSMaterial": [:], "Storage": ["MetadataPath": "<IN MEMORY>", "TLSPath": "<IN MEMORY>"],
             ]
         }
@@ -109,7 +120,8 @@ extension CommandTree {
             "Endpoints": ["docker": ["Host": .string(entry.host), "SkipTLSVerify": .bool(entry.skipsTLSVerify)]],
             "TLSMaterial": files.isEmpty ? [:] : ["docker": JSON(files)],
             "Storage": [
-                "MetadataPath": .string(session.contexts.metaFolder(name)), "TLSPath": .string(session.contexts.tlsFolder(name)),
+                "MetadataPath": .string(session.contexts.metaFolder(name)),
+                "TLSPath": .string(session.contexts.tlsFolder(name)),
             ],
         ]
     }
@@ -120,9 +132,13 @@ extension CommandTree {
 
     private static func listContexts() -> DockerCommand {
         DockerCommand(
-            "ls", aliases: ["list"], "List contexts", usage: "[OPTIONS]", spellings: ["docker context ls", "docker context list"],
+            "ls", aliases: ["list"], "List contexts", usage: "[OPTIONS]",
+            spellings: ["docker context ls", "docker context list"],
             count: .none, options: ContextOptions(),
-            flags: [.text("format", \.format, FormatHelp.table), .toggle("quiet", short: "q", \.quiet, "Show the names alone")]
+            flags: [
+                .text("format", \.format, FormatHelp.table),
+                .toggle("quiet", short: "q", \.quiet, "Show the names alone"),
+            ]
         ) { options, _, session in
             let host = session.environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? DaemonAddress.defaultHost
             var rows = [
@@ -131,7 +147,9 @@ extension CommandTree {
                     isCurrent: session.contextName == "default")
             ]
             rows += session.contexts.list().map {
-                ContextRow(name: $0.name, description: $0.description, host: $0.host, isCurrent: $0.name == session.contextName)
+                ContextRow(
+                    name: $0.name, description: $0.description, host: $0.host, isCurrent: $0.name == session.contextName
+                )
             }
             rows.sort { NaturalOrder.precedes($0.name, $1.name) }
             let listing = Listing<ContextRow>(
@@ -150,7 +168,8 @@ extension CommandTree {
                     standard: "{{.Name}}{{if .Current}} *{{end}}\t{{.Description}}\t{{.DockerEndpoint}}\t{{.Error}}"))
             if let variable = session.environment["DOCKER_HOST"], !variable.isEmpty, !options.quiet {
                 session.err.line(
-                    "Warning: DOCKER_HOST environment variable overrides the active context. To use a context, either set the global --context flag, or unset DOCKER_HOST environment variable.")
+                    "Warning: DOCKER_HOST environment variable overrides the active context. To use a context, either set the global --context flag, or unset DOCKER_HOST environment variable."
+                )
             }
             return 0
         }
@@ -167,7 +186,9 @@ extension CommandTree {
                 let exists = (try? session.contexts.load(name)) != nil
                 guard exists || options.force else { throw Failure("context \"\(name)\" does not exist") }
                 if name == session.contextName {
-                    guard options.force else { throw Failure("context \"\(name)\" is in use, set -f flag to force remove") }
+                    guard options.force else {
+                        throw Failure("context \"\(name)\" is in use, set -f flag to force remove")
+                    }
                     var configuration = session.configuration
                     configuration.currentContext = nil
                     try configuration.save()
@@ -187,7 +208,8 @@ extension CommandTree {
 
     private static func useContext() -> DockerCommand {
         DockerCommand(
-            "use", "Set the current docker context", usage: "CONTEXT", count: .exactly(1), options: 0, completes: .contexts
+            "use", "Set the current docker context", usage: "CONTEXT", count: .exactly(1), options: 0,
+            completes: .contexts
         ) { _, parsed, session in
             let name = parsed.arguments[0]
             if name != "default" { _ = try session.contexts.load(name) }
@@ -197,7 +219,9 @@ extension CommandTree {
             session.out.line(name)
             session.err.line("Current context is now \"\(name)\"")
             if name != "default", let variable = session.environment["DOCKER_HOST"], !variable.isEmpty {
-                session.err.line("Warning: DOCKER_HOST environment variable overrides the active context. To use \"\(name)\", either set the global --context flag, or unset DOCKER_HOST environment variable.")
+                session.err.line(
+                    "Warning: DOCKER_HOST environment variable overrides the active context. To use \"\(name)\", either set the global --context flag, or unset DOCKER_HOST environment variable."
+                )
             }
             return 0
         }

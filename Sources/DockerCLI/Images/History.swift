@@ -24,7 +24,8 @@ struct HistoryRow: Sendable {
             .text("CreatedSince", "CREATED") { row in
                 let created = row.json["Created"].int ?? 0
                 if created <= -62_135_596_800 { return "N/A" }
-                return row.human ? Shown.ago(unix: created, now: row.now) : Timestamp(seconds: Int64(created)).localRFC3339
+                return row.human
+                    ? Shown.ago(unix: created, now: row.now) : Timestamp(seconds: Int64(created)).localRFC3339
             },
             .text("ID", "IMAGE") { row in
                 let id = row.json["Id"].string ?? ""
@@ -57,7 +58,8 @@ extension CommandTree {
             ], completes: .images
         ) { options, parsed, session in
             let history = try await session.client.get(
-                "/images/\(PercentEncoding.path(parsed.arguments[0]))/history", try PlatformArgument.query(options.platform))
+                "/images/\(PercentEncoding.path(parsed.arguments[0]))/history",
+                try PlatformArgument.query(options.platform))
             let now = Timestamp.now()
             let rows = (history.array ?? []).map {
                 HistoryRow(json: $0, shortens: !options.full, human: options.human, now: now)

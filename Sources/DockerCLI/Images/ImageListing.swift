@@ -24,7 +24,9 @@ struct ImageRow: Sendable {
         let tags = references(image["RepoTags"]), named = references(image["RepoDigests"])
         guard !tags.isEmpty || !named.isEmpty else { return [row("<none>", "<none>", "<none>")] }
         var rows: [ImageRow] = []
-        let repositories = (tags + named).map(\.familiarName).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let repositories = (tags + named).map(\.familiarName).reduce(into: [String]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
         for repository in repositories {
             let ownTags = tags.filter { $0.familiarName == repository }.map { $0.tag ?? "<none>" }
             let ownDigests = named.filter { $0.familiarName == repository }.compactMap { $0.digest.map { "\($0)" } }
@@ -57,12 +59,17 @@ struct ImageRow: Sendable {
             .text("Digest", "DIGEST") { $0.digest },
             .text("ID", "IMAGE ID") { $0.id },
             .text("Repository", "REPOSITORY") { $0.repository },
-            .text("SharedSize", "SHARED SIZE") { $0.json["SharedSize"].int.map { $0 == -1 } ?? true ? "N/A" : $0.size("SharedSize") },
+            .text("SharedSize", "SHARED SIZE") {
+                $0.json["SharedSize"].int.map { $0 == -1 } ?? true
+                    ? "N/A" : Units.decimalSize($0.json["SharedSize"].double ?? 0)
+            },
             .text("Size", "SIZE") { $0.size("Size") },
             .text("Tag", "TAG") { $0.tag },
             .text("UniqueSize", "UNIQUE SIZE") { row in
-                guard let size = row.json["Size"].double, let shared = row.json["SharedSize"].double, shared >= 0 else { return "N/A" }
-                return Units.decimalSize(size - shared, precision: 3)
+                guard let size = row.json["Size"].double, let shared = row.json["SharedSize"].double, shared >= 0 else {
+                    return "N/A"
+                }
+                return Units.decimalSize(size - shared)
             },
             .text("VirtualSize", "SIZE") { Units.decimalSize($0.json["Size"].double ?? 0) },
         ])

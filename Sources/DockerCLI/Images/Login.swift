@@ -12,7 +12,8 @@ extension CommandTree {
             usage: "[OPTIONS] [SERVER]", count: .atMost(1), options: LoginOptions(),
             flags: [
                 .text("password", short: "p", \.password, "Password or personal access token (PAT)"),
-                .toggle("password-stdin", \.readsPassword, "Read the password or personal access token (PAT) from stdin"),
+                .toggle(
+                    "password-stdin", \.readsPassword, "Read the password or personal access token (PAT) from stdin"),
                 .text("username", short: "u", \.username, "User name"),
             ]
         ) { options, parsed, session in
@@ -54,7 +55,8 @@ struct Login: Sendable {
 
     func run(_ parsed: Parsed) async throws -> Int32 {
         let server = parsed.arguments.first ?? ""
-        let address = server.isEmpty || ["docker.io", "index.docker.io"].contains(Self.hostname(server))
+        let address =
+            server.isEmpty || ["docker.io", "index.docker.io"].contains(Self.hostname(server))
             ? DockerConfig.hubAddress : Self.hostname(server)
         var password = options.password
         if !password.isEmpty {
@@ -71,7 +73,9 @@ struct Login: Sendable {
 
     private func passwordFromInput() async throws -> String {
         var bytes: [UInt8] = []
-        while case let part = try await session.input.read(4_096), !part.isEmpty, bytes.count < Self.passwordBytes { bytes += part }
+        while case let part = try await session.input.read(4_096), !part.isEmpty, bytes.count < Self.passwordBytes {
+            bytes += part
+        }
         var text = String(decoding: bytes, as: UTF8.self)
         if text.hasSuffix("\n") { text.removeLast() }
         if text.hasSuffix("\r") { text.removeLast() }
@@ -80,10 +84,12 @@ struct Login: Sendable {
 
     /// What was given, what is stored, or what the user types.
     private func credentials(_ address: String, password: String) async throws -> RegistryCredentials {
-        if options.username.isEmpty, password.isEmpty, let stored = try session.configuration.credentials(for: address) {
+        if options.username.isEmpty, password.isEmpty, let stored = try session.configuration.credentials(for: address)
+        {
             session.out.line("Authenticating with existing credentials... [Username: \(stored.username)]")
             session.out.line()
-            session.out.line("i Info → To login with a different account, run 'docker logout' followed by 'docker login'")
+            session.out.line(
+                "i Info → To login with a different account, run 'docker logout' followed by 'docker login'")
             session.out.line()
             session.out.line()
             return stored
@@ -91,7 +97,9 @@ struct Login: Sendable {
         guard options.username.isEmpty || password.isEmpty else {
             return RegistryCredentials(username: options.username, password: password, serverAddress: address)
         }
-        guard session.input.isTerminal else { throw Failure("Error: Cannot perform an interactive login from a non TTY device") }
+        guard session.input.isTerminal else {
+            throw Failure("Error: Cannot perform an interactive login from a non TTY device")
+        }
         var username = options.username
         if username.isEmpty {
             session.out.write("Username: ")
@@ -128,10 +136,13 @@ struct Login: Sendable {
         }
         var configuration = session.configuration
         let place: CredentialPlace
-        do { place = try configuration.store(kept) } catch { throw Failure("Error saving credentials: \(sentence(error))") }
+        do { place = try configuration.store(kept) } catch {
+            throw Failure("Error saving credentials: \(sentence(error))")
+        }
         if case .file(let path) = place {
             session.err.write(
-                "\nWARNING! Your credentials are stored unencrypted in '\(path)'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n")
+                "\nWARNING! Your credentials are stored unencrypted in '\(path)'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n"
+            )
         }
         if let status = answer["Status"].string, !status.isEmpty { session.out.line(status) }
         return 0

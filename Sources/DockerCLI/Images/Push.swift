@@ -11,7 +11,9 @@ extension CommandTree {
             flags: [
                 .toggle("all-tags", short: "a", \.allTags, "Push every tag of the image"),
                 .toggle("disable-content-trust", \.ignored, default: true, "Don't sign the image"),
-                .text("platform", \.platform, "Platform whose manifest to push ('os[/arch[/variant]]'); all that are there when not given"),
+                .text(
+                    "platform", \.platform,
+                    "Platform whose manifest to push ('os[/arch[/variant]]'); all that are there when not given"),
                 .toggle("quiet", short: "q", \.quiet, "Show the name alone, not the progress"),
             ], completes: .images
         ) { options, parsed, session in

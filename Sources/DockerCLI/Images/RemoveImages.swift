@@ -13,7 +13,8 @@ extension CommandTree {
             flags: [
                 .toggle("force", short: "f", \.force, "Remove the image in any case"),
                 .toggle("no-prune", \.keepsParents, "Keep parents that have no name"),
-                .commaList("platform", \.platforms, "Platform whose variant to remove; 'os[/arch[/variant]]', comma-separated"),
+                .commaList(
+                    "platform", \.platforms, "Platform whose variant to remove; 'os[/arch[/variant]]', comma-separated"),
             ], completes: .images
         ) { options, parsed, session in
             var query: Query = []
@@ -27,7 +28,9 @@ extension CommandTree {
                 do {
                     let result = try await session.client.json(.DELETE, "/images/\(PercentEncoding.path(name))", query)
                     for entry in result.array ?? [] {
-                        if let deleted = entry["Deleted"].string { session.out.line("Deleted: \(deleted)") } else {
+                        if let deleted = entry["Deleted"].string {
+                            session.out.line("Deleted: \(deleted)")
+                        } else {
                             session.out.line("Untagged: \(entry["Untagged"].string ?? "")")
                         }
                     }

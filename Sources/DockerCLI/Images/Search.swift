@@ -31,7 +31,9 @@ extension CommandTree {
                     .text("StarCount", "STARS") { "\($0["star_count"].int ?? 0)" },
                 ])
             session.out.write(
-                try listing.render(rows, format: options.format, standard: "{{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}"))
+                try listing.render(
+                    rows, format: options.format,
+                    standard: "{{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}"))
             return 0
         }
     }

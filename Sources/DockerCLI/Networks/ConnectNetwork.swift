@@ -2,7 +2,8 @@ import CommandLine
 import JSON
 
 struct ConnectNetworkOptions: Sendable {
-    var aliases: [String] = [], driverOptions: [String] = [], gatewayPriority = 0, ip = "", ip6 = "", links: [String] = []
+    var aliases: [String] = [], driverOptions: [String] = [], gatewayPriority = 0, ip = "", ip6 = "",
+        links: [String] = []
     var linkLocalIPs: [String] = []
 }
 
@@ -14,7 +15,9 @@ extension CommandTree {
             flags: [
                 .commaList("alias", \.aliases, "Further name of the container on the network"),
                 .commaList("driver-opt", \.driverOptions, "Option of the network's driver"),
-                .int("gw-priority", \.gatewayPriority, "The network with the highest priority gives the container its default gateway"),
+                .int(
+                    "gw-priority", \.gatewayPriority,
+                    "The network with the highest priority gives the container its default gateway"),
                 .text("ip", \.ip, "IPv4 address (e.g., \"172.30.100.104\")"),
                 .text("ip6", \.ip6, "IPv6 address (e.g., \"2001:db8::33\")"),
                 .list("link", \.links, "Container to link to", check: CreateValue.link),

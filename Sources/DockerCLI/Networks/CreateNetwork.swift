@@ -12,10 +12,13 @@ struct CreateNetworkOptions: Sendable {
 extension CommandTree {
     static func createNetwork() -> DockerCommand {
         DockerCommand(
-            "create", "Create a network", usage: "[OPTIONS] NETWORK", count: .exactly(1), options: CreateNetworkOptions(),
+            "create", "Create a network", usage: "[OPTIONS] NETWORK", count: .exactly(1),
+            options: CreateNetworkOptions(),
             flags: [
                 .toggle("attachable", \.attachable, "Let containers be attached by hand"),
-                .list("aux-address", \.auxiliary, value: "map", default: "map[]", "IPv4 or IPv6 address that the driver uses"),
+                .list(
+                    "aux-address", \.auxiliary, value: "map", default: "map[]",
+                    "IPv4 or IPv6 address that the driver uses"),
                 .text("config-from", \.configFrom, "Network whose configuration to copy"),
                 .toggle("config-only", \.configOnly, "Create the configuration alone"),
                 .text("driver", short: "d", \.driver, default: "bridge", "Driver of the network"),
@@ -24,7 +27,9 @@ extension CommandTree {
                 .toggle("internal", \.isInternal, "Keep the network from the outside"),
                 .commaList("ip-range", \.ranges, "Part of the subnet that containers get addresses from"),
                 .text("ipam-driver", \.ipamDriver, default: "default", "Driver of the address management"),
-                .list("ipam-opt", \.ipamOptions, value: "map", default: "map[]", "Option of the address management's driver"),
+                .list(
+                    "ipam-opt", \.ipamOptions, value: "map", default: "map[]",
+                    "Option of the address management's driver"),
                 .optionalToggle("ipv4", \.ipv4, "Turn IPv4 addresses on or off"),
                 .optionalToggle("ipv6", \.ipv6, "Turn IPv6 addresses on or off"),
                 .list("label", \.labels, "Label of the network", check: CreateValue.label),
@@ -79,14 +84,17 @@ struct AddressPlan {
                 throw Failure("no matching subnet for \(what) \(text)")
             }
             guard configs[at].json[field].isNull else {
-                throw Failure("cannot configure multiple \(what == "range" ? "ranges" : "gateways") (\(text), \(configs[at].json[field].string ?? "")) on the same subnet (\(configs[at].json["Subnet"].string ?? ""))")
+                throw Failure(
+                    "cannot configure multiple \(what == "range" ? "ranges" : "gateways") (\(text), \(configs[at].json[field].string ?? "")) on the same subnet (\(configs[at].json["Subnet"].string ?? ""))"
+                )
             }
             configs[at].json[field] = .string(text)
         }
         for range in options.ranges { try place("IPRange", range, "range") }
         for gateway in options.gateways { try place("Gateway", gateway, "gateway") }
         for (name, text) in KeyValueFile.map(options.auxiliary).sorted(by: { $0.key < $1.key }) {
-            guard let address = Subnet.bytes(text), let at = configs.firstIndex(where: { $0.subnet.contains(address) }) else {
+            guard let address = Subnet.bytes(text), let at = configs.firstIndex(where: { $0.subnet.contains(address) })
+            else {
                 throw Failure("no matching subnet for aux-address \(text)")
             }
             configs[at].json["AuxiliaryAddresses"][name] = .string(text)

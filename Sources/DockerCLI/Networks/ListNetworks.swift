@@ -10,18 +10,25 @@ extension CommandTree {
             "ls", aliases: ["list"], "List networks", usage: "[OPTIONS]",
             spellings: ["docker network ls", "docker network list"], count: .none, options: ListNetworksOptions(),
             flags: [
-                .filter("Condition for what is shown (e.g. \"driver=bridge\")"), .text("format", \.format, FormatHelp.table),
-                .toggle("no-trunc", \.full, "Don't shorten the output"), .toggle("quiet", short: "q", \.quiet, "Show the IDs alone"),
+                .filter("Condition for what is shown (e.g. \"driver=bridge\")"),
+                .text("format", \.format, FormatHelp.table),
+                .toggle("no-trunc", \.full, "Don't shorten the output"),
+                .toggle("quiet", short: "q", \.quiet, "Show the IDs alone"),
             ]
         ) { options, _, session in
             let networks = try await session.client.get("/networks", options.filters.query)
-            let rows = (networks.array ?? []).sorted { NaturalOrder.precedes($0["Name"].string ?? "", $1["Name"].string ?? "") }
+            let rows = (networks.array ?? []).sorted {
+                NaturalOrder.precedes($0["Name"].string ?? "", $1["Name"].string ?? "")
+            }
             var format = options.format
             if format.isEmpty, !options.quiet { format = session.configuration.text("networksFormat") ?? "" }
             if options.quiet, format.isEmpty || format == "table" { format = "{{.ID}}" }
-            if format == "raw" { format = "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n" }
+            if format == "raw" {
+                format = "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n"
+            }
             let listing = networkListing(shortens: !options.full)
-            session.out.write(try listing.render(rows, format: format, standard: "{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}"))
+            session.out.write(
+                try listing.render(rows, format: format, standard: "{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}"))
             return 0
         }
     }

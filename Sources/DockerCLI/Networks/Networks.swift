@@ -8,7 +8,8 @@ extension CommandTree {
         DockerCommand(
             "network", "Manage networks",
             subcommands: [
-                connectNetwork(), createNetwork(), disconnectNetwork(), inspectNetworks(), listNetworks(), pruneNetworks(),
+                connectNetwork(), createNetwork(), disconnectNetwork(), inspectNetworks(), listNetworks(),
+                pruneNetworks(),
                 removeNetworks(),
             ])
     }
@@ -17,7 +18,8 @@ extension CommandTree {
         DockerCommand(
             "inspect", "Display detailed information on one or more networks", usage: "[OPTIONS] NETWORK [NETWORK...]",
             count: .atLeast(1), options: InspectOptions(),
-            flags: [.inspectFormat, .toggle("verbose", short: "v", \.verbose, "Show more, for finding faults")], completes: .networks
+            flags: [.inspectFormat, .toggle("verbose", short: "v", \.verbose, "Show more, for finding faults")],
+            completes: .networks
         ) { options, parsed, session in
             try await Inspection(session: session, format: options.format).run(parsed.arguments) { name in
                 try await InspectedObject.network.find(name, options, session)
@@ -29,7 +31,8 @@ extension CommandTree {
         DockerCommand(
             "rm", aliases: ["remove"], "Remove one or more networks", usage: "NETWORK [NETWORK...]",
             spellings: ["docker network rm", "docker network remove"], count: .atLeast(1), options: RemoveOptions(),
-            flags: [.toggle("force", short: "f", \.force, "Don't complain about networks that aren't there")], completes: .networks
+            flags: [.toggle("force", short: "f", \.force, "Don't complain about networks that aren't there")],
+            completes: .networks
         ) { options, parsed, session in
             var isFailed = false
             for name in parsed.arguments {
@@ -50,8 +53,10 @@ extension CommandTree {
 
     private static func disconnectNetwork() -> DockerCommand {
         DockerCommand(
-            "disconnect", "Disconnect a container from a network", usage: "[OPTIONS] NETWORK CONTAINER", count: .exactly(2),
-            options: RemoveOptions(), flags: [.toggle("force", short: "f", \.force, "Disconnect in any case")], completes: .networks
+            "disconnect", "Disconnect a container from a network", usage: "[OPTIONS] NETWORK CONTAINER",
+            count: .exactly(2),
+            options: RemoveOptions(), flags: [.toggle("force", short: "f", \.force, "Disconnect in any case")],
+            completes: .networks
         ) { options, parsed, session in
             _ = try await session.client.post(
                 "/networks/\(PercentEncoding.path(parsed.arguments[0]))/disconnect",

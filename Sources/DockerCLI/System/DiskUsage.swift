@@ -20,8 +20,10 @@ extension CommandTree {
                 session.out.write(try DiskUsageText.verbose(usage))
                 return 0
             }
-            let format = options.format == "raw"
-                ? "type: {{.Type}}\ntotal: {{.TotalCount}}\nactive: {{.Active}}\nsize: {{.Size}}\nreclaimable: {{.Reclaimable}}\n" : options.format
+            let format =
+                options.format == "raw"
+                ? "type: {{.Type}}\ntotal: {{.TotalCount}}\nactive: {{.Active}}\nsize: {{.Size}}\nreclaimable: {{.Reclaimable}}\n"
+                : options.format
             session.out.write(
                 try DiskUsageRow.listing.render(
                     DiskUsageRow.rows(usage), format: format,
@@ -41,26 +43,33 @@ struct DiskUsageRow: Sendable {
     /// The build cache tells no share.
     var showsShare = true
 
-    static func rows(_ usage: JSON) -> [DiskUsageRow] { [images(usage), containers(usage), volumes(usage), cache(usage)] }
+    static func rows(_ usage: JSON) -> [DiskUsageRow] {
+        [images(usage), containers(usage), volumes(usage), cache(usage)]
+    }
 
     private static func images(_ usage: JSON) -> DiskUsageRow {
         let images = usage["Images"].array ?? [], size = usage["LayersSize"].int ?? 0
         let used = images.reduce(0) { sum, image in
-            guard image["Containers"].int ?? 0 != 0, let own = image["Size"].int, let shared = image["SharedSize"].int, own != -1, shared != -1
+            guard image["Containers"].int ?? 0 != 0, let own = image["Size"].int, let shared = image["SharedSize"].int,
+                own != -1, shared != -1
             else { return sum }
             return sum + own - shared
         }
         return DiskUsageRow(
-            type: "Images", total: images.count, active: images.filter { ($0["Containers"].int ?? 0) > 0 }.count, size: size,
+            type: "Images", total: images.count, active: images.filter { ($0["Containers"].int ?? 0) > 0 }.count,
+            size: size,
             reclaimable: size - used)
     }
 
     private static func containers(_ usage: JSON) -> DiskUsageRow {
         let containers = usage["Containers"].array ?? []
-        func isActive(_ container: JSON) -> Bool { ["running", "paused", "restarting"].contains(container["State"].string ?? "") }
+        func isActive(_ container: JSON) -> Bool {
+            ["running", "paused", "restarting"].contains(container["State"].string ?? "")
+        }
         func bytes(_ list: [JSON]) -> Int { list.reduce(0) { $0 + ($1["SizeRw"].int ?? 0) } }
         return DiskUsageRow(
-            type: "Containers", total: containers.count, active: containers.filter(isActive).count, size: bytes(containers),
+            type: "Containers", total: containers.count, active: containers.filter(isActive).count,
+            size: bytes(containers),
             reclaimable: bytes(containers.filter { !isActive($0) }))
     }
 
@@ -68,16 +77,20 @@ struct DiskUsageRow: Sendable {
         let volumes = usage["Volumes"].array ?? []
         func bytes(_ list: [JSON]) -> Int { list.reduce(0) { $0 + max(0, $1["UsageData", "Size"].int ?? 0) } }
         return DiskUsageRow(
-            type: "Local Volumes", total: volumes.count, active: volumes.filter { ($0["UsageData", "RefCount"].int ?? 0) > 0 }.count,
+            type: "Local Volumes", total: volumes.count,
+            active: volumes.filter { ($0["UsageData", "RefCount"].int ?? 0) > 0 }.count,
             size: bytes(volumes), reclaimable: bytes(volumes.filter { ($0["UsageData", "RefCount"].int ?? 0) == 0 }))
     }
 
     private static func cache(_ usage: JSON) -> DiskUsageRow {
         let records = usage["BuildCache"].array ?? []
-        func bytes(_ list: [JSON]) -> Int { list.reduce(0) { $0 + ($1["Shared"].bool == true ? 0 : $1["Size"].int ?? 0) } }
+        func bytes(_ list: [JSON]) -> Int {
+            list.reduce(0) { $0 + ($1["Shared"].bool == true ? 0 : $1["Size"].int ?? 0) }
+        }
         return DiskUsageRow(
             type: "Build Cache", total: records.count, active: records.filter { $0["InUse"].bool == true }.count,
-            size: usage["BuilderSize"].int ?? bytes(records), reclaimable: bytes(records.filter { $0["InUse"].bool != true }),
+            size: usage["BuilderSize"].int ?? bytes(records),
+            reclaimable: bytes(records.filter { $0["InUse"].bool != true }),
             showsShare: false)
     }
 
@@ -111,11 +124,15 @@ enum DiskUsageText {
         var text = "Images space usage:\n\n"
         text += try ImageRow.listing.render(
             images, format: "table",
-            standard: "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}")
+            standard:
+                "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}"
+        )
         text += "\nContainers space usage:\n\n"
         text += try ContainerRow.listing.render(
             containers, format: "table",
-            standard: "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}")
+            standard:
+                "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}"
+        )
         text += "\nLocal Volumes space usage:\n\n"
         text += try CommandTree.volumeListing.render(
             usage["Volumes"].array ?? [], format: "table", standard: "{{.Name}}\t{{.Links}}\t{{.Size}}")
@@ -123,7 +140,9 @@ enum DiskUsageText {
         text += "\nBuild cache usage: \(Units.decimalSize(Double(size)))\n\n"
         text += try cacheListing.render(
             cache, format: "table",
-            standard: "{{.ID}}\t{{.CacheType}}\t{{.Size}}\t{{.CreatedSince}}\t{{.LastUsedSince}}\t{{.UsageCount}}\t{{.Shared}}")
+            standard:
+                "{{.ID}}\t{{.CacheType}}\t{{.Size}}\t{{.CreatedSince}}\t{{.LastUsedSince}}\t{{.UsageCount}}\t{{.Shared}}"
+        )
         return text
     }
 

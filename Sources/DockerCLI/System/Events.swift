@@ -12,12 +12,14 @@ extension CommandTree {
             spellings: ["docker system events", "docker events"], count: .none, options: EventsOptions(),
             flags: [
                 .filter(), .text("format", \.format, FormatHelp.plain),
-                .text("since", \.since, "Show events since this time"), .text("until", \.until, "Show events until this time"),
+                .text("since", \.since, "Show events since this time"),
+                .text("until", \.until, "Show events until this time"),
             ]
         ) { options, _, session in
             var template: Template?
             if !options.format.isEmpty {
-                do { template = try Template(parsing: options.format == "json" ? "{{json .}}" : options.format) } catch {
+                do { template = try Template(parsing: options.format == "json" ? "{{json .}}" : options.format) } catch
+                {
                     throw Failure("template parsing error: \(error)", exitCode: 64)
                 }
             }
@@ -48,12 +50,16 @@ enum EventText {
     static func line(_ event: JSON) -> String {
         var text = ""
         if let nanoseconds = event["timeNano"].int, nanoseconds != 0 {
-            text = Timestamp(seconds: Int64(nanoseconds / 1_000_000_000), nanoseconds: Int64(nanoseconds % 1_000_000_000)).localRFC3339Nano + " "
+            text =
+                Timestamp(seconds: Int64(nanoseconds / 1_000_000_000), nanoseconds: Int64(nanoseconds % 1_000_000_000))
+                .localRFC3339Nano + " "
         } else if let seconds = event["time"].int, seconds != 0 {
             text = Timestamp(seconds: Int64(seconds)).localRFC3339Nano + " "
         }
         text += "\(event["Type"].string ?? "") \(event["Action"].string ?? "") \(event["Actor", "ID"].string ?? "")"
-        let attributes = event["Actor", "Attributes"].stringMap.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let attributes = event["Actor", "Attributes"].stringMap.sorted { $0.key < $1.key }.map {
+            "\($0.key)=\($0.value)"
+        }
         return attributes.isEmpty ? text : text + " (\(attributes.joined(separator: ", ")))"
     }
 }

@@ -22,7 +22,9 @@ extension CommandTree {
                 info["ClientInfo"] = client
                 return try formatted(info, options.format, session)
             }
-            session.out.write("Client:\n Version:    \(DockerProgram.clientVersion)\n Context:    \(session.contextName)\n Debug Mode: false\n\nServer:\n")
+            session.out.write(
+                "Client:\n Version:    \(DockerProgram.clientVersion)\n Context:    \(session.contextName)\n Debug Mode: false\n\nServer:\n"
+            )
             if let complaint {
                 session.err.line(complaint.hasPrefix("Cannot connect") ? complaint : "ERROR: \(complaint)")
                 if complaint.hasPrefix("Cannot connect") { return 1 }
@@ -70,7 +72,9 @@ struct InfoText {
 
     private mutating func counts() {
         line("Containers", "\(info["Containers"].int ?? 0)")
-        for (label, name) in [("Running", "ContainersRunning"), ("Paused", "ContainersPaused"), ("Stopped", "ContainersStopped")] {
+        for (label, name) in [
+            ("Running", "ContainersRunning"), ("Paused", "ContainersPaused"), ("Stopped", "ContainersStopped"),
+        ] {
             line(" \(label)", "\(info[name].int ?? 0)")
         }
         line("Images", "\(info["Images"].int ?? 0)")
@@ -144,7 +148,8 @@ struct InfoText {
         if !labels.isEmpty { lines += [" Labels:"] + labels.map { "  \($0)" } }
         line("Experimental", Shown.yesNo(info["ExperimentalBuild"].bool ?? false))
         let registries = info["RegistryConfig"]
-        let insecure = (registries["IndexConfigs"].object ?? JSONObject()).filter { $0.value["Secure"].bool != true }
+        let insecure =
+            (registries["IndexConfigs"].object ?? JSONObject()).filter { $0.value["Secure"].bool != true }
             .map { $0.value["Name"].string ?? $0.key } + registries["InsecureRegistryCIDRs"].strings
         if !insecure.isEmpty || registries["IndexConfigs"].object?.isEmpty == false {
             lines += [" Insecure Registries:"] + insecure.map { "  \($0)" }

@@ -12,9 +12,13 @@ extension CommandTree {
                 .text("type", \.type, "Look at objects of this type alone"),
             ], completes: .containers(all: true)
         ) { options, parsed, session in
-            if parsed.given.contains("type"), InspectedObject(rawValue: options.type) == nil, !InspectedObject.swarm.contains(options.type) {
+            if parsed.given.contains("type"), InspectedObject(rawValue: options.type) == nil,
+                !InspectedObject.swarm.contains(options.type)
+            {
                 let known = (InspectedObject.allCases.map(\.rawValue) + InspectedObject.swarm).sorted()
-                throw Failure("unknown type: \"\(options.type)\": must be one of " + known.map { "\"\($0)\"" }.joined(separator: ", "))
+                throw Failure(
+                    "unknown type: \"\(options.type)\": must be one of "
+                        + known.map { "\"\($0)\"" }.joined(separator: ", "))
             }
             return try await Inspection(session: session, format: options.format).run(parsed.arguments) { name in
                 try await find(name, options, session)
@@ -31,8 +35,9 @@ extension CommandTree {
         }
         for kind in InspectedObject.allCases {
             do { return try await kind.find(name, options, session) } catch let error as DaemonError
-                where error.isNotFound || error.message.contains("No such") || error.message.contains("no such") || error.status == 501
-                    || error.status == 503
+                where error.isNotFound || error.message.contains("No such") || error.message.contains("no such")
+                || error.status == 501
+                || error.status == 503
             { continue }
         }
         throw Failure("Error: No such object: \(name)")
@@ -65,9 +70,11 @@ enum PlatformArgument {
     static func query(_ text: String) throws -> Query {
         guard !text.isEmpty else { return [] }
         let parts = text.parts("/")
-        let isGood = parts.count <= 3 && parts.allSatisfy { part in
-            !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
-        }
+        let isGood =
+            parts.count <= 3
+            && parts.allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+            }
         guard isGood else { throw Failure("invalid platform: \"\(text)\"") }
         var json: JSON = ["architecture": .string(parts.count > 1 ? parts[1] : "amd64"), "os": .string(parts[0])]
         if parts.count > 2 { json["variant"] = .string(parts[2]) }

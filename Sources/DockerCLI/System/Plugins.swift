@@ -11,11 +11,14 @@ extension CommandTree {
 
     private static func listPlugins() -> DockerCommand {
         DockerCommand(
-            "ls", aliases: ["list"], "List plugins", usage: "[OPTIONS]", spellings: ["docker plugin ls", "docker plugin list"],
+            "ls", aliases: ["list"], "List plugins", usage: "[OPTIONS]",
+            spellings: ["docker plugin ls", "docker plugin list"],
             count: .none, options: PluginOptions(),
             flags: [
-                .filter("Condition for what is shown (e.g. \"enabled=true\")"), .text("format", \.format, FormatHelp.table),
-                .toggle("no-trunc", \.full, "Don't shorten the output"), .toggle("quiet", short: "q", \.quiet, "Show the IDs alone"),
+                .filter("Condition for what is shown (e.g. \"enabled=true\")"),
+                .text("format", \.format, FormatHelp.table),
+                .toggle("no-trunc", \.full, "Don't shorten the output"),
+                .toggle("quiet", short: "q", \.quiet, "Show the IDs alone"),
             ]
         ) { options, _, session in
             let rows = try await session.client.get("/plugins", options.filters.query).array ?? []
@@ -30,7 +33,8 @@ extension CommandTree {
                 ])
             let format = options.quiet ? "{{.ID}}" : options.format
             session.out.write(
-                try listing.render(rows, format: format, standard: "{{.ID}}\t{{.Name}}\t{{.Description}}\t{{.Enabled}}"))
+                try listing.render(rows, format: format, standard: "{{.ID}}\t{{.Name}}\t{{.Description}}\t{{.Enabled}}")
+            )
             return 0
         }
     }

@@ -10,7 +10,11 @@ extension CommandTree {
             options: FormatOptions(), flags: [.text("format", short: "f", \.format, FormatHelp.plain)]
         ) { options, _, session in
             let template: Template?
-            do { template = try options.format.isEmpty ? nil : Template(parsing: options.format == "json" ? "{{json .}}" : options.format) } catch {
+            do {
+                template =
+                    try options.format.isEmpty
+                    ? nil : Template(parsing: options.format == "json" ? "{{json .}}" : options.format)
+            } catch {
                 throw Failure("template parsing error: \(error)", exitCode: 64)
             }
             var agreed = DockerClient.newestVersion, server = JSON.null, failure: (any Error)?
@@ -37,15 +41,16 @@ enum Versions {
     static func client(agreed: String, context: String) -> JSON {
         [
             "Version": .string(DockerProgram.clientVersion), "ApiVersion": .string(agreed),
-            "DefaultAPIVersion": .string(DockerClient.newestVersion), "GitCommit": "hakobune", "GoVersion": .string(swift),
+            "DefaultAPIVersion": .string(DockerClient.newestVersion), "GitCommit": "hakobune",
+            "GoVersion": .string(swift),
             "Os": "linux", "Arch": .string(architecture), "BuildTime": .string(built), "Context": .string(context),
         ]
     }
 
     #if arch(arm64)
-    static let architecture = "arm64"
+        static let architecture = "arm64"
     #else
-    static let architecture = "amd64"
+        static let architecture = "amd64"
     #endif
     /// Where others name the compiler of the original.
     static let swift = "swift6.3"
@@ -56,13 +61,18 @@ enum Versions {
         var copy = version
         var components = version["Components"].array ?? []
         if let at = components.firstIndex(where: { $0["Name"].string == "Engine" }) {
-            components[at]["Details"]["BuildTime"] = .string(readable(components[at]["Details", "BuildTime"].string ?? ""))
+            components[at]["Details"]["BuildTime"] = .string(
+                readable(components[at]["Details", "BuildTime"].string ?? ""))
         } else {
             var details: JSON = [:]
-            for name in ["ApiVersion", "MinAPIVersion", "GitCommit", "GoVersion", "Os", "Arch"] { details[name] = .string(version[name].string ?? "") }
+            for name in ["ApiVersion", "MinAPIVersion", "GitCommit", "GoVersion", "Os", "Arch"] {
+                details[name] = .string(version[name].string ?? "")
+            }
             details["BuildTime"] = .string(readable(version["BuildTime"].string ?? ""))
             details["Experimental"] = .string(Shown.yesNo(version["Experimental"].bool ?? false))
-            components.append(["Name": "Engine", "Version": .string(version["Version"].string ?? ""), "Details": details])
+            components.append([
+                "Name": "Engine", "Version": .string(version["Version"].string ?? ""), "Details": details,
+            ])
         }
         copy["Components"] = .array(components)
         return copy
@@ -77,7 +87,9 @@ enum Versions {
         table.write("Client:\n")
         line(" ", "Version", value("Version"))
         let isOlder = value("ApiVersion") != value("DefaultAPIVersion")
-        line(" ", "API version", value("ApiVersion") + (isOlder ? " (downgraded from \(value("DefaultAPIVersion")))" : ""))
+        line(
+            " ", "API version",
+            value("ApiVersion") + (isOlder ? " (downgraded from \(value("DefaultAPIVersion")))" : ""))
         line(" ", "Go version", value("GoVersion"))
         line(" ", "Git commit", value("GitCommit"))
         line(" ", "Built", value("BuildTime"))

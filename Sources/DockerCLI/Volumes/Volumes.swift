@@ -47,10 +47,12 @@ extension CommandTree {
 
     private static func listVolumes() -> DockerCommand {
         DockerCommand(
-            "ls", aliases: ["list"], "List volumes", usage: "[OPTIONS]", spellings: ["docker volume ls", "docker volume list"],
+            "ls", aliases: ["list"], "List volumes", usage: "[OPTIONS]",
+            spellings: ["docker volume ls", "docker volume list"],
             count: .none, options: VolumeOptions(),
             flags: [
-                .filter("Condition for what is shown (e.g. \"dangling=true\")"), .text("format", \.format, FormatHelp.table),
+                .filter("Condition for what is shown (e.g. \"dangling=true\")"),
+                .text("format", \.format, FormatHelp.table),
                 .toggle("quiet", short: "q", \.quiet, "Show the names alone"),
                 .toggle("cluster", \.cluster, hidden: true, "Show cluster volumes alone"),
             ]
@@ -90,8 +92,10 @@ extension CommandTree {
         DockerCommand(
             "rm", aliases: ["remove"], "Remove one or more volumes",
             explanation: "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
-            usage: "[OPTIONS] VOLUME [VOLUME...]", spellings: ["docker volume rm", "docker volume remove"], count: .atLeast(1),
-            options: VolumeOptions(), flags: [.toggle("force", short: "f", \.force, "Remove in any case")], completes: .volumes
+            usage: "[OPTIONS] VOLUME [VOLUME...]", spellings: ["docker volume rm", "docker volume remove"],
+            count: .atLeast(1),
+            options: VolumeOptions(), flags: [.toggle("force", short: "f", \.force, "Remove in any case")],
+            completes: .volumes
         ) { options, parsed, session in
             let query: Query = options.force ? [("force", "1")] : []
             return try await session.forEach(parsed.arguments, sideBySide: false) { name in
