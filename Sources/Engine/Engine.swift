@@ -96,5 +96,3 @@ package func makeFolder(_ path: String, mode: mode_t) throws(KernelError) {
         do { try kernel("mkdir", at) { mkdir(at, mode) } } catch  where error.errno == EEXIST {}
     }
 }
-
-func unwritten(_ name: String) -> Fault { Fault(.notImplemented, "\(name) is not implemented yet") }

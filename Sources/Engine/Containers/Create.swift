@@ -13,7 +13,8 @@ extension Engine {
         guard body.object != nil else {
             throw Fault(.invalid, "config cannot be empty in order to create a container")
         }
-        let asked = try name.flatMap { $0.isEmpty ? nil : $0 }.map { (text) throws(Fault) in try ContainerName.validated(text) }
+        let wanted = name.flatMap { $0.isEmpty ? nil : $0 }
+        let asked = try wanted.map { (text) throws(Fault) in try ContainerName.validated(text) }
         let hostConfig = try ConfigForm.hostConfig(from: body["HostConfig"], options: options)
         var config = try ConfigForm.fill(ConfigForm.config, from: body, called: "ContainerConfig")
         let image = try await image(for: config, platform: platform)
@@ -57,7 +58,8 @@ extension Engine {
         if fits { return image }
         throw Fault(
             .notFound,
-            "image with reference \(ref) was found but its platform (\(have)) does not match the specified platform (\(platform))")
+            "image with reference \(ref) was found but its platform (\(have)) "
+                + "does not match the specified platform (\(platform))")
     }
 
     private func claimName(_ asked: String?, for id: String) throws(Fault) {
@@ -103,10 +105,13 @@ extension Engine {
         let others = asked.filter { $0.0 != mode }
         if mode == "host" || mode == "none", let other = others.first {
             throw Fault(
-                .invalid, "conflicting options: cannot attach both user-defined and non-user-defined network-modes (\(other.0))")
+                .invalid,
+                "conflicting options: cannot attach both user-defined and non-user-defined network-modes (\(other.0))")
         }
-        return [ContainerRecord.Endpoint(network: mode, settings: first)]
-            + others.map { ContainerRecord.Endpoint(network: $0.0, settings: $0.1) }
+        let named = others.map { ContainerRecord.Endpoint(network: $0.0, settings: $0.1) }
+        // Networks that are named take the place of the default one.
+        if mode == "bridge", !named.isEmpty, named.count == asked.count { return named }
+        return [ContainerRecord.Endpoint(network: mode, settings: first)] + named
     }
 
     private func mountRequests(_ record: ContainerRecord) throws(Fault) -> [ContainerRecord.MountPoint] {

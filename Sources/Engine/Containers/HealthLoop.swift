@@ -71,7 +71,7 @@ extension Engine {
         var bytes = ByteBuffer()
         while let (_, chunk) = try? await stdio.next() {
             let room = HealthState.keptOutput - bytes.readableBytes
-            if room > 0 { bytes.writeImmutableBuffer(chunk.getSlice(at: chunk.readerIndex, length: min(room, chunk.readableBytes)) ?? chunk) }
+            if room > 0 { bytes.writeBytes(chunk.readableBytesView.prefix(room)) }
         }
         return String(buffer: bytes)
     }

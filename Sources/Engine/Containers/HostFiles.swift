@@ -26,18 +26,11 @@ enum HostFiles {
     }
 
     /// What the container asked for in place of the host's lines of that kind. `host` is the host's file.
-    /// `embedded` is the address of the resolver for user-defined networks; nil: the host's servers directly.
-    static func resolvConf(host: String, config: JSON, embedded: String? = nil) -> String {
-        let parsed = ResolvConf(host)
-        let servers = config["Dns"].strings, search = config["DnsSearch"].strings, options = config["DnsOptions"].strings
-        var result = parsed
-        if let embedded {
-            result.servers = [embedded]
-            if !options.contains(where: { $0.hasPrefix("ndots:") }) {
-                result.options.removeAll { $0.hasPrefix("ndots:") }
-                result.options.append("ndots:0")
-            }
-        } else if !servers.isEmpty {
+    static func resolvConf(host: String, config: JSON) -> String {
+        let servers = config["Dns"].strings, search = config["DnsSearch"].strings
+        let options = config["DnsOptions"].strings
+        var result = ResolvConf(host)
+        if !servers.isEmpty {
             result.servers = servers
         } else {
             // The host's loopback isn't the container's.
@@ -48,12 +41,6 @@ enum HostFiles {
         if !search.isEmpty { result.search = search == ["."] ? [] : search }
         if !options.isEmpty { result.options = options }
         return result.text
-    }
-
-    /// Servers that names are looked up with on behalf of containers on user-defined networks.
-    static func upstreams(host: String, config: JSON) -> [String] {
-        let asked = config["Dns"].strings
-        return asked.isEmpty ? ResolvConf(host).servers : asked
     }
 }
 

@@ -18,11 +18,6 @@ final class PendingStdio: Sendable {
         state = NIOLockedValueBox(.waiting([]))
     }
 
-    init(joined stdio: any MonitorStdio) {
-        wantsInput = true
-        state = NIOLockedValueBox(.joined(stdio))
-    }
-
     /// Nil once it is closed, or when the container could not be started.
     func stdio() async -> (any MonitorStdio)? {
         await withCheckedContinuation { continuation in

@@ -1,14 +1,9 @@
+import ContainerRuntime
 import Fault
 import JSON
 
 /// Docker's configuration as a runtime-spec 1.2 document. Pure: everything that depends on the machine is in the input.
 extension SpecInput {
-    /// Annotations that our own runtime reads.
-    enum Annotation {
-        /// `true`: run the program under the built-in init.
-        static let initProcess = "hako.init"
-    }
-
     func specification() throws(Fault) -> JSON {
         let capabilities = try chosenCapabilities()
         var spec: JSON = [
@@ -25,7 +20,7 @@ extension SpecInput {
             if let domain = record.config["Domainname"].string, !domain.isEmpty { spec["domainname"] = .string(domain) }
         }
         var annotations = record.hostConfig["Annotations"].stringMap
-        if record.hostConfig["Init"].bool == true { annotations[Annotation.initProcess] = "true" }
+        if record.hostConfig["Init"].bool == true { annotations[PlanContext.initAnnotation] = "true" }
         if !annotations.isEmpty { spec["annotations"] = JSON(annotations) }
         return spec
     }
