@@ -35,6 +35,10 @@ package struct Output: Sendable {
                 } else if errno == EAGAIN {
                     var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     poll(&wait, 1, -1)
+                } else if errno == EPIPE, descriptor == STDOUT_FILENO || descriptor == STDERR_FILENO {
+                    // The reader has gone (`docker logs -f x | head`). NIO ignores the signal; its default ends us.
+                    signal(SIGPIPE, SIG_DFL)
+                    raise(SIGPIPE)
                 } else if errno != EINTR {
                     return false
                 }

@@ -75,6 +75,10 @@ package struct DockerClient: Sendable {
     }
 
     private func target(_ path: String, _ query: Query) async throws -> String {
+        for kind in ["container", "network", "volume"]
+        where path.hasPrefix("/\(kind)s//") || (path == "/\(kind)s/" && kind != "container") {
+            throw Failure("invalid \(kind) name or ID: value is empty")
+        }
         let pairs = query.map { "\(PercentEncoding.query($0.0))=\(PercentEncoding.query($0.1))" }
         return "/v\(try await agreedVersion())\(path)" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     }

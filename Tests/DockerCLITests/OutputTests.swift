@@ -124,6 +124,14 @@ import Testing
         #expect(daemon.requests.allSatisfy { $0.target.hasSuffix("/stop?t=3") })
     }
 
+    @Test("an empty name is refused before anything is asked")
+    func emptyName() async {
+        let daemon = ScriptedDaemon()
+        let client = await Client.run(["stop", ""], on: daemon)
+        #expect(client.err == "invalid container name or ID: value is empty\n" && client.exitCode == 1)
+        #expect(daemon.requests.isEmpty)
+    }
+
     @Test("prune asks first, and does nothing on anything but y")
     func prune() async {
         let daemon = ScriptedDaemon { _, path in
