@@ -46,7 +46,8 @@ func module(
     return [
         target,
         .testTarget(
-            name: "\(name)Tests", dependencies: [.target(name: name)] + needs.map { .target(name: $0) } + products + testNeeds,
+            name: "\(name)Tests",
+            dependencies: [.target(name: name)] + needs.map { .target(name: $0) } + products + testNeeds,
             swiftSettings: settings),
     ]
 }
@@ -99,7 +100,8 @@ targets += module(
     nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
     testNeeds: ["TestKit"])
 targets += module(
-    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"], nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
+    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"],
+    nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])
 targets += [
     .executableTarget(

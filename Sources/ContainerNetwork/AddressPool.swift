@@ -12,7 +12,8 @@ enum AddressPool {
         for pool in subnets where !taken.contains(where: { $0.overlaps(pool) }) { return pool }
         throw Fault(
             .invalid,
-            "all predefined address pools have been fully subnetted: give the network a --subnet, or remove networks that are not needed")
+            "all predefined address pools have been fully subnetted: give the network a --subnet, or remove networks that are not needed"
+        )
     }
 
     /// A /64 of the unique local addresses (RFC 4193), from forty random bits and the network's number.
@@ -23,7 +24,9 @@ enum AddressPool {
             for position in 0..<5 { bytes[1 + position] = UInt8(truncatingIfNeeded: random >> UInt64(position * 8)) }
             bytes[6] = UInt8(truncatingIfNeeded: number >> 8)
             bytes[7] = UInt8(truncatingIfNeeded: number)
-            guard let address = IPAddress(bytes: bytes), let subnet = IPPrefix(address: address, length: 64) else { continue }
+            guard let address = IPAddress(bytes: bytes), let subnet = IPPrefix(address: address, length: 64) else {
+                continue
+            }
             if !taken.contains(where: { $0.overlaps(subnet) }) { return subnet }
         }
         throw Fault(.invalid, "no IPv6 subnet is free")
@@ -38,7 +41,8 @@ enum AddressPool {
         var candidate: IPAddress? = area.first
         for _ in 0..<tries {
             guard let address = candidate, area.contains(address) else { break }
-            let reserved = subnet.length < subnet.address.bytes.count * 8 - 1
+            let reserved =
+                subnet.length < subnet.address.bytes.count * 8 - 1
                 && (address == subnet.first || (address.isV4 && address == subnet.last))
             if !reserved, !taken.contains(address) { return address }
             candidate = address.advanced(by: 1)

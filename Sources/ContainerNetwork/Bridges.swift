@@ -33,7 +33,9 @@ enum Bridges {
             LinkAddress(index: link.index, address: $0.gateway.bytes, prefix: UInt8($0.prefix.length))
         }
         let present = try netlink.addresses().filter { $0.index == link.index }
-        let scoped = present.filter { !($0.address.count == 16 && $0.address[0] == 0xfe && $0.address[1] & 0xc0 == 0x80) }
+        let scoped = present.filter {
+            !($0.address.count == 16 && $0.address[0] == 0xfe && $0.address[1] & 0xc0 == 0x80)
+        }
         try netlink.carryOut(
             scoped.filter { !wanted.contains($0) }.map(RouteNetlink.deleteAddress)
                 + wanted.filter { !present.contains($0) }.map(RouteNetlink.addAddress)

@@ -17,7 +17,9 @@ struct NetworkFile {
         }
         let json: JSON
         do { json = try JSON(parsing: bytes) } catch {
-            throw Fault(.internalFault, "\(path) does not decode: \(error). Restore it, or remove it to start without user-defined networks")
+            throw Fault(
+                .internalFault,
+                "\(path) does not decode: \(error). Restore it, or remove it to start without user-defined networks")
         }
         let networks = try (json["networks"].array ?? []).map { document in
             guard let network = NetworkRecord(stored: document) else {

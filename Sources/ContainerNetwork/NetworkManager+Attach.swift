@@ -37,7 +37,8 @@ extension NetworkManager {
         return try state.withLock { state in
             guard state.networks[network.id] != nil else { throw Self.notFound(network.name) }
             if state.leases[key] != nil {
-                throw Fault(.denied, "endpoint with name \(request.containerName) already exists in network \(network.name)")
+                throw Fault(
+                    .denied, "endpoint with name \(request.containerName) already exists in network \(network.name)")
             }
             var lease = Lease(
                 containerID: request.containerID, containerName: request.containerName, networkID: network.id,
@@ -80,14 +81,17 @@ extension NetworkManager {
             }
         }
         lease.link = "veth" + lease.endpointID.prefix(7)
-        lease.interface = (0...).lazy.map { "eth\($0)" }.first { name in !siblings.contains { $0.interface == name } } ?? "eth0"
+        lease.interface =
+            (0...).lazy.map { "eth\($0)" }.first { name in !siblings.contains { $0.interface == name } } ?? "eth0"
         lease.mac = try hardwareAddress(request, lease)
     }
 
     private static func parse(_ text: String, _ network: NetworkRecord) throws -> IPAddress {
         guard let address = IPAddress(text) else { throw Fault(.invalid, "invalid IP address: \(text)") }
         if network.name == "bridge" {
-            throw Fault(.invalid, "invalid endpoint settings:\nuser specified IP address is supported on user defined networks only")
+            throw Fault(
+                .invalid,
+                "invalid endpoint settings:\nuser specified IP address is supported on user defined networks only")
         }
         guard network.subnets.contains(where: { $0.prefix.contains(address) }) else {
             throw Fault(.invalid, "no configured subnet contains IP address \(text)")

@@ -36,19 +36,22 @@ extension NetworkManager {
 
     private static func document(_ network: NetworkRecord, _ state: State) -> JSON {
         var json = network.stored
-        let leases = state.leases.values.filter { $0.networkID == network.id }.sorted { $0.containerID < $1.containerID }
+        let leases = state.leases.values.filter { $0.networkID == network.id }.sorted {
+            $0.containerID < $1.containerID
+        }
         json["Containers"] = .object(
-            JSONObject(leases.map { lease in
-                (
-                    lease.containerID,
-                    [
-                        "Name": .string(lease.containerName), "EndpointID": .string(lease.endpointID),
-                        "MacAddress": .string(lease.mac.isEmpty ? "" : HardwareAddress.text(lease.mac)),
-                        "IPv4Address": .string(lease.address.map { "\($0)/\(lease.prefixLength)" } ?? ""),
-                        "IPv6Address": .string(lease.address6.map { "\($0)/\(lease.prefixLength6)" } ?? ""),
-                    ] as JSON
-                )
-            }))
+            JSONObject(
+                leases.map { lease in
+                    (
+                        lease.containerID,
+                        [
+                            "Name": .string(lease.containerName), "EndpointID": .string(lease.endpointID),
+                            "MacAddress": .string(lease.mac.isEmpty ? "" : HardwareAddress.text(lease.mac)),
+                            "IPv4Address": .string(lease.address.map { "\($0)/\(lease.prefixLength)" } ?? ""),
+                            "IPv6Address": .string(lease.address6.map { "\($0)/\(lease.prefixLength6)" } ?? ""),
+                        ] as JSON
+                    )
+                }))
         return json
     }
 
@@ -94,9 +97,10 @@ extension NetworkManager {
             guard !route.destination.isEmpty else { return nil }
             return IPAddress(bytes: route.destination).flatMap { IPPrefix(address: $0, length: Int(route.prefix)) }
         }
-        return try routes + kernel.addresses().compactMap { address in
-            IPAddress(bytes: address.address).flatMap { IPPrefix(address: $0, length: Int(address.prefix)) }
-        }
+        return try routes
+            + kernel.addresses().compactMap { address in
+                IPAddress(bytes: address.address).flatMap { IPPrefix(address: $0, length: Int(address.prefix)) }
+            }
     }
 
     package func remove(_ ref: String) async throws {
@@ -115,7 +119,8 @@ extension NetworkManager {
                 let names = users.map { "name:\"\($0.containerName)\" id:\"\($0.containerID.prefix(12))\"" }.sorted()
                 throw Fault(
                     .denied,
-                    "error while removing network: network \(network.name) has active endpoints (\(names.joined(separator: ", ")))")
+                    "error while removing network: network \(network.name) has active endpoints (\(names.joined(separator: ", ")))"
+                )
             }
             state.networks[network.id] = nil
         }

@@ -37,7 +37,9 @@ extension NetworkManager {
         return [text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text]
     }
 
-    static var hostHasIPv6: Bool { access("/proc/net/if_inet6", R_OK) == 0 && KernelFile.line("/proc/sys/net/ipv6/conf/all/disable_ipv6") != "1" }
+    static var hostHasIPv6: Bool {
+        access("/proc/net/if_inet6", R_OK) == 0 && KernelFile.line("/proc/sys/net/ipv6/conf/all/disable_ipv6") != "1"
+    }
 
     /// The same port number on each of the addresses.
     private func take(_ port: PortBinding, on addresses: [String], _ lease: Lease) throws -> [HeldPort] {
@@ -84,7 +86,8 @@ extension NetworkManager {
         if let holder {
             throw failure(
                 lease,
-                "Bind for \(shown) failed: port is already allocated (container \"\(holder)\" has it: stop that container, or publish another port)")
+                "Bind for \(shown) failed: port is already allocated (container \"\(holder)\" has it: stop that container, or publish another port)"
+            )
         }
         do {
             return try HeldPort(binding, lease: lease)
@@ -94,7 +97,8 @@ extension NetworkManager {
         }
     }
 
-    private func hostPortSentence(_ binding: PortBinding, _ shown: String, _ lease: Lease, _ error: any Error) -> String {
+    private func hostPortSentence(_ binding: PortBinding, _ shown: String, _ lease: Lease, _ error: any Error) -> String
+    {
         let inside = (lease.address ?? lease.address6)?.description ?? ""
         var reason = "\(error)"
         if let error = error as? KernelError {
@@ -103,12 +107,14 @@ extension NetworkManager {
                 reason += " (process \(owner.pid), \(owner.name), has it)"
             }
         }
-        return "failed to bind host port for \(shown):\(inside):\(binding.containerPort)/\(binding.transport.rawValue): \(reason)"
+        return
+            "failed to bind host port for \(shown):\(inside):\(binding.containerPort)/\(binding.transport.rawValue): \(reason)"
     }
 
     private func failure(_ lease: Lease, _ sentence: String) -> Fault {
         Fault(
             .conflict,
-            "failed to set up container networking: driver failed programming external connectivity on endpoint \(lease.containerName) (\(lease.endpointID)): \(sentence)")
+            "failed to set up container networking: driver failed programming external connectivity on endpoint \(lease.containerName) (\(lease.endpointID)): \(sentence)"
+        )
     }
 }

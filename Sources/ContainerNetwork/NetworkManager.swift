@@ -68,7 +68,8 @@ package final class NetworkManager: Sendable {
 
     private static func withDefaults(_ saved: [NetworkRecord], _ options: NetworkOptions) throws -> [NetworkRecord] {
         guard let bip = IPPrefix(options.bip), bip.address.isV4, bip.length <= 30 else {
-            throw Fault(.invalid, "invalid bip \"\(options.bip)\": an IPv4 address and prefix like 172.17.0.1/16 is needed")
+            throw Fault(
+                .invalid, "invalid bip \"\(options.bip)\": an IPv4 address and prefix like 172.17.0.1/16 is needed")
         }
         var networks = saved
         for (name, driver) in [("bridge", NetworkRecord.Driver.bridge), ("host", .host), ("none", .none)]

@@ -11,7 +11,10 @@ struct NetworkRequest {
         self.body = body
         name = body["Name"].string ?? ""
         guard !name.isEmpty, !name.contains("/"), name.utf8.first.map(Self.canStart) == true else {
-            throw Fault(.invalid, "invalid network name \"\(name)\": only letters, digits, _, . and - are allowed, beginning with a letter or digit")
+            throw Fault(
+                .invalid,
+                "invalid network name \"\(name)\": only letters, digits, _, . and - are allowed, beginning with a letter or digit"
+            )
         }
         if NetworkRecord.predefined.contains(name) || name == "default" {
             throw Fault(.denied, "operation is not permitted on predefined \(name) network")
@@ -42,7 +45,10 @@ struct NetworkRequest {
         network.hasIPv6 = body["EnableIPv6"].bool ?? false
         guard !network.interface.isEmpty, network.interface.utf8.count <= 15,
             network.interface.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x2f && $0 < 0x7f })
-        else { throw Fault(.invalid, "invalid bridge interface name \"\(network.interface)\": at most 15 letters and digits") }
+        else {
+            throw Fault(
+                .invalid, "invalid bridge interface name \"\(network.interface)\": at most 15 letters and digits")
+        }
         if existing.contains(where: { $0.driver == .bridge && $0.interface == network.interface }) {
             throw Fault(.denied, "networks have same bridge name: \(network.interface)")
         }
@@ -86,7 +92,8 @@ struct NetworkRequest {
             throw Fault(.invalid, "invalid network config:\ninvalid subnet \(text): it should be \(prefix.network)")
         }
         guard prefix.length <= prefix.address.bytes.count * 8 - 2 else {
-            throw Fault(.invalid, "invalid network config:\ninvalid subnet \(text): too small for a gateway and a container")
+            throw Fault(
+                .invalid, "invalid network config:\ninvalid subnet \(text): too small for a gateway and a container")
         }
         var subnet = try withGateway(prefix)
         if let text = config["IPRange"].string, !text.isEmpty {
@@ -94,19 +101,28 @@ struct NetworkRequest {
                 throw Fault(.invalid, "invalid network config:\ninvalid ip-range \(text): invalid CIDR block notation")
             }
             guard prefix.contains(range.first), prefix.contains(range.last) else {
-                throw Fault(.invalid, "invalid network config:\ninvalid ip-range \(text): parent subnet \(prefix) doesn't contain ip-range")
+                throw Fault(
+                    .invalid,
+                    "invalid network config:\ninvalid ip-range \(text): parent subnet \(prefix) doesn't contain ip-range"
+                )
             }
             subnet.range = range
         }
         if let text = config["Gateway"].string, !text.isEmpty {
             guard let gateway = IPAddress(text), prefix.contains(gateway) else {
-                throw Fault(.invalid, "invalid network config:\ninvalid gateway \(text): parent subnet \(prefix) doesn't contain this address")
+                throw Fault(
+                    .invalid,
+                    "invalid network config:\ninvalid gateway \(text): parent subnet \(prefix) doesn't contain this address"
+                )
             }
             subnet.gateway = gateway
         }
         for (name, text) in config["AuxiliaryAddresses"].stringMap {
             guard let address = IPAddress(text), prefix.contains(address) else {
-                throw Fault(.invalid, "invalid network config:\ninvalid auxiliary address \(name): parent subnet \(prefix) doesn't contain this address")
+                throw Fault(
+                    .invalid,
+                    "invalid network config:\ninvalid auxiliary address \(name): parent subnet \(prefix) doesn't contain this address"
+                )
             }
             subnet.reserved[name] = address
         }

@@ -55,7 +55,8 @@ final class PortHold: Sendable {
             try kernel("bind", subject) {
                 withUnsafePointer(to: &name) {
                     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        CLinux.bind(raw, __CONST_SOCKADDR_ARG(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_in>.size))
+                        CLinux.bind(
+                            raw, __CONST_SOCKADDR_ARG(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_in>.size))
                     }
                 }
             }
@@ -67,7 +68,8 @@ final class PortHold: Sendable {
             try kernel("bind", subject) {
                 withUnsafePointer(to: &name) {
                     $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        CLinux.bind(raw, __CONST_SOCKADDR_ARG(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_in6>.size))
+                        CLinux.bind(
+                            raw, __CONST_SOCKADDR_ARG(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_in6>.size))
                     }
                 }
             }

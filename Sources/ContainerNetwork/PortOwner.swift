@@ -14,7 +14,8 @@ enum PortOwner {
         guard transport != .sctp else { return nil }
         var inodes: Set<String> = []
         for suffix in ["", "6"] {
-            guard let table = try? KernelFile.read("/proc/net/\(transport.rawValue)\(suffix)", limit: Limit.table) else { continue }
+            guard let table = try? KernelFile.read("/proc/net/\(transport.rawValue)\(suffix)", limit: Limit.table)
+            else { continue }
             inodes.formUnion(Self.inodes(table, port: port, listening: transport == .tcp))
         }
         guard !inodes.isEmpty else { return nil }

@@ -121,31 +121,39 @@ struct RuleSet: Sendable, Equatable {
             Chain(name: "guard", hook: .guardLoopback, rules: [Rule([ours] + loopback4, .drop)]),
             Chain(name: "prerouting", hook: .prerouting, rules: [Rule([.toThisHost], .jump("published"))]),
             Chain(name: "output", hook: .output, rules: [Rule([.toThisHost], .jump("published"))]),
-            Chain(name: "published", hook: nil, rules: [
-                Rule([], .publish(.oneAddress4)),
-                Rule([], .publish(.everywhere4)),
-                // The kernel routes nothing from ::1 to another interface: the daemon's relay has those.
-                Rule(loopback6, .goBack),
-                Rule([], .publish(.oneAddress6)),
-                Rule([], .publish(.everywhere6)),
-            ]),
+            Chain(
+                name: "published", hook: nil,
+                rules: [
+                    Rule([], .publish(.oneAddress4)),
+                    Rule([], .publish(.everywhere4)),
+                    // The kernel routes nothing from ::1 to another interface: the daemon's relay has those.
+                    Rule(loopback6, .goBack),
+                    Rule([], .publish(.oneAddress6)),
+                    Rule([], .publish(.everywhere6)),
+                ]),
             Chain(name: "postrouting", hook: .postrouting, rules: postrouting),
-            Chain(name: "forward", hook: .forward, rules: [
-                Rule([toOurs], .jump("to_containers")),
-                Rule([ours], .jump("from_containers")),
-            ]),
-            Chain(name: "to_containers", hook: nil, rules: [
-                Rule([.withinBridge], .accept),
-                Rule([toInternal], .drop),
-                Rule([fromInternal], .drop),
-                Rule([.established], .accept),
-                Rule([.published], .accept),
-                Rule([], .drop),
-            ]),
-            Chain(name: "from_containers", hook: nil, rules: [
-                Rule([fromInternal], .drop),
-                Rule([], .accept),
-            ]),
+            Chain(
+                name: "forward", hook: .forward,
+                rules: [
+                    Rule([toOurs], .jump("to_containers")),
+                    Rule([ours], .jump("from_containers")),
+                ]),
+            Chain(
+                name: "to_containers", hook: nil,
+                rules: [
+                    Rule([.withinBridge], .accept),
+                    Rule([toInternal], .drop),
+                    Rule([fromInternal], .drop),
+                    Rule([.established], .accept),
+                    Rule([.published], .accept),
+                    Rule([], .drop),
+                ]),
+            Chain(
+                name: "from_containers", hook: nil,
+                rules: [
+                    Rule([fromInternal], .drop),
+                    Rule([], .accept),
+                ]),
         ]
     }
 }

@@ -60,7 +60,8 @@ package func planExec(
     let linux = PlanValue(spec)["linux"]
     let seccomp = try Seccomp.plan(linux["seccomp"], warnings: &warnings)
     let plan = try PlanProcess.plan(
-        PlanValue(process, path: "process"), seccomp: seccomp, personality: try PlanScheduler.personality(linux["personality"]),
+        PlanValue(process, path: "process"), seccomp: seccomp,
+        personality: try PlanScheduler.personality(linux["personality"]),
         warnings: &warnings)
     var exec = ExecPlan(id: id, supervision: supervision, target: target, process: plan)
     if let group { exec.cgroups = CgroupPlan(group) }
@@ -69,7 +70,8 @@ package func planExec(
 
 extension CgroupPlan {
     package init(_ group: any ControlGroup) {
-        self.init(processFiles: group.joinFiles, unifiedFolder: group.unifiedFolder, oomCounterFile: group.oomCounterFile)
+        self.init(
+            processFiles: group.joinFiles, unifiedFolder: group.unifiedFolder, oomCounterFile: group.oomCounterFile)
     }
 }
 
@@ -199,7 +201,8 @@ private struct PlanBuilder {
                 throw Fault(.invalid, "sysctl \"\(name)\" is not in a separate kernel namespace")
             }
             if dotted == "kernel.hostname" {
-                throw Fault(.invalid, "sysctl \"\(name)\" conflicts with the hostname of the specification: set that instead")
+                throw Fault(
+                    .invalid, "sysctl \"\(name)\" conflicts with the hostname of the specification: set that instead")
             }
             guard namespaces.has(needed) else {
                 throw Fault(.invalid, "sysctl \"\(name)\" is not allowed in the hosts \(needed) namespace")

@@ -67,7 +67,8 @@ struct PlanMountOptions: Equatable {
 
     /// Options with an "r" in front that reach every mount below: only these flags can (mount_setattr(2)).
     private static let recursiveNames: Set<String> = [
-        "ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "nodiratime", "diratime", "relatime", "norelatime",
+        "ro", "rw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "nodiratime", "diratime", "relatime",
+        "norelatime",
         "noatime", "atime", "strictatime", "nostrictatime", "nosymfollow", "symfollow",
     ]
 
@@ -118,7 +119,9 @@ struct PlanMountOptions: Equatable {
     static func rootPropagation(_ value: PlanValue) throws(Fault) -> UInt64 {
         guard let name = try value.string(), !name.isEmpty else { return 0 }
         guard let bits = propagations[name] else {
-            throw value.fault("is \"\(name)\"; it must be one of shared, slave, private, unbindable, or one of them with an \"r\" in front")
+            throw value.fault(
+                "is \"\(name)\"; it must be one of shared, slave, private, unbindable, or one of them with an \"r\" in front"
+            )
         }
         return bits
     }

@@ -69,14 +69,16 @@ struct PlanMounts {
     ) throws(Fault) {
         guard !source.isEmpty else { throw mount["source"].fault("is missing") }
         if !options.data.isEmpty {
-            warnings.append("\(mount.path).options holds \"\(options.data.joined(separator: ","))\", which a bind doesn't know")
+            warnings.append(
+                "\(mount.path).options holds \"\(options.data.joined(separator: ","))\", which a bind doesn't know")
         }
         let flags = options.flags & ~MountBits.remount | MountBits.bind | (recursive ? MountBits.recursive : 0)
         var step = MountStep(
             kind: .bind, source: source.hasPrefix("/") ? source : bundle + "/" + source, destination: destination,
             flags: flags)
         complete(&step, options)
-        let uids = try PlanNamespaces.mappings(mount["uidMappings"]), gids = try PlanNamespaces.mappings(mount["gidMappings"])
+        let uids = try PlanNamespaces.mappings(mount["uidMappings"]),
+            gids = try PlanNamespaces.mappings(mount["gidMappings"])
         if uids.isEmpty != gids.isEmpty { throw mount.fault("needs both uidMappings and gidMappings, or neither") }
         if !uids.isEmpty || options.isMapped {
             step.uidMappings = uids.isEmpty ? ownMappings.uid : uids
@@ -95,7 +97,9 @@ struct PlanMounts {
         if layout.isUnified, let unified = layout.unified {
             var step =
                 hasControlGroupNamespace
-                ? MountStep(kind: .filesystem, source: "cgroup", destination: destination, type: "cgroup2", flags: options.flags)
+                ? MountStep(
+                    kind: .filesystem, source: "cgroup", destination: destination, type: "cgroup2", flags: options.flags
+                )
                 : MountStep(
                     kind: .bind, source: hostsOwn(unified), destination: destination,
                     flags: options.flags | MountBits.bind | MountBits.recursive)
@@ -131,7 +135,9 @@ struct PlanMounts {
         }
     }
 
-    private func hostsOwn(_ unified: ControlGroupLayout.Hierarchy) -> String { group.unifiedFolder ?? unified.mountPoint }
+    private func hostsOwn(_ unified: ControlGroupLayout.Hierarchy) -> String {
+        group.unifiedFolder ?? unified.mountPoint
+    }
 }
 
 /// A path by the letter: no doubled slashes, dots resolved without looking at the disk.

@@ -20,7 +20,9 @@ struct PlanNamespaces {
     init(_ linux: PlanValue) throws(Fault) {
         for entry in try linux["namespaces"].list() {
             let type = try entry["type"].requiredString()
-            guard let kind = Self.kinds[type] else { throw entry["type"].fault("is \"\(type)\", which is no namespace") }
+            guard let kind = Self.kinds[type] else {
+                throw entry["type"].fault("is \"\(type)\", which is no namespace")
+            }
             guard !plans.contains(where: { $0.kind == kind }) else {
                 throw entry.fault("names the \(type) namespace a second time")
             }
@@ -48,7 +50,8 @@ struct PlanNamespaces {
         guard entries.count <= Limit.mappings else { throw value.fault("has more than \(Limit.mappings) entries") }
         var result: [IDMapping] = []
         for entry in entries {
-            guard let inside = try entry["containerID"].number(UInt32.self), let outside = try entry["hostID"].number(UInt32.self),
+            guard let inside = try entry["containerID"].number(UInt32.self),
+                let outside = try entry["hostID"].number(UInt32.self),
                 let count = try entry["size"].number(UInt32.self), count > 0
             else { throw entry.fault("needs containerID, hostID and a size above 0") }
             result.append(IDMapping(inside: inside, outside: outside, count: count))

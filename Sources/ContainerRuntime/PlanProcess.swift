@@ -77,11 +77,14 @@ struct PlanProcess {
         var result: [ResourceLimit] = []
         for entry in try value.list() {
             let type = try entry["type"].requiredString()
-            guard let number = limitNumbers[type] else { throw entry["type"].fault("is \"\(type)\", which is no resource limit") }
+            guard let number = limitNumbers[type] else {
+                throw entry["type"].fault("is \"\(type)\", which is no resource limit")
+            }
             guard !result.contains(where: { $0.resource == number }) else {
                 throw entry.fault("sets \(type) a second time")
             }
-            guard let soft = try entry["soft"].number(UInt64.self), let hard = try entry["hard"].number(UInt64.self) else {
+            guard let soft = try entry["soft"].number(UInt64.self), let hard = try entry["hard"].number(UInt64.self)
+            else {
                 throw entry.fault("needs soft and hard")
             }
             guard soft <= hard else { throw entry.fault("has a soft limit above the hard one") }
@@ -94,14 +97,18 @@ struct PlanProcess {
         guard value.isPresent else { return nil }
         let classes: [String: UInt32] = ["IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3]
         let name = try value["class"].requiredString()
-        guard let kind = classes[name] else { throw value["class"].fault("is \"\(name)\", which is no I/O priority class") }
+        guard let kind = classes[name] else {
+            throw value["class"].fault("is \"\(name)\", which is no I/O priority class")
+        }
         let priority = try value["priority"].number(UInt32.self) ?? 0
         guard priority < 8 else { throw value["priority"].fault("is \(priority); it goes from 0 to 7") }
         return kind << 13 | priority
     }
 
     /// A kernel without the security module can't be asked for its labels: the container runs without, and says so.
-    private static func setLabels(_ process: inout ProcessPlan, _ value: PlanValue, warnings: inout [String]) throws(Fault) {
+    private static func setLabels(_ process: inout ProcessPlan, _ value: PlanValue, warnings: inout [String])
+        throws(Fault)
+    {
         if let profile = try value["apparmorProfile"].string(), !profile.isEmpty, profile != "unconfined" {
             if KernelFile.line("/sys/module/apparmor/parameters/enabled") == "Y" {
                 process.appArmorProfile = profile
@@ -133,10 +140,14 @@ enum PlanScheduler {
     static func plan(_ value: PlanValue) throws(Fault) -> SchedulerPlan? {
         guard value.isPresent else { return nil }
         let name = try value["policy"].requiredString()
-        guard let policy = policies[name] else { throw value["policy"].fault("is \"\(name)\", which is no scheduling policy") }
+        guard let policy = policies[name] else {
+            throw value["policy"].fault("is \"\(name)\", which is no scheduling policy")
+        }
         var bits: UInt64 = 0
         for flag in try value["flags"].strings() {
-            guard let bit = flags[flag] else { throw value["flags"].fault("holds \"\(flag)\", which is no scheduling flag") }
+            guard let bit = flags[flag] else {
+                throw value["flags"].fault("holds \"\(flag)\", which is no scheduling flag")
+            }
             bits |= bit
         }
         let nice = try value["nice"].number(Int32.self) ?? 0

@@ -25,12 +25,16 @@ enum PlanResources {
         }
         for (device, entry) in try value["rdma"].members() {
             limits.rdma.append(
-                .init(device: device, handles: try entry["hcaHandles"].number(), objects: try entry["hcaObjects"].number()))
+                .init(
+                    device: device, handles: try entry["hcaHandles"].number(), objects: try entry["hcaObjects"].number()
+                ))
         }
         let network = try value["network"].object()
         limits.networkClass = try network["classID"].number()
         for entry in try network["priorities"].list() {
-            guard let priority = try entry["priority"].number(UInt32.self) else { throw entry["priority"].fault("is missing") }
+            guard let priority = try entry["priority"].number(UInt32.self) else {
+                throw entry["priority"].fault("is missing")
+            }
             limits.networkPriorities.append((try entry["name"].requiredString(), priority))
         }
         for (file, entry) in try value["unified"].members() { limits.unified[file] = try entry.string() ?? "" }
@@ -89,7 +93,8 @@ enum PlanResources {
     }
 
     private static func number(_ entry: PlanValue) throws(Fault) -> ControlGroupLimits.DeviceNumber {
-        guard let major = try entry["major"].number(Int64.self), let minor = try entry["minor"].number(Int64.self) else {
+        guard let major = try entry["major"].number(Int64.self), let minor = try entry["minor"].number(Int64.self)
+        else {
             throw entry.fault("needs major and minor")
         }
         return .init(major: major, minor: minor)

@@ -19,7 +19,9 @@ enum Seccomp {
     private static let cache = Mutex<[(profile: JSON, program: [UInt8])]>([])
 
     /// Nil when the profile is missing. `state` is the container's, for a listener.
-    static func plan(_ profile: PlanValue, listenerMetadata: String = "", warnings: inout [String]) throws(Fault) -> SeccompPlan? {
+    static func plan(_ profile: PlanValue, listenerMetadata: String = "", warnings: inout [String]) throws(Fault)
+        -> SeccompPlan?
+    {
         guard profile.isPresent else { return nil }
         var plan = SeccompPlan(program: try program(profile, warnings: &warnings), flags: try flags(profile["flags"]))
         plan.listenerPath = try profile["listenerPath"].string().flatMap { $0.isEmpty ? nil : $0 }
@@ -92,7 +94,8 @@ private struct SeccompCompiler {
             }
             let code = seccomp_arch_add(context, token)
             if code != 0, code != -EEXIST {
-                throw profile["architectures"].fault("holds \"\(architecture)\", which libseccomp can't filter here: \(reason(code))")
+                throw profile["architectures"].fault(
+                    "holds \"\(architecture)\", which libseccomp can't filter here: \(reason(code))")
             }
         }
     }
@@ -117,7 +120,9 @@ private struct SeccompCompiler {
                 throw argument["index"].fault("must be from 0 to \(Seccomp.Limit.comparisons - 1)")
             }
             let name = try argument["op"].requiredString()
-            guard let op = SeccompNames.comparisons[name] else { throw argument["op"].fault("is \"\(name)\", which is no comparison") }
+            guard let op = SeccompNames.comparisons[name] else {
+                throw argument["op"].fault("is \"\(name)\", which is no comparison")
+            }
             comparisons.append(
                 scmp_arg_cmp(
                     arg: index, op: op, datum_a: try argument["value"].number(UInt64.self) ?? 0,
@@ -142,7 +147,8 @@ private struct SeccompCompiler {
 
     private func export(_ context: scmp_filter_ctx) throws(Fault) -> [UInt8] {
         do throws(KernelError) {
-            let file = OwnedDescriptor(taking: try kernel("memfd_create", "seccomp") { memfd_create("seccomp", UInt32(MFD_CLOEXEC)) })
+            let file = OwnedDescriptor(
+                taking: try kernel("memfd_create", "seccomp") { memfd_create("seccomp", UInt32(MFD_CLOEXEC)) })
             let code = seccomp_export_bpf(context, file.raw)
             if code != 0 { throw Self.kernelError(code) }
             try kernel("lseek", "seccomp") { lseek(file.raw, 0, SEEK_SET) }
@@ -172,7 +178,9 @@ enum SeccompNames {
         case "SCMP_ACT_TRACE": return 0x7ff0_0000 | data
         default: break
         }
-        if number != nil { throw errno.fault("doesn't go with \(name): only SCMP_ACT_ERRNO and SCMP_ACT_TRACE take it") }
+        if number != nil {
+            throw errno.fault("doesn't go with \(name): only SCMP_ACT_ERRNO and SCMP_ACT_TRACE take it")
+        }
         switch name {
         case "SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD": return 0
         case "SCMP_ACT_KILL_PROCESS": return 0x8000_0000
@@ -185,7 +193,8 @@ enum SeccompNames {
     }
 
     static let actions = [
-        "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
+        "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+        "SCMP_ACT_LOG",
         "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
     ]
 

@@ -51,12 +51,16 @@ private func block(_ counters: ControlGroupStatistics) -> JSON {
         if entries.isEmpty { return counters.isUnified ? .null : .array([]) }
         return .array(
             entries.map {
-                ["major": JSON($0.major), "minor": JSON($0.minor), "op": .string($0.operation), "value": JSON($0.value)]
+                [
+                    "major": JSON($0.major), "minor": JSON($0.minor), "op": .string($0.operation),
+                    "value": JSON($0.value),
+                ]
             })
     }
     let none: JSON = counters.isUnified ? .null : .array([])
     return [
-        "io_service_bytes_recursive": list(counters.blockBytes), "io_serviced_recursive": list(counters.blockOperations),
+        "io_service_bytes_recursive": list(counters.blockBytes),
+        "io_serviced_recursive": list(counters.blockOperations),
         "io_queue_recursive": none, "io_service_time_recursive": none, "io_wait_time_recursive": none,
         "io_merged_recursive": none, "io_time_recursive": none, "sectors_recursive": none,
     ]
@@ -67,7 +71,8 @@ package enum MachineCounters {
     /// CPU time of all processors since boot, idle time included, in nanoseconds; and how many are on line.
     package static func read() -> (cpuNanoseconds: UInt64, cpus: Int) {
         let text = (try? KernelFile.read("/proc/stat")) ?? ""
-        let cpus = text.split(separator: "\n").filter { $0.hasPrefix("cpu") && $0.dropFirst(3).first?.isNumber == true }.count
+        let cpus = text.split(separator: "\n").filter { $0.hasPrefix("cpu") && $0.dropFirst(3).first?.isNumber == true }
+            .count
         let total = text.split(separator: "\n").first { $0.hasPrefix("cpu ") } ?? ""
         // user, nice, system, idle, iowait, irq, softirq: guest time is in user already.
         let ticks = total.split(separator: " ").dropFirst().prefix(7).reduce(UInt64(0)) { $0 &+ (UInt64($1) ?? 0) }

@@ -64,7 +64,9 @@ struct UserDatabase {
 
     init(passwd: [UInt8], group: [UInt8]) {
         users = Self.lines(passwd).compactMap { fields in
-            guard fields.count >= 4, let uid = Int(fields[2]), let gid = Int(fields[3]), !fields[0].isEmpty else { return nil }
+            guard fields.count >= 4, let uid = Int(fields[2]), let gid = Int(fields[3]), !fields[0].isEmpty else {
+                return nil
+            }
             return User(name: fields[0], uid: uid, gid: gid, home: fields.count > 5 ? fields[5] : "")
         }
         knownGroups = Self.lines(group).compactMap { fields in
@@ -106,7 +108,8 @@ struct UserDatabase {
             additional = knownGroups.filter { $0.members.contains(match.name) }.map(\.gid)
         }
         return ResolvedUser(
-            uid: try Self.id(uid), gid: try Self.id(gid), additionalGroups: try additional.map { value throws(Fault) in try Self.id(value) },
+            uid: try Self.id(uid), gid: try Self.id(gid),
+            additionalGroups: try additional.map { value throws(Fault) in try Self.id(value) },
             home: match?.home, name: match?.name)
     }
 

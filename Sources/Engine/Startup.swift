@@ -74,7 +74,9 @@ extension Engine {
                 log.warning("the remains of container \(id.prefix(12)) can't be removed: \(sentence(error))")
             }
         }
-        for id in KernelFile.names(in: options.dataRoot + "/containers") where !known.contains(id) { await discardFiles(id) }
+        for id in KernelFile.names(in: options.dataRoot + "/containers") where !known.contains(id) {
+            await discardFiles(id)
+        }
     }
 
     /// One that went on running while the daemon was away.

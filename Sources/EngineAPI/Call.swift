@@ -52,7 +52,9 @@ extension Call {
     /// it, `0`.
     func time(_ name: String) throws(Fault) -> Int64? {
         guard let text = text(name), text != "0" else { return nil }
-        guard let nanoseconds = nanoseconds(text) else { throw Fault(.invalid, "invalid value for \"\(name)\": \(text)") }
+        guard let nanoseconds = nanoseconds(text) else {
+            throw Fault(.invalid, "invalid value for \"\(name)\": \(text)")
+        }
         return nanoseconds
     }
 }
@@ -76,7 +78,8 @@ func nanoseconds(_ text: String) -> Int64? {
 
 extension Call {
     private var hasBody: Bool {
-        request.headers.contains(name: "transfer-encoding") || (request.headers.first(name: "content-length") ?? "0") != "0"
+        request.headers.contains(name: "transfer-encoding")
+            || (request.headers.first(name: "content-length") ?? "0") != "0"
     }
 
     /// The JSON body; null when there is none. Throws `invalid` when it is no JSON or doesn't say that it is.
@@ -94,7 +97,9 @@ extension Call {
 
     private func checkType(_ type: String) throws(Fault) {
         let media = type.prefix { $0 != ";" }.lowercased().split(separator: " ").joined()
-        guard !media.isEmpty else { throw Fault(.invalid, "malformed Content-Type header (\(type)): mime: no media type") }
+        guard !media.isEmpty else {
+            throw Fault(.invalid, "malformed Content-Type header (\(type)): mime: no media type")
+        }
         guard media == "application/json" else {
             throw Fault(.invalid, "unsupported Content-Type header (\(type)): must be 'application/json'")
         }

@@ -10,14 +10,16 @@ enum Containers {
     @Sendable static func list(_ call: Call) async throws {
         let limit = try call.integer("limit")
         let containers = try await call.backend.listContainers(
-            all: call.flag("all"), limit: limit.flatMap { $0 > 0 ? $0 : nil }, size: call.flag("size"), filters: try call.filters())
+            all: call.flag("all"), limit: limit.flatMap { $0 > 0 ? $0 : nil }, size: call.flag("size"),
+            filters: try call.filters())
         try await call.answer(.array(containers))
     }
 
     @Sendable static func create(_ call: Call) async throws {
         let body = try await call.object()
         guard !body.isNull else { throw Fault(.invalid, "config cannot be empty in order to create a container") }
-        let made = try await call.backend.createContainer(name: call.text("name"), platform: call.text("platform"), body: body)
+        let made = try await call.backend.createContainer(
+            name: call.text("name"), platform: call.text("platform"), body: body)
         try await call.answer(.created, made)
     }
 
@@ -29,7 +31,8 @@ enum Containers {
         let length = call.request.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         guard length <= 2, !call.request.headers.contains(name: "transfer-encoding") else {
             throw Fault(
-                .invalid, "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24")
+                .invalid,
+                "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24")
         }
         try await call.backend.startContainer(call.subject, detachKeys: call.text("detachKeys"))
         try await call.answer(.noContent)
@@ -41,7 +44,8 @@ enum Containers {
     }
 
     @Sendable static func restart(_ call: Call) async throws {
-        try await call.backend.restartContainer(call.subject, signal: call.text("signal"), timeout: try call.integer("t"))
+        try await call.backend.restartContainer(
+            call.subject, signal: call.text("signal"), timeout: try call.integer("t"))
         try await call.answer(.noContent)
     }
 
@@ -120,7 +124,9 @@ enum Containers {
         options.since = try call.time("since")
         options.until = try call.time("until")
         let (source, isTerminal) = try await call.backend.containerLogs(call.subject, options)
-        try await call.stream(source, type: call.streamType(isTerminal: isTerminal)) { framed($0, isTerminal: isTerminal) }
+        try await call.stream(source, type: call.streamType(isTerminal: isTerminal)) {
+            framed($0, isTerminal: isTerminal)
+        }
     }
 
     @Sendable static func attach(_ call: Call) async throws {

@@ -25,10 +25,13 @@ package struct DockerAPI: Sendable {
     package func handle(_ request: HTTPRequest, _ responder: any HTTPResponder) async {
         log.debug("request", metadata: ["method": "\(request.method)", "path": "\(request.path)"])
         var call = Call(
-            request: request, responder: responder, backend: backend, version: .newest, subject: "", headers: headers, log: log)
+            request: request, responder: responder, backend: backend, version: .newest, subject: "", headers: headers,
+            log: log)
         do {
             if let problem = request.queryProblem { throw Fault(.invalid, problem) }
-            guard let path = RequestTarget.decode(request.path) else { throw Fault(.invalid, "malformed path: \(request.path)") }
+            guard let path = RequestTarget.decode(request.path) else {
+                throw Fault(.invalid, "malformed path: \(request.path)")
+            }
             let (version, rest) = try APIVersion.split(path)
             let segments = rest.split(separator: "/")
             for route in routes where route.method == request.method {

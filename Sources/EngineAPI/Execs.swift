@@ -16,7 +16,9 @@ enum Execs {
         let attachment: Attachment?
         do {
             attachment = try await call.backend.startExec(call.subject, body: body)
-        } catch let fault as Fault where fault.kind != .notFound && fault.kind != .conflict && body["Detach"].bool != true {
+        } catch let fault as Fault
+            where fault.kind != .notFound && fault.kind != .conflict && body["Detach"].bool != true
+        {
             // A program that can't be run: dockerd tells it in the stream, and clients then ask for the exit code.
             return try await tell(fault, isTerminal: body["Tty"].bool == true, call)
         }

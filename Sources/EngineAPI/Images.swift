@@ -7,7 +7,8 @@ import NIOHTTP1
 enum Images {
     @Sendable static func list(_ call: Call) async throws {
         let images = try await call.backend.listImages(
-            all: call.flag("all"), digests: call.flag("digests"), sharedSize: call.flag("shared-size"), filters: try call.filters())
+            all: call.flag("all"), digests: call.flag("digests"), sharedSize: call.flag("shared-size"),
+            filters: try call.filters())
         try await call.answer(.array(images))
     }
 
@@ -42,7 +43,8 @@ enum Images {
         let reference = try call.text("repo").map { try join($0, call.text("tag")) }
         try await call.progress { sink in
             let id = try await call.backend.importImage(
-                reference: reference, message: call.text("message") ?? "", changes: call.all("changes"), platform: platform,
+                reference: reference, message: call.text("message") ?? "", changes: call.all("changes"),
+                platform: platform,
                 tar: call.bodySource)
             try await sink(["status": .string(id)])
         }
@@ -72,7 +74,8 @@ enum Images {
     }
 
     @Sendable static func remove(_ call: Call) async throws {
-        let removed = try await call.backend.removeImage(call.subject, force: call.flag("force"), prune: !call.flag("noprune"))
+        let removed = try await call.backend.removeImage(
+            call.subject, force: call.flag("force"), prune: !call.flag("noprune"))
         try await call.answer(removed)
     }
 
@@ -89,7 +92,8 @@ enum Images {
     @Sendable static func saveOne(_ call: Call) async throws { try await save([call.subject], call) }
 
     private static func save(_ names: [String], _ call: Call) async throws {
-        try await call.stream(try await call.backend.saveImages(names, platform: try call.platform()), type: "application/x-tar")
+        try await call.stream(
+            try await call.backend.saveImages(names, platform: try call.platform()), type: "application/x-tar")
     }
 
     @Sendable static func load(_ call: Call) async throws {
@@ -99,11 +103,15 @@ enum Images {
     }
 
     @Sendable static func commit(_ call: Call) async throws {
-        guard let container = call.text("container") else { throw Fault(.invalid, "no container given: say which with the parameter container") }
+        guard let container = call.text("container") else {
+            throw Fault(.invalid, "no container given: say which with the parameter container")
+        }
         let config = try await call.object()
         let made = try await call.backend.commitContainer(
-            container, reference: try call.text("repo").map { try join($0, call.text("tag")) }, author: call.text("author") ?? "",
-            message: call.text("comment") ?? "", pause: call.text("pause") == nil || call.flag("pause"), changes: call.all("changes"),
+            container, reference: try call.text("repo").map { try join($0, call.text("tag")) },
+            author: call.text("author") ?? "",
+            message: call.text("comment") ?? "", pause: call.text("pause") == nil || call.flag("pause"),
+            changes: call.all("changes"),
             config: config)
         try await call.answer(.created, made)
     }

@@ -34,7 +34,9 @@ struct Route: Sendable {
     func match(_ segments: [Substring]) -> String? {
         guard parameter != nil else { return segments == before ? "" : nil }
         let fixed = before.count + after.count
-        guard segments.count > fixed, segments.starts(with: before), segments.suffix(after.count) == after[...] else { return nil }
+        guard segments.count > fixed, segments.starts(with: before), segments.suffix(after.count) == after[...] else {
+            return nil
+        }
         return segments[before.count..<(segments.count - after.count)].joined(separator: "/")
     }
 }

@@ -4,15 +4,19 @@ import JSON
 /// Endpoints that this daemon has no part for, each with the answer that clients understand.
 enum Unavailable {
     @Sendable static func webSocket(_ call: Call) async throws {
-        throw Fault(.notImplemented, "attaching over a WebSocket is not available: use POST /containers/\(call.subject)/attach")
+        throw Fault(
+            .notImplemented, "attaching over a WebSocket is not available: use POST /containers/\(call.subject)/attach")
     }
 
     @Sendable static func search(_: Call) async throws {
-        throw Fault(.notImplemented, "searching Docker Hub is not available: search at https://hub.docker.com and pull by name")
+        throw Fault(
+            .notImplemented, "searching Docker Hub is not available: search at https://hub.docker.com and pull by name")
     }
 
     @Sendable static func distribution(_ call: Call) async throws {
-        throw Fault(.notImplemented, "inspecting \(call.subject) in its registry is not available: pull it and inspect the image")
+        throw Fault(
+            .notImplemented,
+            "inspecting \(call.subject) in its registry is not available: pull it and inspect the image")
     }
 
     @Sendable static func build(_: Call) async throws {
@@ -45,5 +49,7 @@ enum Unavailable {
         throw Fault(.notImplemented, "swarm mode is not available: hako's clusters are Kubernetes")
     }
 
-    @Sendable static func swarmLeave(_: Call) async throws { throw Fault(.unavailable, "This node is not part of a swarm") }
+    @Sendable static func swarmLeave(_: Call) async throws {
+        throw Fault(.unavailable, "This node is not part of a swarm")
+    }
 }

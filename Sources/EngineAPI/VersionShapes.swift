@@ -13,7 +13,8 @@ extension APIVersion {
         }
         if self < APIVersion(major: 1, minor: 45) {
             image["Container"] = ""
-            image["ContainerConfig"] = .object(JSONObject(Self.unusedConfig + [("Env", nil), ("Cmd", nil), ("Image", ""), ("Labels", nil)]))
+            image["ContainerConfig"] = .object(
+                JSONObject(Self.unusedConfig + [("Env", nil), ("Cmd", nil), ("Image", ""), ("Labels", nil)]))
         }
         if self < APIVersion(major: 1, minor: 48) { image.remove("Descriptor") }
         return image

@@ -64,10 +64,12 @@ package struct ControlGroups: Sendable {
     package func group(_ path: String) throws(Fault) -> any ControlGroup {
         let path = Self.folderPath(path)
         guard !ControlGroupLayout.clean(path).isEmpty else {
-            throw Fault(.invalid, "cgroupsPath \"\(path)\" names the root of the hierarchy, which can't be a container's group")
+            throw Fault(
+                .invalid, "cgroupsPath \"\(path)\" names the root of the hierarchy, which can't be a container's group")
         }
         guard path.utf8.count <= ControlGroupLimit.path, !path.utf8.contains(0), !path.contains("\n") else {
-            throw Fault(.invalid, "cgroupsPath is longer than \(ControlGroupLimit.path) bytes or has a line break in it")
+            throw Fault(
+                .invalid, "cgroupsPath is longer than \(ControlGroupLimit.path) bytes or has a line break in it")
         }
         if layout.isUnified, let unified = layout.unified {
             let parent = unified.own.split(separator: "/").dropLast().map { "/" + $0 }.joined()
@@ -87,7 +89,8 @@ package struct ControlGroups: Sendable {
         let parts = path.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3, !path.contains("/") else { return path }
         let slice = parts[0].isEmpty ? "system.slice" : parts[0]
-        let unit = parts[2].hasSuffix(".slice") ? parts[2] : (parts[1].isEmpty ? "" : parts[1] + "-") + parts[2] + ".scope"
+        let unit =
+            parts[2].hasSuffix(".slice") ? parts[2] : (parts[1].isEmpty ? "" : parts[1] + "-") + parts[2] + ".scope"
         guard slice.hasSuffix(".slice"), slice != "-.slice" else { return "/" + unit }
         var folder = "", name = ""
         for part in slice.dropLast(".slice".count).split(separator: "-") {

@@ -54,7 +54,8 @@ enum DeviceProgram {
     }
 
     private enum Register {
-        static let result: UInt8 = 0, context: UInt8 = 1, kind: UInt8 = 2, access: UInt8 = 3, major: UInt8 = 4, minor: UInt8 = 5
+        static let result: UInt8 = 0, context: UInt8 = 1, kind: UInt8 = 2, access: UInt8 = 3, major: UInt8 = 4,
+            minor: UInt8 = 5
     }
 
     /// `rules` complete, with defaults: see `DeviceRule.effective`.
@@ -94,7 +95,8 @@ enum DeviceProgram {
         let verdict: [BPFInstruction]
         if rule.allow {
             verdict = [
-                .and(Register.access, ~access & 7), .jumpIfNotEqual(Register.access, 0, by: 2), .move(Register.result, 1), .exit,
+                .and(Register.access, ~access & 7), .jumpIfNotEqual(Register.access, 0, by: 2),
+                .move(Register.result, 1), .exit,
             ]
         } else if rule.access == .all {
             verdict = [.move(Register.result, 0), .exit]
@@ -129,10 +131,13 @@ enum DeviceProgram {
     private static func attached(to group: OwnedDescriptor, _ folder: String) throws(KernelError) -> [OwnedDescriptor] {
         /// The kernel allows 64 programs a group (BPF_CGROUP_MAX_PROGS).
         var ids = [UInt32](repeating: 0, count: 64)
-        let count = try kernel("bpf BPF_PROG_QUERY", folder) { hako_bpf_query_device(group.raw, &ids, UInt32(ids.count)) }
+        let count = try kernel("bpf BPF_PROG_QUERY", folder) {
+            hako_bpf_query_device(group.raw, &ids, UInt32(ids.count))
+        }
         var programs: [OwnedDescriptor] = []
         for id in ids.prefix(Int(count)) {
-            programs.append(OwnedDescriptor(taking: try kernel("bpf BPF_PROG_GET_FD_BY_ID", folder) { hako_bpf_open(id) }))
+            programs.append(
+                OwnedDescriptor(taking: try kernel("bpf BPF_PROG_GET_FD_BY_ID", folder) { hako_bpf_open(id) }))
         }
         return programs
     }

@@ -8,7 +8,8 @@ enum ControlGroupFolder {
     /// Makes the folder and those above it, below the mount point; `prepare` runs for each from the top down, before
     /// the next is made, with whether it is the last.
     static func make(
-        _ folder: String, below mountPoint: String, prepare: (_ folder: String, _ isLast: Bool) throws(KernelError) -> Void
+        _ folder: String, below mountPoint: String,
+        prepare: (_ folder: String, _ isLast: Bool) throws(KernelError) -> Void
     ) throws(KernelError) {
         var reached = mountPoint
         let parts = folder.dropFirst(mountPoint.count).split(separator: "/")
@@ -34,7 +35,10 @@ enum ControlGroupFolder {
 
     static func fault(_ error: KernelError, _ file: String, _ value: String, _ what: String) -> Fault {
         if error.errno == ENOENT {
-            return Fault(.invalid, "\(what) can't be limited: this kernel has no \(file) (leave the option out, or boot a kernel with it)", cause: error)
+            return Fault(
+                .invalid,
+                "\(what) can't be limited: this kernel has no \(file) (leave the option out, or boot a kernel with it)",
+                cause: error)
         }
         return Fault(.invalid, "can't set \(what) to \(value): \(error)", cause: error)
     }
@@ -74,7 +78,8 @@ enum ControlGroupFolder {
 
     static func members(_ folder: String, depth: Int = 0) -> [Int32] {
         guard depth < ControlGroupLimit.depth else { return [] }
-        let own = (try? KernelFile.read(folder + "/cgroup.procs"))?.split(separator: "\n").compactMap { Int32($0) } ?? []
+        let own =
+            (try? KernelFile.read(folder + "/cgroup.procs"))?.split(separator: "\n").compactMap { Int32($0) } ?? []
         return own + children(folder).flatMap { members($0, depth: depth + 1) }
     }
 

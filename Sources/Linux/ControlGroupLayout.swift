@@ -40,7 +40,8 @@ package struct ControlGroupLayout: Sendable, Equatable {
             } else if mount.type == "cgroup" {
                 let known = mount.superOptions.filter { own[$0] != nil && !$0.isEmpty }
                 guard !known.isEmpty, !legacy.contains(where: { $0.controllers == known }) else { continue }
-                legacy.append(Hierarchy(controllers: known, mountPoint: mount.target, own: Self.inner(own[known[0]], mount)))
+                legacy.append(
+                    Hierarchy(controllers: known, mountPoint: mount.target, own: Self.inner(own[known[0]], mount)))
             }
         }
         // Named hierarchies alone (systemd's, beside a v2 that has the controllers) limit nothing.
@@ -79,7 +80,8 @@ enum ControlGroupAdvice {
             unified
             ? "enable it with: echo +\(controller) > /sys/fs/cgroup/cgroup.subtree_control"
             : "mount it with: mkdir -p /sys/fs/cgroup/\(controller) && mount -t cgroup -o \(controller) cgroup /sys/fs/cgroup/\(controller)"
-        return Fault(.invalid, "\(what) can't be limited: the cgroup controller \"\(controller)\" isn't available here; \(fix)")
+        return Fault(
+            .invalid, "\(what) can't be limited: the cgroup controller \"\(controller)\" isn't available here; \(fix)")
     }
 
     static let none = Fault(

@@ -45,7 +45,8 @@ extension UnifiedControlGroup {
         let file = folder + "/memory.events"
         guard ControlGroupFolder.exists(file) else { return nil }
         do throws(KernelError) {
-            let notices = OwnedDescriptor(taking: try kernel("inotify_init1", file) { inotify_init1(Int32(hako_in_flags())) })
+            let notices = OwnedDescriptor(
+                taking: try kernel("inotify_init1", file) { inotify_init1(Int32(hako_in_flags())) })
             try kernel("inotify_add_watch", file) { inotify_add_watch(notices.raw, file, UInt32(IN_MODIFY)) }
             return OOMWatch(descriptor: notices, counterFile: file)
         } catch {

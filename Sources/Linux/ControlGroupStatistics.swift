@@ -49,7 +49,8 @@ extension LegacyControlGroup {
         var result = ControlGroupStatistics()
         if let folder = folder("cpuacct") {
             result.cpuTotal = ControlGroupFolder.number(folder, "cpuacct.usage")
-            result.cpuPerCore = (KernelFile.line(folder + "/cpuacct.usage_percpu") ?? "").split(separator: " ").compactMap { UInt64($0) }
+            result.cpuPerCore = (KernelFile.line(folder + "/cpuacct.usage_percpu") ?? "").split(separator: " ")
+                .compactMap { UInt64($0) }
             // In clock ticks of 1/100 s.
             let ticks = ControlGroupFolder.keyed((try? KernelFile.read(folder + "/cpuacct.stat")) ?? "")
             result.cpuKernel = ticks["system"].map { $0 &* 10_000_000 }
@@ -66,7 +67,9 @@ extension LegacyControlGroup {
             result.memoryPeak = ControlGroupFolder.number(folder, "memory.max_usage_in_bytes")
             result.memoryFailures = ControlGroupFolder.number(folder, "memory.failcnt")
             // No limit reads as the largest whole page count.
-            result.memoryLimit = ControlGroupFolder.number(folder, "memory.limit_in_bytes").flatMap { $0 >= 1 << 62 ? nil : $0 }
+            result.memoryLimit = ControlGroupFolder.number(folder, "memory.limit_in_bytes").flatMap {
+                $0 >= 1 << 62 ? nil : $0
+            }
             result.memoryDetails = ControlGroupFolder.pairs((try? KernelFile.read(folder + "/memory.stat")) ?? "")
         }
         if let folder = folder("pids") {
@@ -83,7 +86,8 @@ extension LegacyControlGroup {
     /// BFQ counts only on devices that it schedules; the throttling layer counts on all.
     private static func block(_ folder: String, _ file: String) -> [ControlGroupStatistics.BlockEntry] {
         for name in ["blkio.bfq.\(file)", "blkio.throttle.\(file)"] {
-            let entries = ((try? KernelFile.read("\(folder)/\(name)")) ?? "").split(separator: "\n").compactMap { line in
+            let entries = ((try? KernelFile.read("\(folder)/\(name)")) ?? "").split(separator: "\n").compactMap {
+                line in
                 let fields = line.split(whereSeparator: { $0 == " " || $0 == ":" })
                 return fields.count == 4 ? entry(fields[0], fields[1], String(fields[2]), fields[3]) : nil
             }

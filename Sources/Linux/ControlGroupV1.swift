@@ -30,7 +30,8 @@ struct LegacyControlGroup: ControlGroup {
         for part in parts {
             do throws(KernelError) {
                 let isCpuset = part.hierarchy.controllers.contains("cpuset")
-                try ControlGroupFolder.make(part.path, below: part.hierarchy.mountPoint) { folder, _ throws(KernelError) in
+                try ControlGroupFolder.make(part.path, below: part.hierarchy.mountPoint) {
+                    folder, _ throws(KernelError) in
                     if isCpuset { try Self.inheritCpuset(folder) }
                 }
             } catch {
@@ -51,7 +52,8 @@ struct LegacyControlGroup: ControlGroup {
         guard let slash = folder.lastIndex(of: "/") else { return }
         let parent = String(folder[..<slash])
         for file in ["cpuset.cpus", "cpuset.mems"] {
-            guard KernelFile.line("\(folder)/\(file)") == "", let value = KernelFile.line("\(parent)/\(file)"), !value.isEmpty
+            guard KernelFile.line("\(folder)/\(file)") == "", let value = KernelFile.line("\(parent)/\(file)"),
+                !value.isEmpty
             else { continue }
             try KernelFile.write("\(folder)/\(file)", value)
         }
@@ -59,7 +61,10 @@ struct LegacyControlGroup: ControlGroup {
 
     func apply(_ limits: ControlGroupLimits) throws(Fault) {
         guard limits.unified.isEmpty else {
-            throw Fault(.invalid, "linux.resources.unified is for cgroup v2, and this machine has its controllers on v1; use the memory, cpu and pids fields")
+            throw Fault(
+                .invalid,
+                "linux.resources.unified is for cgroup v2, and this machine has its controllers on v1; use the memory, cpu and pids fields"
+            )
         }
         try apply(memory: limits.memory)
         try apply(cpu: limits.cpu)
@@ -71,7 +76,8 @@ struct LegacyControlGroup: ControlGroup {
         }
         for page in limits.hugePages {
             let folder = try folder("hugetlb", for: "huge pages")
-            try ControlGroupFolder.write(folder, "hugetlb.\(page.size).limit_in_bytes", "\(page.limit)", "huge pages of \(page.size)")
+            try ControlGroupFolder.write(
+                folder, "hugetlb.\(page.size).limit_in_bytes", "\(page.limit)", "huge pages of \(page.size)")
         }
         for device in limits.rdma {
             let folder = try folder("rdma", for: "RDMA")
@@ -83,7 +89,8 @@ struct LegacyControlGroup: ControlGroup {
         }
         for entry in limits.networkPriorities {
             let folder = try folder("net_prio", for: "network priorities")
-            try ControlGroupFolder.write(folder, "net_prio.ifpriomap", "\(entry.interface) \(entry.priority)", "network priorities")
+            try ControlGroupFolder.write(
+                folder, "net_prio.ifpriomap", "\(entry.interface) \(entry.priority)", "network priorities")
         }
         if let devices = limits.devices { try apply(devices: devices) }
     }
@@ -92,7 +99,8 @@ struct LegacyControlGroup: ControlGroup {
         // Without the controller nothing is fenced in, as in runc: mknod needs a capability besides.
         guard let folder = folder("devices") else { return }
         for rule in DeviceRule.effective(devices).flatMap(\.split) {
-            try ControlGroupFolder.write(folder, rule.allow ? "devices.allow" : "devices.deny", rule.line, "device rules")
+            try ControlGroupFolder.write(
+                folder, rule.allow ? "devices.allow" : "devices.deny", rule.line, "device rules")
         }
     }
 
@@ -111,7 +119,9 @@ struct LegacyControlGroup: ControlGroup {
             pause = min(pause * 2, 10_000_000)
         } while clock.now < deadline
         try ControlGroupFolder.write(folder, "freezer.state", "THAWED", "the freezer")
-        throw Fault(.internalFault, "can't freeze cgroup \(folder): a process didn't stop within \(ControlGroupLimit.patience / 1000) s")
+        throw Fault(
+            .internalFault,
+            "can't freeze cgroup \(folder): a process didn't stop within \(ControlGroupLimit.patience / 1000) s")
     }
 
     func thaw() throws(Fault) {

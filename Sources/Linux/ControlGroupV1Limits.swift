@@ -32,7 +32,8 @@ extension LegacyControlGroup {
         let hasSwap = ControlGroupFolder.exists(folder + "/memory.memsw.limit_in_bytes")
         // Lifting the memory limit lifts the other one too, which would stand below it.
         if limit == -1, swap == nil, hasSwap { swap = -1 }
-        if let limit, limit > 0, memory.checkBeforeUpdate, let usage = ControlGroupFolder.number(folder, "memory.usage_in_bytes"),
+        if let limit, limit > 0, memory.checkBeforeUpdate,
+            let usage = ControlGroupFolder.number(folder, "memory.usage_in_bytes"),
             UInt64(limit) < usage
         {
             throw Fault(.invalid, "memory limit \(limit) is below what is in use now, \(usage) bytes")
@@ -65,7 +66,9 @@ extension LegacyControlGroup {
             if error.errno == EBUSY {
                 let usage = ControlGroupFolder.number(folder, "memory.usage_in_bytes") ?? 0
                 let peak = ControlGroupFolder.number(folder, "memory.max_usage_in_bytes") ?? 0
-                throw Fault(.conflict, "unable to set memory limit to \(bytes) (current usage: \(usage), peak usage: \(peak))", cause: error)
+                throw Fault(
+                    .conflict, "unable to set memory limit to \(bytes) (current usage: \(usage), peak usage: \(peak))",
+                    cause: error)
             }
             if error.errno == EINVAL, let swap = ControlGroupFolder.number(folder, "memory.memsw.limit_in_bytes"),
                 bytes > 0, UInt64(bytes) > swap
@@ -80,7 +83,8 @@ extension LegacyControlGroup {
     }
 
     func apply(cpu: ControlGroupLimits.CPU) throws(Fault) {
-        let wantsCPU = cpu.shares ?? 0 != 0 || cpu.quota ?? 0 != 0 || cpu.period ?? 0 != 0 || cpu.burst != nil
+        let wantsCPU =
+            cpu.shares ?? 0 != 0 || cpu.quota ?? 0 != 0 || cpu.period ?? 0 != 0 || cpu.burst != nil
             || cpu.idle != nil || cpu.realtimePeriod ?? 0 != 0 || cpu.realtimeRuntime ?? 0 != 0
         guard wantsCPU else { return }
         let folder = try folder("cpu", for: "CPU time")
@@ -126,7 +130,9 @@ extension LegacyControlGroup {
     }
 
     func apply(cpuset: ControlGroupLimits.CPU) throws(Fault) {
-        for (file, value, what) in [("cpuset.cpus", cpuset.cpus, "the CPU set"), ("cpuset.mems", cpuset.mems, "the memory nodes")] {
+        for (file, value, what) in [
+            ("cpuset.cpus", cpuset.cpus, "the CPU set"), ("cpuset.mems", cpuset.mems, "the memory nodes"),
+        ] {
             guard let value, !value.isEmpty else { continue }
             try ControlGroupFolder.write(try folder("cpuset", for: what), file, value, what)
         }
@@ -150,7 +156,8 @@ extension LegacyControlGroup {
                 try ControlGroupFolder.write(folder, file, "\(entry.device) \(weight)", "the block I/O weight")
             }
             if let weight = entry.leafWeight, weight != 0 {
-                try ControlGroupFolder.write(folder, "blkio.leaf_weight_device", "\(entry.device) \(weight)", "the block I/O leaf weight")
+                try ControlGroupFolder.write(
+                    folder, "blkio.leaf_weight_device", "\(entry.device) \(weight)", "the block I/O leaf weight")
             }
         }
         for (file, rates) in [
@@ -159,7 +166,8 @@ extension LegacyControlGroup {
         ] {
             for entry in rates {
                 try ControlGroupFolder.write(
-                    folder, "blkio.throttle.\(file)_device", "\(entry.device) \(entry.rate)", "block I/O of \(entry.device)")
+                    folder, "blkio.throttle.\(file)_device", "\(entry.device) \(entry.rate)",
+                    "block I/O of \(entry.device)")
             }
         }
     }

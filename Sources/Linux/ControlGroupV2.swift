@@ -30,9 +30,11 @@ struct UnifiedControlGroup: ControlGroup {
         let fix: String
         switch error.errno {
         case EBUSY:
-            fix = "; a group with processes in it can't have children with controllers: move them into a group of their own, or start the engine from a group without other processes"
+            fix =
+                "; a group with processes in it can't have children with controllers: move them into a group of their own, or start the engine from a group without other processes"
         case EACCES, EPERM, EROFS:
-            fix = "; the cgroup tree isn't delegated to this user: run as root, mount /sys/fs/cgroup read-write, or set Delegate=yes in the systemd unit"
+            fix =
+                "; the cgroup tree isn't delegated to this user: run as root, mount /sys/fs/cgroup read-write, or set Delegate=yes in the systemd unit"
         default: fix = ""
         }
         return Fault(.internalFault, "can't make cgroup \(folder): \(error)\(fix)", cause: error)
@@ -40,8 +42,10 @@ struct UnifiedControlGroup: ControlGroup {
 
     /// Hands the parent's controllers on to the children of `folder`, all at once, or one by one when that's refused.
     private func enableControllers(in folder: String) throws(KernelError) {
-        let available = Set((KernelFile.line(folder + "/cgroup.controllers") ?? "").split(separator: " ").map(String.init))
-        let enabled = Set((KernelFile.line(folder + "/cgroup.subtree_control") ?? "").split(separator: " ").map(String.init))
+        let available = Set(
+            (KernelFile.line(folder + "/cgroup.controllers") ?? "").split(separator: " ").map(String.init))
+        let enabled = Set(
+            (KernelFile.line(folder + "/cgroup.subtree_control") ?? "").split(separator: " ").map(String.init))
         let missing = Self.controllers.filter { available.contains($0) && !enabled.contains($0) }
         guard !missing.isEmpty else { return }
         let file = folder + "/cgroup.subtree_control"
@@ -60,7 +64,9 @@ struct UnifiedControlGroup: ControlGroup {
 
     private func moveMembersDown(of folder: String) throws(KernelError) {
         let inner = folder + "/init"
-        if mkdir(inner, 0o755) != 0, hako_errno() != EEXIST { throw KernelError(call: "mkdir", subject: inner, errno: hako_errno()) }
+        if mkdir(inner, 0o755) != 0, hako_errno() != EEXIST {
+            throw KernelError(call: "mkdir", subject: inner, errno: hako_errno())
+        }
         for pid in (KernelFile.line(folder + "/cgroup.procs") ?? "").split(separator: "\n") {
             // One that ended meanwhile, or a kernel thread, can't be moved and needn't be.
             try? KernelFile.write(inner + "/cgroup.procs", String(pid))
@@ -94,7 +100,10 @@ struct UnifiedControlGroup: ControlGroup {
             let left = clock.now.duration(to: deadline)
             guard left > .zero else {
                 if wanted { try? KernelFile.write(folder + "/cgroup.freeze", "0") }
-                throw Fault(.internalFault, "can't freeze cgroup \(folder): a process didn't stop within \(ControlGroupLimit.patience / 1000) s")
+                throw Fault(
+                    .internalFault,
+                    "can't freeze cgroup \(folder): a process didn't stop within \(ControlGroupLimit.patience / 1000) s"
+                )
             }
             // Reading arms the notification; a change between the check above and the poll is seen by the poll.
             var byte = [UInt8](repeating: 0, count: 256)

@@ -4,7 +4,9 @@ import Fault
 extension UnifiedControlGroup {
     func apply(_ limits: ControlGroupLimits) throws(Fault) {
         if let tag = limits.networkClass, tag != 0 {
-            throw Fault(.invalid, "the network class (net_cls) exists on cgroup v1 only; tag packets with nftables (meta cgroup) instead")
+            throw Fault(
+                .invalid,
+                "the network class (net_cls) exists on cgroup v1 only; tag packets with nftables (meta cgroup) instead")
         }
         try apply(memory: limits.memory)
         try apply(cpu: limits.cpu)
@@ -23,7 +25,8 @@ extension UnifiedControlGroup {
 
     private func set(_ controller: String, _ file: String, _ value: String, _ what: String) throws(Fault) {
         if !ControlGroupFolder.exists("\(folder)/\(file)"),
-            let available = KernelFile.line(folder + "/cgroup.controllers"), !available.split(separator: " ").contains(Substring(controller))
+            let available = KernelFile.line(folder + "/cgroup.controllers"),
+            !available.split(separator: " ").contains(Substring(controller))
         {
             throw ControlGroupAdvice.missingController(controller, for: what, unified: true)
         }
@@ -35,7 +38,8 @@ extension UnifiedControlGroup {
 
     private func apply(memory: ControlGroupLimits.Memory) throws(Fault) {
         let limit = memory.limit.flatMap { $0 == 0 ? nil : $0 }
-        if let limit, limit > 0, memory.checkBeforeUpdate, let usage = ControlGroupFolder.number(folder, "memory.current"),
+        if let limit, limit > 0, memory.checkBeforeUpdate,
+            let usage = ControlGroupFolder.number(folder, "memory.current"),
             UInt64(limit) < usage
         {
             throw Fault(.invalid, "memory limit \(limit) is below what is in use now, \(usage) bytes")
@@ -75,7 +79,9 @@ extension UnifiedControlGroup {
             try set("cpu", "cpu.weight", "\(ControlGroupScale.cpuWeight(shares: shares))", "CPU shares")
         }
         try setQuota(cpu)
-        for (file, value, what) in [("cpuset.cpus", cpu.cpus, "the CPU set"), ("cpuset.mems", cpu.mems, "the memory nodes")] {
+        for (file, value, what) in [
+            ("cpuset.cpus", cpu.cpus, "the CPU set"), ("cpuset.mems", cpu.mems, "the memory nodes"),
+        ] {
             if let value, !value.isEmpty { try set("cpuset", file, value, what) }
         }
     }

@@ -173,7 +173,8 @@ package struct RouteNetlink: Sendable {
             let attributes = answer.attributes(skipping: 8)
             guard let address = attributes[Int(IFA_LOCAL)] ?? attributes[Int(IFA_ADDRESS)] else { return nil }
             let index: UInt32 = answer.payload.loadInteger(at: start + 4)
-            return LinkAddress(index: Int32(bitPattern: index), address: Array(address), prefix: answer.payload[start + 1])
+            return LinkAddress(
+                index: Int32(bitPattern: index), address: Array(address), prefix: answer.payload[start + 1])
         }
     }
 
@@ -229,7 +230,8 @@ package struct RouteNetlink: Sendable {
 
     /// No link-local address: nothing is announced or solicited, and nothing has to be taken down.
     package static func generateNoAddress(_ index: Int32) -> NetlinkMessage {
-        var request = NetlinkMessage(Int(RTM_SETLINK), flags: change, call: "stop address generation", subject: "link \(index)")
+        var request = NetlinkMessage(
+            Int(RTM_SETLINK), flags: change, call: "stop address generation", subject: "link \(index)")
         request.linkHeader(index: index)
         request.nest(Int(IFLA_AF_SPEC)) { families in
             families.nest(Int(AF_INET6)) { $0.attribute(Int(IFLA_INET6_ADDR_GEN_MODE), noGeneratedAddress) }
@@ -281,7 +283,9 @@ package struct RouteNetlink: Sendable {
         addressRequest(Int(RTM_DELADDR), flags: change, "delete address", address)
     }
 
-    private static func addressRequest(_ type: Int, flags: Int, _ call: String, _ address: LinkAddress) -> NetlinkMessage {
+    private static func addressRequest(_ type: Int, flags: Int, _ call: String, _ address: LinkAddress)
+        -> NetlinkMessage
+    {
         let subject = IPAddress(bytes: address.address).map { "\($0)/\(address.prefix)" } ?? "link \(address.index)"
         var request = NetlinkMessage(type, flags: flags, call: call, subject: subject)
         let isV4 = address.address.count == 4
@@ -303,7 +307,9 @@ package struct RouteNetlink: Sendable {
         defaultRoute(Int(RTM_DELROUTE), flags: change, "delete default route", gateway, index)
     }
 
-    private static func defaultRoute(_ type: Int, flags: Int, _ call: String, _ gateway: [UInt8], _ index: Int32) -> NetlinkMessage {
+    private static func defaultRoute(_ type: Int, flags: Int, _ call: String, _ gateway: [UInt8], _ index: Int32)
+        -> NetlinkMessage
+    {
         var request = NetlinkMessage(
             type, flags: flags, call: call, subject: IPAddress(bytes: gateway).map { "via \($0)" } ?? "")
         request.put(UInt8(gateway.count == 4 ? AF_INET : AF_INET6))

@@ -81,11 +81,13 @@ package enum NetworkNamespace {
         let runner = Runner { visit.run() }
         let runnerPointer = Unmanaged.passRetained(runner)
         defer { runnerPointer.release() }
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Runner>.fromOpaque(argument).takeUnretainedValue().work()
-            return nil
-        }, runnerPointer.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Runner>.fromOpaque(argument).takeUnretainedValue().work()
+                return nil
+            }, runnerPointer.toOpaque())
         guard code == 0 else { throw KernelError(call: "pthread_create", subject: subject, errno: code) }
         pthread_join(thread, nil)
         guard let result = visit.result else { throw KernelError(call: "setns", subject: subject, errno: EINVAL) }

@@ -35,7 +35,9 @@ package final class Nftables: RuleLoader {
         }
         guard let refusal else { return }
         let firstLine = refusal.split(separator: "\n").first.map(String.init) ?? refusal
-        throw Fault(.internalFault, "the kernel refused nftables rules: \(firstLine)", cause: NftablesRefusal(commands: commands, answer: refusal))
+        throw Fault(
+            .internalFault, "the kernel refused nftables rules: \(firstLine)",
+            cause: NftablesRefusal(commands: commands, answer: refusal))
     }
 }
 

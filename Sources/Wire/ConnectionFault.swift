@@ -36,10 +36,12 @@ extension HTTPClient {
         switch Self.errorCode(error) {
         case ECONNREFUSED, ENOENT:
             return Fault(
-                .unavailable, "Cannot connect to the Docker daemon at \(endpoint). Is the docker daemon running?", cause: error)
+                .unavailable, "Cannot connect to the Docker daemon at \(endpoint). Is the docker daemon running?",
+                cause: error)
         case EACCES, EPERM:
             return Fault(
-                .unavailable, "permission denied while trying to connect to the Docker daemon socket at \(endpoint)", cause: error)
+                .unavailable, "permission denied while trying to connect to the Docker daemon socket at \(endpoint)",
+                cause: error)
         case .some(let code):
             return Fault(.unavailable, "error during connect: \(endpoint): \(errorText(code))", cause: error)
         case nil:

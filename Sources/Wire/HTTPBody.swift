@@ -69,7 +69,9 @@ enum HTTPBody: Equatable {
                 self = .chunkSize
             case .trailers(let seen):
                 guard let line = try Self.line(&buffer) else { return .needsMore }
-                guard seen + line.readableBytes <= HTTPLimit.trailerBytes else { throw HTTPProblem(431, "trailers too long") }
+                guard seen + line.readableBytes <= HTTPLimit.trailerBytes else {
+                    throw HTTPProblem(431, "trailers too long")
+                }
                 self = line.readableBytes == 0 ? .none : .trailers(seen: seen + line.readableBytes)
             }
         }

@@ -14,7 +14,8 @@ package struct HTTPAnswer: Sendable {
     package let cancel: @Sendable () -> Void
 
     package init(
-        status: HTTPResponseStatus, headers: HTTPHeaders, nextBodyPart: @escaping @Sendable () async throws -> ByteBuffer?,
+        status: HTTPResponseStatus, headers: HTTPHeaders,
+        nextBodyPart: @escaping @Sendable () async throws -> ByteBuffer?,
         cancel: @escaping @Sendable () -> Void
     ) {
         self.status = status
@@ -79,7 +80,10 @@ package final class HTTPClient: Sendable {
     ) async throws -> HTTPAnswer {
         if let kept = idle.withLockedValue({ $0.popLast() }) {
             // The server may have closed it meanwhile; then nothing of this request was understood.
-            if kept.isOpen, let answer = try await retryable(body, { try await kept.exchange(method, target, headers, body, host: host) }) {
+            if kept.isOpen,
+                let answer = try await retryable(
+                    body, { try await kept.exchange(method, target, headers, body, host: host) })
+            {
                 return hand(answer, kept)
             }
             kept.close()
@@ -88,7 +92,9 @@ package final class HTTPClient: Sendable {
         return hand(try await explaining { try await fresh.exchange(method, target, headers, body, host: host) }, fresh)
     }
 
-    private func retryable(_ body: HTTPBodyToSend, _ exchange: () async throws -> HTTPAnswer) async throws -> HTTPAnswer? {
+    private func retryable(_ body: HTTPBodyToSend, _ exchange: () async throws -> HTTPAnswer) async throws
+        -> HTTPAnswer?
+    {
         do { return try await exchange() } catch is HTTPClientConnection.ClosedBeforeAnswer {
             if case .stream = body { throw Fault(.unavailable, "the server closed the connection") }
             return nil

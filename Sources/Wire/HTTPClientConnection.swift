@@ -49,7 +49,9 @@ final class HTTPClientConnection: Sendable {
                         defer { bytes = nil }
                         return bytes
                     }
-                } isChunked: { false }
+                } isChunked: {
+                    false
+                }
             }
         case .stream(let next):
             try await write([head])
@@ -91,20 +93,25 @@ final class HTTPClientConnection: Sendable {
             let head: HTTPHead?
             do { head = try await reader.head() } catch is IOError { throw ClosedBeforeAnswer() }
             guard let head else { throw ClosedBeforeAnswer() }
-            guard head.startLine.0.hasPrefix("HTTP/1."), let code = UInt(head.startLine.1), (100...999).contains(code) else {
+            guard head.startLine.0.hasPrefix("HTTP/1."), let code = UInt(head.startLine.1), (100...999).contains(code)
+            else {
                 throw HTTPProblem(400, "malformed HTTP response")
             }
             if code < 200, code != 101 { continue }
             let isStream = head.headers.first(name: "content-type")?.hasPrefix("application/vnd.docker.") == true
             let body = code == 101 ? HTTPBody.none : try HTTPBody.ofAnswer(status: code, to: method, head.headers)
             reader.begin(body)
-            let closes = head.headers.lists("close", in: "connection")
+            let closes =
+                head.headers.lists("close", in: "connection")
                 || (head.startLine.0 == "HTTP/1.0" && !head.headers.lists("keep-alive", in: "connection"))
             state.withLockedValue { state in
-                if closes || body == .untilClose || code == 101 || isStream && body == .untilClose { state.persists = false }
+                if closes || body == .untilClose || code == 101 || isStream && body == .untilClose {
+                    state.persists = false
+                }
             }
             return HTTPAnswer(
-                status: HTTPResponseStatus(statusCode: Int(code), reasonPhrase: head.startLine.2), headers: head.headers,
+                status: HTTPResponseStatus(statusCode: Int(code), reasonPhrase: head.startLine.2),
+                headers: head.headers,
                 nextBodyPart: { [self] in try await bodyPart() }, cancel: { [self] in close() })
         }
     }

@@ -104,7 +104,9 @@ final class HTTPExchange: HTTPResponder {
         return Self.encode(status, headers, isModern: wire.isModern, persists: persists)
     }
 
-    private static func encode(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, isModern: Bool, persists: Bool) -> ByteBuffer {
+    private static func encode(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, isModern: Bool, persists: Bool)
+        -> ByteBuffer
+    {
         var out = ByteBuffer()
         out.reserveCapacity(512)
         out.writeString("HTTP/1.\(isModern ? 1 : 0) \(status.code) \(status.reasonPhrase)\r\n")

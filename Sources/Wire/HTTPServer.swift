@@ -65,7 +65,9 @@ package final class HTTPServer: Sendable {
     /// - Parameter socketGroup: the group that may use a unix socket, besides root; ignored where it doesn't exist.
     /// - Returns: where it listens; the port is filled in when it was asked for as 0.
     @discardableResult
-    package func listen(on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker") async throws -> Endpoint {
+    package func listen(on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker") async throws
+        -> Endpoint
+    {
         let context = try tls.map { try TLSContext.server($0) }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -87,7 +89,8 @@ package final class HTTPServer: Sendable {
             state.withLockedValue { $0.socketFiles.append(path) }
         case .tcp(let host, let port):
             do {
-                channel = try await bootstrap
+                channel =
+                    try await bootstrap
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .bind(host: host, port: port).get()
             } catch {
@@ -95,7 +98,9 @@ package final class HTTPServer: Sendable {
             }
         }
         state.withLockedValue { $0.listeners.append(channel) }
-        if case .tcp(let host, _) = endpoint, let port = channel.localAddress?.port { return .tcp(host: host, port: port) }
+        if case .tcp(let host, _) = endpoint, let port = channel.localAddress?.port {
+            return .tcp(host: host, port: port)
+        }
         return endpoint
     }
 

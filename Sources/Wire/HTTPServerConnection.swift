@@ -53,7 +53,8 @@ final class HTTPServerConnection: Sendable {
     private func serveNext(_ handler: HTTPHandler) async throws -> Bool {
         guard let head = try await nextHead() else { return false }
         let (request, persists) = try request(head)
-        let exchange = HTTPExchange(request, reader, persists: persists, expectsContinue: head.headers.lists("100-continue", in: "expect"))
+        let exchange = HTTPExchange(
+            request, reader, persists: persists, expectsContinue: head.headers.lists("100-continue", in: "expect"))
         await handler(exchange.request, exchange)
         let isReusable = await exchange.finish()
         let isLast = state.withLockedValue { state in
@@ -89,7 +90,8 @@ final class HTTPServerConnection: Sendable {
         }
         let isModern = version == "HTTP/1.1"
         guard head.headers["host"].count == 1 || (!isModern && head.headers["host"].isEmpty) else {
-            throw HTTPProblem(400, head.headers["host"].isEmpty ? "missing required Host header" : "too many Host headers")
+            throw HTTPProblem(
+                400, head.headers["host"].isEmpty ? "missing required Host header" : "too many Host headers")
         }
         reader.begin(try HTTPBody.ofRequest(head.headers))
         let persists =
@@ -98,7 +100,8 @@ final class HTTPServerConnection: Sendable {
         let (path, query) = try RequestTarget.split(target)
         return (
             HTTPExchange.Request(
-                method: HTTPMethod(rawValue: method), path: path, query: query, headers: head.headers, isModern: isModern),
+                method: HTTPMethod(rawValue: method), path: path, query: query, headers: head.headers,
+                isModern: isModern),
             persists
         )
     }

@@ -9,7 +9,8 @@ enum TLSContext {
         }
         do {
             var settings = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try chain(certificate), privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+                certificateChain: try chain(certificate),
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
             settings.minimumTLSVersion = .tlsv12
             settings.applicationProtocols = ["http/1.1"]
             if files.verify {

@@ -9,7 +9,8 @@ package enum UnixSocket {
         func fault(_ step: String) -> Fault {
             Fault(.internalFault, "failed to listen on unix://\(path): \(step): \(errorText(errno))")
         }
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw fault("socket") }
         do throws(Fault) {
             // EAGAIN: somebody listens and has no room for another caller.
@@ -40,7 +41,9 @@ package enum UnixSocket {
         return (try? withAddress(path) { Glibc.connect(descriptor, $0, $1) }) == 0
     }
 
-    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) throws(Fault) -> CInt {
+    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) throws(Fault)
+        -> CInt
+    {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1

@@ -116,7 +116,9 @@ struct Payload {
         guard code == EPERM || code == ENOSYS || code == EACCES else {
             throw LaunchFailure(step: .closeDescriptors, errno: code, subject: "")
         }
-        for descriptor in first..<Int32(Report.descriptorFloor + 64) { _ = hako_fcntl(descriptor, F_SETFD, Int(FD_CLOEXEC)) }
+        for descriptor in first..<Int32(Report.descriptorFloor + 64) {
+            _ = hako_fcntl(descriptor, F_SETFD, Int(FD_CLOEXEC))
+        }
     }
 
     /// The report and the gate are above them (`Report.pair`): they are still needed when exec fails.

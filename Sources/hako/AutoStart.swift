@@ -36,7 +36,7 @@ enum AutoStart {
     }
 
     static func makeFolder(_ path: String) throws(KernelError) {
-        do { try kernel("mkdir", path) { mkdir(path, 0o711) } } catch where error.errno == EEXIST {}
+        do { try kernel("mkdir", path) { mkdir(path, 0o711) } } catch  where error.errno == EEXIST {}
     }
 
     private static func start() throws {
@@ -48,7 +48,9 @@ enum AutoStart {
         writeEnd.close()
         var state = pollfd(fd: readEnd.raw, events: Int16(POLLIN), revents: 0)
         let ready = try kernel("poll", "readiness") { poll(&state, 1, patience) }
-        guard ready > 0 else { throw Fault(.unavailable, "the daemon doesn't listen after \(patience / 1_000) s; its log: \(log)") }
+        guard ready > 0 else {
+            throw Fault(.unavailable, "the daemon doesn't listen after \(patience / 1_000) s; its log: \(log)")
+        }
         let said = try readEnd.readToEnd(limit: 64)
         guard said.isEmpty else { return }
         throw Fault(.unavailable, "the daemon ended before it listened; its log, \(log), ends:\n\(tail())")
@@ -86,7 +88,8 @@ enum AutoStart {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK))
         var child = pid_t()
         let words: [UnsafeMutablePointer<CChar>?] = [strdup("hako"), strdup("daemon"), nil]
-        let variables: [UnsafeMutablePointer<CChar>?] = (environment() + ["\(Readiness.variable)=3"]).map { strdup($0) } + [nil]
+        let variables: [UnsafeMutablePointer<CChar>?] =
+            (environment() + ["\(Readiness.variable)=3"]).map { strdup($0) } + [nil]
         defer { (words + variables).forEach { free($0) } }
         let code = posix_spawn(&child, program, &actions, &attributes, words, variables)
         guard code == 0 else { throw KernelError(call: "posix_spawn", subject: program, errno: code) }
@@ -117,7 +120,8 @@ enum Readiness {
 
     /// Once; without a starter that waits it does nothing.
     static func announce() {
-        guard let text = getenv(variable).map({ String(cString: $0) }), let descriptor = CInt(text), descriptor > 2 else { return }
+        guard let text = getenv(variable).map({ String(cString: $0) }), let descriptor = CInt(text), descriptor > 2
+        else { return }
         unsetenv(variable)
         write("ready\n", to: descriptor)
         close(descriptor)

@@ -35,7 +35,8 @@ import Testing
         taken.remove(try #require(IPAddress("10.1.0.3")))
         #expect(try AddressPool.freeAddress(in: subnet, range: nil, taken: taken).description == "10.1.0.3")
         #expect(
-            try AddressPool.freeAddress(in: subnet, range: try prefix("10.1.0.4/30"), taken: []).description == "10.1.0.4")
+            try AddressPool.freeAddress(in: subnet, range: try prefix("10.1.0.4/30"), taken: []).description
+                == "10.1.0.4")
     }
 
     @Test("a request becomes a record, with the next pool and its first address as gateway")
@@ -53,19 +54,31 @@ import Testing
     @Test(
         "what can't be a network is refused in Docker's words",
         arguments: [
-            (#"{"Name":""}"#, "invalid network name"), (#"{"Name":"bridge"}"#, "operation is not permitted on predefined bridge network"),
+            (#"{"Name":""}"#, "invalid network name"),
+            (#"{"Name":"bridge"}"#, "operation is not permitted on predefined bridge network"),
             (#"{"Name":"x","Driver":"overlay9"}"#, "plugin not found"),
             (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.0.0.1/16"}]}}"#, "it should be 10.0.0.0/16"),
             (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"nonsense"}]}}"#, "invalid CIDR block notation"),
-            (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.0.0.0/16","Gateway":"10.1.0.1"}]}}"#, "parent subnet 10.0.0.0/16"),
-            (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.0.0.0/16","IPRange":"10.1.0.0/24"}]}}"#, "doesn't contain ip-range"),
+            (
+                #"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.0.0.0/16","Gateway":"10.1.0.1"}]}}"#,
+                "parent subnet 10.0.0.0/16"
+            ),
+            (
+                #"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.0.0.0/16","IPRange":"10.1.0.0/24"}]}}"#,
+                "doesn't contain ip-range"
+            ),
             (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"172.17.4.0/24"}]}}"#, "Pool overlaps with other one"),
             (#"{"Name":"old"}"#, "network with name old already exists"),
-            (#"{"Name":"x","Options":{"com.docker.network.bridge.name":"a\"; drop"}}"#, "invalid bridge interface name"),
+            (
+                #"{"Name":"x","Options":{"com.docker.network.bridge.name":"a\"; drop"}}"#,
+                "invalid bridge interface name"
+            ),
         ])
     func refusals(_ body: String, _ words: String) throws {
         var old = NetworkRecord(id: "1", name: "old", created: "", driver: .bridge)
-        old.subnets = [NetworkRecord.Subnet(prefix: try prefix("172.17.0.0/16"), gateway: try #require(IPAddress("172.17.0.1")))]
+        old.subnets = [
+            NetworkRecord.Subnet(prefix: try prefix("172.17.0.0/16"), gateway: try #require(IPAddress("172.17.0.1")))
+        ]
         do {
             _ = try NetworkRequest(try JSON(parsing: body)).resolve(existing: [old], onHost: [], localPrefix: 1)
             Issue.record("\(body) was accepted")

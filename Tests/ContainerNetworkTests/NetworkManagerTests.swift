@@ -69,7 +69,8 @@ private let isAloneInNamespace: Bool =
             let inside = try RouteNetlink.of(namespace: namespace.raw, subject: "test")
             let link = try #require(try inside.link("eth0"))
             #expect(link.isUp)
-            #expect(try inside.addresses().contains(LinkAddress(index: link.index, address: [172, 17, 0, 2], prefix: 16)))
+            #expect(
+                try inside.addresses().contains(LinkAddress(index: link.index, address: [172, 17, 0, 2], prefix: 16)))
             #expect(try inside.routes().contains { $0.destination.isEmpty && $0.gateway == [172, 17, 0, 1] })
             let document = try await manager.inspect("bridge")
             #expect(document["Containers"][container.id]["IPv4Address"] == "172.17.0.2/16")

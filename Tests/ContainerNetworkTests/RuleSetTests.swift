@@ -113,14 +113,16 @@ import Testing
     @Test("nobody outside reaches a container's unpublished ports by routing to it")
     func directAccess() throws {
         let tracer = try Self.tracer()
-        #expect(tracer.trace(Packet(from: "eth0", source: "192.0.2.66", destination: "172.17.0.3", port: 90)) == .dropped)
+        #expect(
+            tracer.trace(Packet(from: "eth0", source: "192.0.2.66", destination: "172.17.0.3", port: 90)) == .dropped)
     }
 
     @Test("an internal network talks to itself only, also when something was let through before")
     func internalNetwork() throws {
         let tracer = try Self.tracer()
         #expect(tracer.trace(Packet(from: "br-i", source: "172.19.0.2", destination: "198.51.100.7")) == .dropped)
-        #expect(tracer.trace(Packet(from: "br-i", source: "172.19.0.2", destination: "192.0.2.10", port: 8080)) == .dropped)
+        #expect(
+            tracer.trace(Packet(from: "br-i", source: "172.19.0.2", destination: "192.0.2.10", port: 8080)) == .dropped)
         #expect(
             tracer.trace(Packet(from: "eth0", source: "198.51.100.7", destination: "172.19.0.2", established: true))
                 == .dropped)
@@ -132,8 +134,10 @@ import Testing
     @Test("a container can't use route_localnet to reach the host's loopback (CVE-2020-8558)")
     func loopbackIsGuarded() throws {
         let tracer = try Self.tracer()
-        #expect(tracer.trace(Packet(from: "hako0", source: "172.17.0.2", destination: "127.0.0.1", port: 9090)) == .dropped)
-        #expect(tracer.trace(Packet(from: "hako0", source: "172.17.0.2", destination: "127.0.0.1", port: 22)) == .dropped)
+        #expect(
+            tracer.trace(Packet(from: "hako0", source: "172.17.0.2", destination: "127.0.0.1", port: 9090)) == .dropped)
+        #expect(
+            tracer.trace(Packet(from: "hako0", source: "172.17.0.2", destination: "127.0.0.1", port: 22)) == .dropped)
     }
 
     @Test("IPv6 is rewritten except on ::1, which the relay serves")

@@ -12,7 +12,8 @@ import Testing
         process.limits = [ResourceLimit(resource: 7, soft: 1024, hard: .max)]
         (process.oomScoreAdjustment, process.appArmorProfile, process.selinuxLabel) = (-5, "a", "s")
         (process.personality, process.ioPriority) = (8, 9)
-        process.scheduler = SchedulerPlan(policy: 1, nice: -2, priority: 3, flags: 4, runtime: 5, deadline: 6, period: 7)
+        process.scheduler = SchedulerPlan(
+            policy: 1, nice: -2, priority: 3, flags: 4, runtime: 5, deadline: 6, period: 7)
         (process.terminal, process.rows, process.columns, process.stdio) = (true, 24, 80, .inherit)
         (process.openStdin, process.stdinOnce, process.preservedDescriptors) = (true, true, 2)
         var plan = LaunchPlan(id: "id", supervision: .detach, stateFolder: "/run/x", process: process, rootPath: "/r")
@@ -35,7 +36,9 @@ import Testing
         plan.sysctls = [SysctlPlan(key: "k", value: "v")]
         plan.cgroups = CgroupPlan(processFiles: ["/p"], unifiedFolder: "/u", oomCounterFile: "/c")
         plan.log = LogPlan(format: .local, path: "/log", maxSize: 10, maxFiles: 3)
-        plan.hooks = [HookPlan(moment: .poststart, path: "/h", arguments: ["h", "a"], environment: ["E=f"], timeout: 9)]
+        plan.hooks = [
+            HookPlan(moment: .poststart, path: "/h", arguments: ["h", "a"], environment: ["E=f"], timeout: 9)
+        ]
         (plan.hookStateHead, plan.hookStateTail) = ("{", "}")
         return plan
     }
@@ -92,7 +95,9 @@ import Testing
                 switch random.next() % 4 {
                 case 0: mutant[Int(random.next() % UInt64(mutant.count))] = UInt8(truncatingIfNeeded: random.next())
                 case 1: mutant.removeLast(Int(random.next() % UInt64(mutant.count)))
-                case 2: mutant.insert(UInt8(truncatingIfNeeded: random.next()), at: Int(random.next() % UInt64(mutant.count + 1)))
+                case 2:
+                    mutant.insert(
+                        UInt8(truncatingIfNeeded: random.next()), at: Int(random.next() % UInt64(mutant.count + 1)))
                 default:
                     let at = Int(random.next() % UInt64(mutant.count))
                     for index in at..<min(at + 4, mutant.count) { mutant[index] = 0xff }

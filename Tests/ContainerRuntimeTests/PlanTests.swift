@@ -9,11 +9,13 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
     var spec = ExampleSpec.document(isRootless: false)
     change(&spec)
     let layout = ControlGroupLayout(
-        mounts: ["41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"].compactMap { MountEntry(line: $0) }, own: ["": "/"])
+        mounts: ["41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"].compactMap { MountEntry(line: $0) },
+        own: ["": "/"])
     return try planContainer(
         spec,
         PlanContext(
-            id: "c", bundle: "/bundle", stateFolder: "/run/c", supervision: .detach, groups: ControlGroups(layout: layout)))
+            id: "c", bundle: "/bundle", stateFolder: "/run/c", supervision: .detach,
+            groups: ControlGroups(layout: layout)))
 }
 
 @Suite struct PlanTests {
@@ -39,7 +41,10 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
             (["process", "args"], "[]", "process.args"), (["process", "cwd"], "\"tmp\"", "process.cwd"),
             (["ociVersion"], "\"2.0.0\"", "ociVersion"), (["root", "path"], "7", "root.path"),
             (["linux", "resources"], "{\"memory\":{\"limit\":\"1g\"}}", "linux.resources.memory.limit"),
-            (["linux", "resources"], "{\"devices\":[{\"allow\":true,\"access\":\"x\"}]}", "linux.resources.devices[0].access"),
+            (
+                ["linux", "resources"], "{\"devices\":[{\"allow\":true,\"access\":\"x\"}]}",
+                "linux.resources.devices[0].access"
+            ),
             (["linux", "namespaces"], "[{\"type\":\"moon\"}]", "linux.namespaces[0].type"),
             (["linux", "namespaces"], "[{\"type\":\"pid\"},{\"type\":\"pid\"}]", "linux.namespaces[1]"),
             (["linux", "maskedPaths"], "[\"proc\"]", "linux.maskedPaths"),
@@ -49,7 +54,8 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
             (["linux", "devices"], "[{\"path\":\"/dev/x\",\"type\":\"q\"}]", "linux.devices[0].type"),
             (["process", "rlimits"], "[{\"type\":\"RLIMIT_MOON\",\"soft\":1,\"hard\":1}]", "process.rlimits[0].type"),
             (["process", "rlimits"], "[{\"type\":\"RLIMIT_CPU\",\"soft\":2,\"hard\":1}]", "process.rlimits[0]"),
-            (["process", "oomScoreAdj"], "1001", "process.oomScoreAdj"), (["process", "env"], "[\"X\"]", "process.env[0]"),
+            (["process", "oomScoreAdj"], "1001", "process.oomScoreAdj"),
+            (["process", "env"], "[\"X\"]", "process.env[0]"),
             (["hooks"], "{\"poststop\":[{\"path\":\"x\"}]}", "hooks.poststop[0].path"),
             (["linux", "seccomp"], "{\"defaultAction\":\"MAYBE\"}", "linux.seccomp.defaultAction"),
             (["mounts"], "[{\"destination\":\"/x\",\"type\":\"bind\"}]", "mounts[0].source"),
@@ -68,14 +74,18 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
 
     @Test("hostile documents of any shape are refused and never crash")
     func hostile() throws {
-        let junk: [JSON] = [.null, true, -1, .number("1e400"), .string(""), .string("\0"), .array([.null]), ["a": ["b": 1]], .array([])]
+        let junk: [JSON] = [
+            .null, true, -1, .number("1e400"), .string(""), .string("\0"), .array([.null]), ["a": ["b": 1]], .array([]),
+        ]
         let names = ExampleSpec.document(isRootless: false).object?.names ?? []
         for name in names + ["hooks", "annotations", "domainname"] {
             for value in junk { _ = try? plan { $0[name] = value } }
         }
         let inner = ExampleSpec.document(isRootless: false)
         for section in ["process", "linux"] {
-            for name in (inner[section].object?.names ?? []) + ["seccomp", "devices", "sysctl", "scheduler", "ioPriority", "uidMappings"] {
+            for name in (inner[section].object?.names ?? []) + [
+                "seccomp", "devices", "sysctl", "scheduler", "ioPriority", "uidMappings",
+            ] {
                 for value in junk { _ = try? plan { $0[section, name] = value } }
             }
         }
@@ -84,7 +94,9 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
 
     @Test("a bind over /dev leaves its devices alone")
     func boundDevices() throws {
-        let plan = try plan { $0["mounts"] = [["destination": "/dev/", "type": "bind", "source": "/dev", "options": ["rbind"]]] }
+        let plan = try plan {
+            $0["mounts"] = [["destination": "/dev/", "type": "bind", "source": "/dev", "options": ["rbind"]]]
+        }
         #expect(plan.launch.devices.isEmpty)
         #expect(plan.launch.mounts.count == 1)
     }
@@ -92,7 +104,12 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
     @Test("unlimited rlimits and 64-bit seccomp values survive")
     func largeNumbers() throws {
         let plan = try plan {
-            $0["process", "rlimits"] = [["type": "RLIMIT_CORE", "soft": .number("18446744073709551615"), "hard": .number("18446744073709551615")]]
+            $0["process", "rlimits"] = [
+                [
+                    "type": "RLIMIT_CORE", "soft": .number("18446744073709551615"),
+                    "hard": .number("18446744073709551615"),
+                ]
+            ]
         }
         #expect(plan.launch.process.limits.first?.hard == .max)
     }
@@ -113,8 +130,11 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
     @Test("an exec is under the container's own filter")
     func execFilter() throws {
         var spec = ExampleSpec.document(isRootless: false)
-        spec["linux", "seccomp"] = ["defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["reboot"], "action": "SCMP_ACT_ERRNO"]]]
-        let exec = try planExec(id: "1", process: ["args": ["ls"], "cwd": "/"], spec: spec, target: 5, supervision: .wait, group: nil)
+        spec["linux", "seccomp"] = [
+            "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["reboot"], "action": "SCMP_ACT_ERRNO"]],
+        ]
+        let exec = try planExec(
+            id: "1", process: ["args": ["ls"], "cwd": "/"], spec: spec, target: 5, supervision: .wait, group: nil)
         #expect(exec.plan.process.seccomp?.program.isEmpty == false)
     }
 }
@@ -149,7 +169,8 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
             ("33", ResolvedUser(uid: 33, gid: 44, additionalGroups: [29, 30], home: "/srv", name: "web")),
             ("web:audio", ResolvedUser(uid: 33, gid: 29, home: "/srv", name: "web")),
             ("1000", ResolvedUser(uid: 1000, gid: 0)), ("1000:1001", ResolvedUser(uid: 1000, gid: 1001)),
-            ("77", ResolvedUser(uid: 77, gid: 0)), (":video", ResolvedUser(uid: 0, gid: 30, home: "/root", name: "root")),
+            ("77", ResolvedUser(uid: 77, gid: 0)),
+            (":video", ResolvedUser(uid: 0, gid: 30, home: "/root", name: "root")),
         ])
     func resolve(_ spec: String, _ user: ResolvedUser) throws { #expect(try database.resolve(spec) == user) }
 
@@ -158,7 +179,8 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
         arguments: [
             ("foo", "unable to find user foo: no matching entries in passwd file"),
             ("root:foo", "unable to find group foo: no matching entries in group file"),
-            ("-1", "uids and gids must be in range 0-2147483647"), ("0:4294967296", "uids and gids must be in range 0-2147483647"),
+            ("-1", "uids and gids must be in range 0-2147483647"),
+            ("0:4294967296", "uids and gids must be in range 0-2147483647"),
         ])
     func missing(_ spec: String, _ message: String) {
         let fault = #expect(throws: Fault.self) { try database.resolve(spec) }
@@ -178,11 +200,18 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
     @Test("a profile like Docker's compiles to a program that fits the kernel's limit")
     func profile() throws {
         let plan = try compile([
-            "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "archMap": [["architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]]],
+            "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1,
+            "archMap": [["architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]]],
             "syscalls": [
                 ["names": ["read", "write", "no_such_call"], "action": "SCMP_ACT_ALLOW"],
-                ["names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [["index": 0, "value": 0, "op": "SCMP_CMP_EQ"]]],
-                ["names": ["clone"], "action": "SCMP_ACT_ALLOW", "args": [["index": 0, "value": 2_114_060_288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"]]],
+                [
+                    "names": ["personality"], "action": "SCMP_ACT_ALLOW",
+                    "args": [["index": 0, "value": 0, "op": "SCMP_CMP_EQ"]],
+                ],
+                [
+                    "names": ["clone"], "action": "SCMP_ACT_ALLOW",
+                    "args": [["index": 0, "value": 2_114_060_288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"]],
+                ],
                 ["names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38],
             ],
         ])
@@ -192,7 +221,10 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
 
     @Test("the same profile is compiled once")
     func cached() throws {
-        let profile: JSON = ["defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["kexec_load"], "action": "SCMP_ACT_KILL_PROCESS"]]]
+        let profile: JSON = [
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [["names": ["kexec_load"], "action": "SCMP_ACT_KILL_PROCESS"]],
+        ]
         #expect(try compile(profile)?.program == compile(profile)?.program)
     }
 
@@ -202,7 +234,12 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
             ["defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_MOON"]],
             ["defaultAction": "SCMP_ACT_ALLOW", "errnoRet": 1, "flags": ["NO_FLAG"]],
             ["defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1],
-            ["defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["read"], "action": "SCMP_ACT_TRAP", "args": [["index": 6, "op": "SCMP_CMP_EQ"]]]]],
+            [
+                "defaultAction": "SCMP_ACT_ALLOW",
+                "syscalls": [
+                    ["names": ["read"], "action": "SCMP_ACT_TRAP", "args": [["index": 6, "op": "SCMP_CMP_EQ"]]]
+                ],
+            ],
             ["defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": [], "action": "SCMP_ACT_TRAP"]]],
         ] as [JSON])
     func refused(_ profile: JSON) { #expect(throws: Fault.self) { try compile(profile) } }
@@ -216,7 +253,8 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
 
     @Test("flags come in all of Go's spellings")
     func spellings() throws {
-        let arguments = try RuntimeArguments(["-d", "--bundle=/x", "name", "-bundle", "/y"], flags: flags, stopsAtOperand: false)
+        let arguments = try RuntimeArguments(
+            ["-d", "--bundle=/x", "name", "-bundle", "/y"], flags: flags, stopsAtOperand: false)
         #expect(arguments.isOn("detach") && arguments.text("bundle") == "/y" && arguments.operands == ["name"])
         #expect(throws: Fault.self) { try RuntimeArguments(["--nope"], flags: flags, stopsAtOperand: false) }
         #expect(throws: Fault.self) { try RuntimeArguments(["-b"], flags: flags, stopsAtOperand: false) }
@@ -228,10 +266,14 @@ private func plan(_ change: (inout JSON) -> Void = { _ in }) throws -> Container
         #expect(arguments.operands == ["c", "ls", "-d"])
     }
 
-    @Test("ids that aren't file names are refused", arguments: ["", ".", "..", "a/b", "a b", "ü", String(repeating: "x", count: 256)])
+    @Test(
+        "ids that aren't file names are refused",
+        arguments: ["", ".", "..", "a/b", "a b", "ü", String(repeating: "x", count: 256)])
     func ids(_ id: String) { #expect(throws: Fault.self) { try OCIContainer.check(id) } }
 
-    @Test("signals have names, short names and numbers", arguments: [("KILL", 9), ("sigterm", 15), ("1", 1), ("SIGRTMIN+3", 37), ("RTMAX-1", 63)])
+    @Test(
+        "signals have names, short names and numbers",
+        arguments: [("KILL", 9), ("sigterm", 15), ("1", 1), ("SIGRTMIN+3", 37), ("RTMAX-1", 63)])
     func signals(_ text: String, _ number: Int32) throws { #expect(try SignalNames.number(text) == number) }
 
     @Test("times are RFC 3339 with nine digits")

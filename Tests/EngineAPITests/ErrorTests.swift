@@ -40,10 +40,16 @@ struct ErrorTests {
         "bad requests are 400, in dockerd's words where it has any",
         arguments: [
             (HTTPMethod.POST, "/containers/create", nil, nil, "config cannot be empty in order to create a container"),
-            (.POST, "/containers/create", "{}", "text/plain", "unsupported Content-Type header (text/plain): must be 'application/json'"),
+            (
+                .POST, "/containers/create", "{}", "text/plain",
+                "unsupported Content-Type header (text/plain): must be 'application/json'"
+            ),
             (.POST, "/containers/create", "{", "application/json", "invalid JSON: expected a member name at byte 1"),
             (.POST, "/containers/create", "[]", "application/json; charset=utf-8", "invalid JSON: expected an object"),
-            (.POST, "/containers/create", "{} {}", "application/json", "invalid JSON: text after the end of the value at byte 3"),
+            (
+                .POST, "/containers/create", "{} {}", "application/json",
+                "invalid JSON: text after the end of the value at byte 3"
+            ),
             (.POST, "/networks/create", nil, nil, "invalid JSON: got EOF while reading request body"),
             (.GET, "/containers/json?limit=x", nil, nil, "strconv.Atoi: parsing \"x\": invalid syntax"),
             (.GET, "/containers/json?filters=%5B", nil, nil, nil),
@@ -54,15 +60,20 @@ struct ErrorTests {
             (.GET, "/containers/x/stats?one-shot=1", nil, nil, "cannot have stream=true and one-shot=true"),
             (.POST, "/containers/x/wait?condition=never", nil, nil, "invalid condition: \"never\""),
             (.POST, "/containers/x/resize?h=a&w=1", nil, nil, nil),
-            (.POST, "/containers/x/start", "{\"a\":1}", "application/json",
-                "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24"),
+            (
+                .POST, "/containers/x/start", "{\"a\":1}", "application/json",
+                "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24"
+            ),
             (.GET, "/containers/x/archive", nil, nil, "bad parameter: path cannot be empty"),
             (.GET, "/system/df?type=unknown", nil, nil, "unknown object type: unknown"),
             (.POST, "/images/create", nil, nil, nil), (.GET, "/events?since=abc", nil, nil, nil),
         ] as [(HTTPMethod, String, String?, String?, String?)])
-    func invalid(_ method: HTTPMethod, _ target: String, _ body: String?, _ type: String?, _ message: String?) async throws {
+    func invalid(_ method: HTTPMethod, _ target: String, _ body: String?, _ type: String?, _ message: String?)
+        async throws
+    {
         try await TestAPI.with { api in
-            let answer = try await api.send(method, "/v1.47" + target, body, headers: type.map { ["Content-Type": $0] } ?? [:])
+            let answer = try await api.send(
+                method, "/v1.47" + target, body, headers: type.map { ["Content-Type": $0] } ?? [:])
             #expect(answer.status == 400, "\(answer.text)")
             if let message { #expect(answer.message == message) } else { #expect(answer.message?.isEmpty == false) }
             #expect(api.backend.calls.isEmpty)
@@ -85,7 +96,10 @@ struct ErrorTests {
             let late = try await api.send(.POST, "/images/create?fromImage=nginx")
             #expect(late.status == 200)
             #expect(late.headers.first(name: "content-type") == "application/json")
-            #expect(late.text == "{\"status\":\"Pulling\"}\r\n{\"errorDetail\":{\"message\":\"connection reset\"},\"error\":\"connection reset\"}\r\n")
+            #expect(
+                late.text
+                    == "{\"status\":\"Pulling\"}\r\n{\"errorDetail\":{\"message\":\"connection reset\"},\"error\":\"connection reset\"}\r\n"
+            )
             api.backend.fail("pullImage", .notFound, "manifest unknown")
             let early = try await api.send(.POST, "/images/create?fromImage=nginx")
             #expect(early.status == 404)
@@ -103,7 +117,9 @@ struct ErrorTests {
             let bad = try await api.send(.POST, "/images/a/push", headers: ["X-Registry-Auth": "!!"])
             #expect(bad.status == 400)
             #expect(bad.message == "invalid X-Registry-Auth header")
-            #expect(try await api.send(.POST, "/images/create?fromImage=a", headers: ["X-Registry-Auth": "!!"]).status == 200)
+            #expect(
+                try await api.send(.POST, "/images/create?fromImage=a", headers: ["X-Registry-Auth": "!!"]).status
+                    == 200)
         }
     }
 

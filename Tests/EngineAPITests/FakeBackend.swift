@@ -42,7 +42,9 @@ final class FakeBackend: Backend {
 
     private func bytes(_ parts: [String]) -> ByteSource {
         let rest = NIOLockedValueBox(parts[...])
-        return ByteSource(next: { rest.withLockedValue { $0.popFirst() }.map { ByteBuffer(string: $0) } }, cancel: { [cancelled] in cancelled.open() })
+        return ByteSource(
+            next: { rest.withLockedValue { $0.popFirst() }.map { ByteBuffer(string: $0) } },
+            cancel: { [cancelled] in cancelled.open() })
     }
 
     private func documents(_ count: Int, endless: Bool = false) -> JSONSource {
@@ -72,8 +74,12 @@ final class FakeBackend: Backend {
         try call("createContainer", [name, platform, body.text])
     }
     func inspectContainer(_ ref: String, size: Bool) async throws -> JSON { try call("inspectContainer", [ref, size]) }
-    func startContainer(_ ref: String, detachKeys: String?) async throws { try call("startContainer", [ref, detachKeys]) }
-    func stopContainer(_ ref: String, signal: String?, timeout: Int?) async throws { try call("stopContainer", [ref, signal, timeout]) }
+    func startContainer(_ ref: String, detachKeys: String?) async throws {
+        try call("startContainer", [ref, detachKeys])
+    }
+    func stopContainer(_ ref: String, signal: String?, timeout: Int?) async throws {
+        try call("stopContainer", [ref, signal, timeout])
+    }
     func restartContainer(_ ref: String, signal: String?, timeout: Int?) async throws {
         try call("restartContainer", [ref, signal, timeout])
     }
@@ -81,11 +87,15 @@ final class FakeBackend: Backend {
     func pauseContainer(_ ref: String) async throws { try call("pauseContainer", [ref]) }
     func unpauseContainer(_ ref: String) async throws { try call("unpauseContainer", [ref]) }
     func renameContainer(_ ref: String, to name: String) async throws { try call("renameContainer", [ref, name]) }
-    func updateContainer(_ ref: String, body: JSON) async throws -> JSON { try call("updateContainer", [ref, body.text]) }
+    func updateContainer(_ ref: String, body: JSON) async throws -> JSON {
+        try call("updateContainer", [ref, body.text])
+    }
     func removeContainer(_ ref: String, force: Bool, volumes: Bool, link: Bool) async throws {
         try call("removeContainer", [ref, force, volumes, link])
     }
-    func resizeContainer(_ ref: String, height: Int, width: Int) async throws { try call("resizeContainer", [ref, height, width]) }
+    func resizeContainer(_ ref: String, height: Int, width: Int) async throws {
+        try call("resizeContainer", [ref, height, width])
+    }
     func waitContainer(_ ref: String, condition: WaitCondition) async throws -> Task<JSON, any Error> {
         try call("waitContainer", [ref, condition.rawValue])
         return Task { [exit] in
@@ -95,12 +105,20 @@ final class FakeBackend: Backend {
         }
     }
     func attachContainer(_ ref: String, _ options: AttachOptions) async throws -> Attachment {
-        try call("attachContainer", [ref, options.stdin, options.stdout, options.stderr, options.logs, options.stream, options.detachKeys])
+        try call(
+            "attachContainer",
+            [ref, options.stdin, options.stdout, options.stderr, options.logs, options.stream, options.detachKeys])
         return attachment.withLockedValue { $0 } ?? echoing()
     }
     func containerLogs(_ ref: String, _ options: LogOptions) async throws -> (OutputSource, isTerminal: Bool) {
-        try call("containerLogs", [ref, options.stdout, options.stderr, options.follow, options.timestamps, options.tail, options.since, options.until])
-        let rest = NIOLockedValueBox([OutputChunk(.stdout, ByteBuffer(string: "out\n")), OutputChunk(.stderr, ByteBuffer(string: "err\n"))][...])
+        try call(
+            "containerLogs",
+            [
+                ref, options.stdout, options.stderr, options.follow, options.timestamps, options.tail, options.since,
+                options.until,
+            ])
+        let rest = NIOLockedValueBox(
+            [OutputChunk(.stdout, ByteBuffer(string: "out\n")), OutputChunk(.stderr, ByteBuffer(string: "err\n"))][...])
         let source = OutputSource(
             next: { [cancelled] in
                 if let chunk = rest.withLockedValue({ $0.popFirst() }) { return chunk }
@@ -113,7 +131,9 @@ final class FakeBackend: Backend {
         try call("containerStats", [ref, stream, oneShot])
         return documents(stream ? 2 : 1, endless: stream)
     }
-    func topContainer(_ ref: String, psArguments: String) async throws -> JSON { try call("topContainer", [ref, psArguments]) }
+    func topContainer(_ ref: String, psArguments: String) async throws -> JSON {
+        try call("topContainer", [ref, psArguments])
+    }
     func containerChanges(_ ref: String) async throws -> JSON { try call("containerChanges", [ref]) }
     func exportContainer(_ ref: String) async throws -> ByteSource {
         try call("exportContainer", [ref])
@@ -123,7 +143,9 @@ final class FakeBackend: Backend {
     func getArchive(_ ref: String, path: String) async throws -> (stat: JSON, tar: ByteSource) {
         (try call("getArchive", [ref, path]), bytes(["tar"]))
     }
-    func putArchive(_ ref: String, path: String, noOverwriteDirNonDir: Bool, copyUIDGID: Bool, tar: ByteSource) async throws {
+    func putArchive(_ ref: String, path: String, noOverwriteDirNonDir: Bool, copyUIDGID: Bool, tar: ByteSource)
+        async throws
+    {
         try call("putArchive", [ref, path, noOverwriteDirNonDir, copyUIDGID])
         try await take(tar)
     }
@@ -160,8 +182,12 @@ final class FakeBackend: Backend {
     func listImages(all: Bool, digests: Bool, sharedSize: Bool, filters: Filters) async throws -> [JSON] {
         [try call("listImages", [all, digests, sharedSize, filters.json.text])]
     }
-    func inspectImage(_ ref: String, platform: String?) async throws -> JSON { try call("inspectImage", [ref, platform]) }
-    func imageHistory(_ ref: String, platform: String?) async throws -> JSON { try call("imageHistory", [ref, platform]) }
+    func inspectImage(_ ref: String, platform: String?) async throws -> JSON {
+        try call("inspectImage", [ref, platform])
+    }
+    func imageHistory(_ ref: String, platform: String?) async throws -> JSON {
+        try call("imageHistory", [ref, platform])
+    }
     func pullImage(_ reference: String, platform: String?, auth: JSON, progress: @escaping ProgressSink) async throws {
         try call("pullImage", [reference, platform, auth.text])
         try await progress(["status": "Pulling"])
@@ -171,13 +197,19 @@ final class FakeBackend: Backend {
         try call("pushImage", [reference, platform, auth.text])
         try await progress(["status": "Pushing"])
     }
-    func importImage(reference: String?, message: String, changes: [String], platform: String?, tar: ByteSource) async throws -> String {
+    func importImage(reference: String?, message: String, changes: [String], platform: String?, tar: ByteSource)
+        async throws -> String
+    {
         try call("importImage", [reference, message, changes, platform])
         try await take(tar)
         return "sha256:1234"
     }
-    func tagImage(_ ref: String, repository: String, tag: String) async throws { try call("tagImage", [ref, repository, tag]) }
-    func removeImage(_ ref: String, force: Bool, prune: Bool) async throws -> JSON { try call("removeImage", [ref, force, prune]) }
+    func tagImage(_ ref: String, repository: String, tag: String) async throws {
+        try call("tagImage", [ref, repository, tag])
+    }
+    func removeImage(_ ref: String, force: Bool, prune: Bool) async throws -> JSON {
+        try call("removeImage", [ref, force, prune])
+    }
     func pruneImages(_ filters: Filters) async throws -> JSON { try call("pruneImages", [filters.json.text]) }
     func saveImages(_ refs: [String], platform: String?) async throws -> ByteSource {
         try call("saveImages", [refs, platform])
@@ -198,7 +230,9 @@ final class FakeBackend: Backend {
     // MARK: Networks, volumes, system
 
     func listNetworks(_ filters: Filters) async throws -> [JSON] { [try call("listNetworks", [filters.json.text])] }
-    func inspectNetwork(_ ref: String, verbose: Bool) async throws -> JSON { try call("inspectNetwork", [ref, verbose]) }
+    func inspectNetwork(_ ref: String, verbose: Bool) async throws -> JSON {
+        try call("inspectNetwork", [ref, verbose])
+    }
     func createNetwork(_ body: JSON) async throws -> JSON { try call("createNetwork", [body.text]) }
     func removeNetwork(_ ref: String) async throws { try call("removeNetwork", [ref]) }
     func connectNetwork(_ ref: String, body: JSON) async throws { try call("connectNetwork", [ref, body.text]) }

@@ -27,10 +27,12 @@ struct RouteTests {
     @Test(
         "each asks the backend for its own, with its parameters",
         arguments: [
-            Case(.GET, "/containers/json?all=1&limit=2&size=true&filters=%7B%22status%22%3A%5B%22running%22%5D%7D", 200,
+            Case(
+                .GET, "/containers/json?all=1&limit=2&size=true&filters=%7B%22status%22%3A%5B%22running%22%5D%7D", 200,
                 #"listContainers(true, 2, true, {"status":["running"]})"#),
             Case(.GET, "/containers/json?all=false&limit=0&size=None", 200, "listContainers(false, nil, false, {})"),
-            Case(.POST, "/containers/create?name=web&platform=linux/arm64", #"{"Image":"nginx"}"#, 201,
+            Case(
+                .POST, "/containers/create?name=web&platform=linux/arm64", #"{"Image":"nginx"}"#, 201,
                 #"createContainer(web, linux/arm64, {"Image":"nginx"})"#),
             Case(.GET, "/containers/web/json", 200, "inspectContainer(web, false)"),
             Case(.POST, "/containers/web/start", 204, "startContainer(web, nil)"),
@@ -51,7 +53,9 @@ struct RouteTests {
             Case(.GET, "/containers/web/stats?stream=false&one-shot=true", 200, "containerStats(web, false, true)"),
             Case(.GET, "/containers/web/archive?path=/etc/a%20b", 200, "getArchive(web, /etc/a b)"),
             Case(.HEAD, "/containers/web/archive?path=/etc", 200, "statPath(web, /etc)"),
-            Case(.PUT, "/containers/web/archive?path=/etc&noOverwriteDirNonDir=true", "tar", 200, "putArchive(web, /etc, true, false)"),
+            Case(
+                .PUT, "/containers/web/archive?path=/etc&noOverwriteDirNonDir=true", "tar", 200,
+                "putArchive(web, /etc, true, false)"),
             Case(.POST, "/containers/prune", 200, "pruneContainers({})"),
             Case(.POST, "/containers/web/exec", #"{"Cmd":["a"]}"#, 201, #"createExec(web, {"Cmd":["a"]})"#),
             Case(.POST, "/exec/e1/start", #"{"Detach":true}"#, 200, #"startExec(e1, {"Detach":true})"#),
@@ -59,11 +63,15 @@ struct RouteTests {
             Case(.GET, "/exec/e1/json", 200, "inspectExec(e1)"),
             Case(.GET, "/images/json?digests=1", 200, "listImages(false, true, false, {})"),
             Case(.GET, "/images/localhost:5000/team/app:1/json", 200, "inspectImage(localhost:5000/team/app:1, nil)"),
-            Case(.GET, "/images/team%2Fapp/history?platform=%7B%22os%22%3A%22linux%22%2C%22architecture%22%3A%22arm%22%2C%22variant%22%3A%22v7%22%7D", 200,
+            Case(
+                .GET,
+                "/images/team%2Fapp/history?platform=%7B%22os%22%3A%22linux%22%2C%22architecture%22%3A%22arm%22%2C%22variant%22%3A%22v7%22%7D",
+                200,
                 "imageHistory(team/app, linux/arm/v7)"),
             Case(.POST, "/images/create?fromImage=nginx&tag=1.27", 200, "pullImage(nginx:1.27, nil, null)"),
             Case(.POST, "/images/create?fromImage=nginx&tag=sha256:ab", 200, "pullImage(nginx@sha256:ab, nil, null)"),
-            Case(.POST, "/images/create?fromSrc=-&repo=a&tag=b&message=m&changes=ENV+A%3D1&changes=CMD+x", "tar", 200,
+            Case(
+                .POST, "/images/create?fromSrc=-&repo=a&tag=b&message=m&changes=ENV+A%3D1&changes=CMD+x", "tar", 200,
                 #"importImage(a:b, m, ["ENV A=1", "CMD x"], nil)"#),
             Case(.GET, "/images/get?names=a&names=b", 200, #"saveImages(["a", "b"], nil)"#),
             Case(.GET, "/images/team/app/get", 200, #"saveImages(["team/app"], nil)"#),
@@ -72,7 +80,8 @@ struct RouteTests {
             Case(.POST, "/images/a/tag?repo=b&tag=c", 201, "tagImage(a, b, c)"),
             Case(.DELETE, "/images/team/app?force=1&noprune=1", 200, "removeImage(team/app, true, false)"),
             Case(.POST, "/images/prune", 200, "pruneImages({})"),
-            Case(.POST, "/commit?container=web&repo=r&tag=t&comment=c&author=a&pause=0&changes=x", "{}", 201,
+            Case(
+                .POST, "/commit?container=web&repo=r&tag=t&comment=c&author=a&pause=0&changes=x", "{}", 201,
                 #"commitContainer(web, r:t, a, c, false, ["x"], {})"#),
             Case(.POST, "/commit?container=web", 201, "commitContainer(web, nil, , , true, [], null)"),
             Case(.POST, "/auth", #"{"username":"u"}"#, 200, #"checkRegistryAuth({"username":"u"})"#),
@@ -81,7 +90,9 @@ struct RouteTests {
             Case(.GET, "/networks/n?verbose=true", 200, "inspectNetwork(n, true)"),
             Case(.DELETE, "/networks/n", 204, "removeNetwork(n)"),
             Case(.POST, "/networks/n/connect", #"{"Container":"c"}"#, 200, #"connectNetwork(n, {"Container":"c"})"#),
-            Case(.POST, "/networks/n/disconnect", #"{"Container":"c"}"#, 200, #"disconnectNetwork(n, {"Container":"c"})"#),
+            Case(
+                .POST, "/networks/n/disconnect", #"{"Container":"c"}"#, 200, #"disconnectNetwork(n, {"Container":"c"})"#
+            ),
             Case(.POST, "/networks/prune", 200, "pruneNetworks({})"),
             Case(.GET, "/volumes", 200, "listVolumes({})"),
             Case(.POST, "/volumes/create", #"{"Name":"v"}"#, 201, #"createVolume({"Name":"v"})"#),
@@ -92,7 +103,9 @@ struct RouteTests {
             Case(.GET, "/info", 200, "info()"),
             Case(.GET, "/version", 200, "version()"),
             Case(.GET, "/system/df?type=image&type=volume", 200, #"diskUsage(["image", "volume"])"#),
-            Case(.GET, "/events?since=1700000000.5&until=1700000001", 200, "events(1700000000500000000, 1700000001000000000, {})"),
+            Case(
+                .GET, "/events?since=1700000000.5&until=1700000001", 200,
+                "events(1700000000500000000, 1700000001000000000, {})"),
         ])
     func route(_ expected: Case) async throws {
         try await TestAPI.with { api in
@@ -110,9 +123,11 @@ struct RouteTests {
         "what this daemon has no part for says so",
         arguments: [
             (HTTPMethod.POST, "/build", UInt(501)), (.POST, "/session", 501), (.GET, "/images/search?term=x", 501),
-            (.GET, "/swarm", 503), (.GET, "/nodes", 503), (.GET, "/services/x/logs", 503), (.POST, "/secrets/create", 503),
+            (.GET, "/swarm", 503), (.GET, "/nodes", 503), (.GET, "/services/x/logs", 503),
+            (.POST, "/secrets/create", 503),
             (.GET, "/configs", 503), (.GET, "/tasks", 503), (.POST, "/swarm/init", 501), (.POST, "/swarm/leave", 503),
-            (.GET, "/plugins", 200), (.GET, "/plugins/x/json", 404), (.POST, "/plugins/pull", 501), (.POST, "/build/prune", 200),
+            (.GET, "/plugins", 200), (.GET, "/plugins/x/json", 404), (.POST, "/plugins/pull", 501),
+            (.POST, "/build/prune", 200),
             (.GET, "/containers/x/attach/ws", 501), (.GET, "/distribution/a/b/json", 501), (.GET, "/nowhere", 404),
             (.DELETE, "/info", 404), (.GET, "/", 404), (.GET, "/containers/", 404),
         ])
@@ -133,7 +148,8 @@ struct RouteTests {
                 #expect(answer.status == 200)
                 #expect(answer.text == (method == .GET ? "OK" : ""))
                 for (name, value) in [
-                    ("Api-Version", "1.51"), ("Docker-Experimental", "false"), ("Ostype", "linux"), ("Builder-Version", "1"),
+                    ("Api-Version", "1.51"), ("Docker-Experimental", "false"), ("Ostype", "linux"),
+                    ("Builder-Version", "1"),
                     ("Cache-Control", "no-cache, no-store, must-revalidate"), ("Pragma", "no-cache"),
                     ("Server", "Hakobune/1.2.3 (linux)"), ("Swarm", "inactive"),
                 ] {
@@ -153,7 +169,8 @@ struct RouteTests {
             #expect(old.status == 400)
             #expect(
                 old.message
-                    == "client version 1.43 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version")
+                    == "client version 1.43 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version"
+            )
             #expect(try await api.send(.GET, "/v1/info").status == 404)
             #expect(try await api.send(.GET, "/v1.x/info").status == 404)
         }

@@ -30,7 +30,9 @@ struct StreamTests {
         }
     }
 
-    @Test("following ends when the client goes", arguments: ["/containers/x/logs?stdout=1&follow=1", "/containers/x/stats", "/events"])
+    @Test(
+        "following ends when the client goes",
+        arguments: ["/containers/x/logs?stdout=1&follow=1", "/containers/x/stats", "/events"])
     func following(_ target: String) async throws {
         try await TestAPI.with { api in
             let answer = try await api.client.send(.GET, target)
@@ -65,7 +67,8 @@ struct StreamTests {
     @Test("attach carries bytes both ways, and the client's end of input to the process")
     func attach() async throws {
         try await TestAPI.with { api in
-            let (raw, headers) = try #require(try await api.hijack("/v1.47/containers/x/attach?stream=1&stdin=1&stdout=1&stderr=1"))
+            let (raw, headers) = try #require(
+                try await api.hijack("/v1.47/containers/x/attach?stream=1&stdin=1&stdout=1&stderr=1"))
             #expect(headers.first(name: "content-type") == StreamType.multiplexed)
             try await raw.write(ByteBuffer(string: "ping"))
             #expect(try await raw.read().map { Array($0.readableBytesView) } == frame(1, "ping"))
@@ -130,7 +133,8 @@ struct StreamTests {
             let parts = ["one", "two", "three"].makeIterator()
             let source = Parts(parts)
             let answer = try await api.client.send(
-                .PUT, "/containers/x/archive?path=/", headers: ["Content-Type": "application/x-tar"], body: .stream { source.next() })
+                .PUT, "/containers/x/archive?path=/", headers: ["Content-Type": "application/x-tar"],
+                body: .stream { source.next() })
             #expect(answer.status == .ok)
             _ = try await answer.body()
             #expect(api.backend.state.withLockedValue { String(decoding: $0.received, as: UTF8.self) } == "onetwothree")

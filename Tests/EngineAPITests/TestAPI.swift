@@ -43,17 +43,24 @@ struct TestAPI {
     }
 
     /// A JSON body names its type by itself.
-    func send(_ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws -> Answer {
+    func send(_ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: HTTPHeaders = [:]) async throws
+        -> Answer
+    {
         var headers = headers
-        if body != nil, !headers.contains(name: "content-type") { headers.add(name: "Content-Type", value: "application/json") }
+        if body != nil, !headers.contains(name: "content-type") {
+            headers.add(name: "Content-Type", value: "application/json")
+        }
         let answer = try await client.send(
             method, target, headers: headers, body: body.map { .bytes(ByteBuffer(string: $0)) } ?? .none)
-        return Answer(status: answer.status.code, headers: answer.headers, text: String(buffer: try await answer.body()))
+        return Answer(
+            status: answer.status.code, headers: answer.headers, text: String(buffer: try await answer.body()))
     }
 
     func hijack(_ target: String, _ body: String? = nil) async throws -> (any RawConnection, HTTPHeaders)? {
         let headers: HTTPHeaders = body == nil ? [:] : ["Content-Type": "application/json"]
-        guard case .connection(let raw, let answered) = try await client.hijack(.POST, target, headers: headers, body: body.map { ByteBuffer(string: $0) })
+        guard
+            case .connection(let raw, let answered) = try await client.hijack(
+                .POST, target, headers: headers, body: body.map { ByteBuffer(string: $0) })
         else { return nil }
         return (raw, answered)
     }

@@ -12,7 +12,8 @@ import Testing
         "a path is read as docker cp means it",
         arguments: [
             ("/etc/passwd", "/etc/passwd", "passwd", false), ("etc", "/etc", "etc", false), ("/", "/", "/", true),
-            ("/a/b/", "/a/b", "b", true), ("/a/b/.", "/a/b", ".", true), (".", "/", "/", true), ("/a/../../b", "/b", "b", false),
+            ("/a/b/", "/a/b", "b", true), ("/a/b/.", "/a/b", ".", true), (".", "/", "/", true),
+            ("/a/../../b", "/b", "b", false),
         ])
     func paths(_ asked: String, _ text: String, _ base: String, _ follows: Bool) throws {
         let path = try ArchivePath(asked)
@@ -46,13 +47,17 @@ import Testing
 
     @Test("process tables are read from ps and cut to the container's processes")
     func processTables() throws {
-        let table = try ProcessTable.parse("UID   PID  PPID CMD\nroot    1     0 init --long  words\nroot   22     1 sh\n")
+        let table = try ProcessTable.parse(
+            "UID   PID  PPID CMD\nroot    1     0 init --long  words\nroot   22     1 sh\n")
         #expect(try table.only([22]).rows == [["root", "22", "1", "sh"]])
         #expect(table.rows[0].last == "init --long  words")
         #expect(throws: Fault.self) { try ProcessTable.parse("UID CMD\nroot x\n").only([1]) }
         #expect(throws: Fault.self) { try ProcessTable.check("-o uid=PID") }
-        let facts = try #require(ProcessFacts(stat: "12 (a ) b) S 7 12 12 34817 12 4194304 1 2 3 4 50 25 0 0 20 0 1 0 900 1 1"))
-        #expect(facts.name == "a ) b" && facts.parent == 7 && facts.terminal == "pts/1" && facts.cpu == 75 && facts.started == 900)
+        let facts = try #require(
+            ProcessFacts(stat: "12 (a ) b) S 7 12 12 34817 12 4194304 1 2 3 4 50 25 0 0 20 0 1 0 900 1 1"))
+        #expect(
+            facts.name == "a ) b" && facts.parent == 7 && facts.terminal == "pts/1" && facts.cpu == 75
+                && facts.started == 900)
     }
 
     @Test("interfaces' counters are read without loopback")

@@ -4,9 +4,11 @@ import Testing
 @testable import Engine
 
 @Suite struct ContainerNameTests {
-    @Test("a name may have letters, digits, underscore, dot and dash after its first character", arguments: [
-        "web", "my-nginx", "a.b_c-9", "0a", "/slashed",
-    ])
+    @Test(
+        "a name may have letters, digits, underscore, dot and dash after its first character",
+        arguments: [
+            "web", "my-nginx", "a.b_c-9", "0a", "/slashed",
+        ])
     func good(_ name: String) throws {
         #expect(try ContainerName.validated(name) == (name.hasPrefix("/") ? String(name.dropFirst()) : name))
     }

@@ -14,29 +14,37 @@ import Testing
     @Test("an empty request is fine")
     func empty() throws { #expect(try refusal() == nil) }
 
-    @Test("impossible limits are refused in Docker's words", arguments: [
-        (["Memory": 1_048_576], "Minimum memory limit allowed is 6MB"),
-        (["MemorySwap": 10_485_760], "You should always set the Memory limit when using Memoryswap limit, see usage"),
-        (
-            ["Memory": 20_971_520, "MemorySwap": 10_485_760],
-            "Minimum memoryswap limit should be larger than memory limit, see usage"
-        ),
-        (["NanoCpus": 3_000_000_000], "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
-        (["NanoCpus": 1_000_000_000, "CpuQuota": 5_000], "Conflicting options: Nano CPUs and CPU Quota cannot both be set"),
-        (["CpusetCpus": "0-7"], "Requested CPUs are not available - requested 0-7, available: 0-1"),
-        (["CpusetCpus": "a"], "Invalid value a for cpuset cpus"),
-        (["OomScoreAdj": 2_000], "Invalid value 2000, range for oom score adj is [-1000, 1000]"),
-        (["BlkioWeight": 5], "Range of blkio weight is from 10 to 1000"),
-        (
-            ["RestartPolicy": ["Name": "sometimes"]],
-            "invalid restart policy: unknown policy 'sometimes'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
-        ),
-        (
-            ["AutoRemove": true, "RestartPolicy": ["Name": "always"]],
-            "can't create 'AutoRemove' container with restart policy"
-        ),
-        (["LogConfig": ["Type": "syslog"]], "logger: no log driver named 'syslog' is registered"),
-    ] as [(JSON, String)])
+    @Test(
+        "impossible limits are refused in Docker's words",
+        arguments: [
+            (["Memory": 1_048_576], "Minimum memory limit allowed is 6MB"),
+            (
+                ["MemorySwap": 10_485_760],
+                "You should always set the Memory limit when using Memoryswap limit, see usage"
+            ),
+            (
+                ["Memory": 20_971_520, "MemorySwap": 10_485_760],
+                "Minimum memoryswap limit should be larger than memory limit, see usage"
+            ),
+            (["NanoCpus": 3_000_000_000], "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
+            (
+                ["NanoCpus": 1_000_000_000, "CpuQuota": 5_000],
+                "Conflicting options: Nano CPUs and CPU Quota cannot both be set"
+            ),
+            (["CpusetCpus": "0-7"], "Requested CPUs are not available - requested 0-7, available: 0-1"),
+            (["CpusetCpus": "a"], "Invalid value a for cpuset cpus"),
+            (["OomScoreAdj": 2_000], "Invalid value 2000, range for oom score adj is [-1000, 1000]"),
+            (["BlkioWeight": 5], "Range of blkio weight is from 10 to 1000"),
+            (
+                ["RestartPolicy": ["Name": "sometimes"]],
+                "invalid restart policy: unknown policy 'sometimes'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
+            ),
+            (
+                ["AutoRemove": true, "RestartPolicy": ["Name": "always"]],
+                "can't create 'AutoRemove' container with restart policy"
+            ),
+            (["LogConfig": ["Type": "syslog"]], "logger: no log driver named 'syslog' is registered"),
+        ] as [(JSON, String)])
     func refused(_ host: JSON, _ message: String) throws { #expect(try refusal(host: host) == message) }
 
     @Test("a GPU is refused clearly")
@@ -58,9 +66,11 @@ import Testing
         #expect(host["Nonsense"].isNull)
     }
 
-    @Test("signals have names and numbers", arguments: [
-        ("SIGTERM", 15), ("term", 15), ("9", 9), ("SIGRTMIN+3", 37), ("RTMAX-1", 63), ("QUIT", 3),
-    ] as [(String, Int32)])
+    @Test(
+        "signals have names and numbers",
+        arguments: [
+            ("SIGTERM", 15), ("term", 15), ("9", 9), ("SIGRTMIN+3", 37), ("RTMAX-1", 63), ("QUIT", 3),
+        ] as [(String, Int32)])
     func signals(_ text: String, _ number: Int32) { #expect(Signal.number(text) == number) }
 
     @Test("what is no signal is none", arguments: ["", "SIGFOO", "0", "65", "-1", "RTMIN+31"])

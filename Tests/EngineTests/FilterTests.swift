@@ -34,13 +34,18 @@ import Testing
         #expect(throws: Fault.self) { try filter(("status", "sleeping")) }
     }
 
-    @Test("each filter narrows", arguments: [
-        ("name", "we", true), ("name", "^/web$", true), ("name", "^eb", false), ("name", "w.b", true), ("id", "ab", true),
-        ("id", "b", false), ("label", "tier", true), ("label", "tier=front", true), ("label", "tier=back", false),
-        ("label!", "tier=back", true), ("network", "bridge", true), ("network", "other", false), ("publish", "80", true),
-        ("publish", "8080", false), ("publish", "70-90/tcp", true), ("expose", "443", true), ("expose", "80", false),
-        ("health", "none", true), ("is-task", "true", false), ("is-task", "false", true), ("volume", "x", false),
-    ] as [(String, String, Bool)])
+    @Test(
+        "each filter narrows",
+        arguments: [
+            ("name", "we", true), ("name", "^/web$", true), ("name", "^eb", false), ("name", "w.b", true),
+            ("id", "ab", true),
+            ("id", "b", false), ("label", "tier", true), ("label", "tier=front", true), ("label", "tier=back", false),
+            ("label!", "tier=back", true), ("network", "bridge", true), ("network", "other", false),
+            ("publish", "80", true),
+            ("publish", "8080", false), ("publish", "70-90/tcp", true), ("expose", "443", true),
+            ("expose", "80", false),
+            ("health", "none", true), ("is-task", "true", false), ("is-task", "false", true), ("volume", "x", false),
+        ] as [(String, String, Bool)])
     func narrows(_ key: String, _ value: String, _ accepted: Bool) throws {
         #expect(try filter((key, value)).accepts(running()) == accepted)
     }
@@ -54,12 +59,16 @@ import Testing
 
 @Suite struct EventFilterTests {
     private let event = Event(
-        .container, "exec_start: sh -c true", actor: "abc", attributes: ["image": "nginx:latest", "name": "web"], time: 1)
+        .container, "exec_start: sh -c true", actor: "abc", attributes: ["image": "nginx:latest", "name": "web"],
+        time: 1)
 
-    @Test("events are found by kind, word, container and image", arguments: [
-        ("type", "container", true), ("type", "image", false), ("event", "exec_start", true), ("event", "die", false),
-        ("container", "web", true), ("container", "db", false), ("image", "nginx", true), ("image", "redis", false),
-    ] as [(String, String, Bool)])
+    @Test(
+        "events are found by kind, word, container and image",
+        arguments: [
+            ("type", "container", true), ("type", "image", false), ("event", "exec_start", true),
+            ("event", "die", false),
+            ("container", "web", true), ("container", "db", false), ("image", "nginx", true), ("image", "redis", false),
+        ] as [(String, String, Bool)])
     func accepts(_ key: String, _ value: String, _ accepted: Bool) throws {
         var filters = Filters()
         filters.add(key, value)

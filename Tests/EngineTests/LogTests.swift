@@ -17,7 +17,9 @@ import Testing
 
     @Test("a line of json-file is read, whatever is escaped in it")
     func jsonLines() {
-        let line = #"{"log":"a \"b\" \\ \u003c\u00e9\ud83d\ude00\t\n","stream":"stderr","time":"2026-11-22T10:11:12.5Z"}"# + "\n"
+        let line =
+            #"{"log":"a \"b\" \\ \u003c\u00e9\ud83d\ude00\t\n","stream":"stderr","time":"2026-11-22T10:11:12.5Z"}"#
+            + "\n"
         let (step, entry) = Self.parse(line)
         #expect(step == .entry(next: line.utf8.count))
         #expect(String(decoding: entry.text, as: UTF8.self) == "a \"b\" \\ <é😀\t\n")
@@ -27,7 +29,8 @@ import Testing
 
     @Test("a line of another writer's form is read too, and one that is none is passed over")
     func foreignLines() {
-        let (_, entry) = Self.parse(#"{"time":"2026-11-22T10:11:12Z","stream":"stdout","attrs":{"a":"b"},"log":"x\n"}"# + "\n")
+        let (_, entry) = Self.parse(
+            #"{"time":"2026-11-22T10:11:12Z","stream":"stdout","attrs":{"a":"b"},"log":"x\n"}"# + "\n")
         #expect(entry.text == Array("x\n".utf8))
         #expect(Self.parse("not json\n").0 == .damaged(next: 9))
         #expect(Self.parse(#"{"log":"half"#).0 == .incomplete)
@@ -48,14 +51,18 @@ import Testing
                     }
                 }
             }
-            #expect(room[..<json].withUnsafeBufferPointer { LogParser.json($0, at: 0, into: &entry) } == .entry(next: json))
+            #expect(
+                room[..<json].withUnsafeBufferPointer { LogParser.json($0, at: 0, into: &entry) } == .entry(next: json))
             #expect(entry == LogEntry(stream: 2, time: time, text: bytes + [10]))
             let local = room.withUnsafeMutableBufferPointer { out in
                 bytes.withUnsafeBufferPointer {
-                    LogFormat.localEntry($0, newline: false, stream: 1, nanoseconds: time, to: out.baseAddress.unsafelyUnwrapped)
+                    LogFormat.localEntry(
+                        $0, newline: false, stream: 1, nanoseconds: time, to: out.baseAddress.unsafelyUnwrapped)
                 }
             }
-            #expect(room[..<local].withUnsafeBufferPointer { LogParser.local($0, at: 0, into: &entry) } == .entry(next: local))
+            #expect(
+                room[..<local].withUnsafeBufferPointer { LogParser.local($0, at: 0, into: &entry) }
+                    == .entry(next: local))
             #expect(entry == LogEntry(stream: 1, time: time, text: bytes))
         }
     }
@@ -78,7 +85,8 @@ import Testing
 
     private static func lines(_ range: Range<Int>) -> [UInt8] {
         range.flatMap { number in
-            Array(#"{"log":"line \#(number)\n","stream":"stdout","time":"1970-01-01T00:00:0\#(number % 10)Z"}"#.utf8) + [10]
+            Array(#"{"log":"line \#(number)\n","stream":"stdout","time":"1970-01-01T00:00:0\#(number % 10)Z"}"#.utf8)
+                + [10]
         }
     }
 
@@ -102,7 +110,9 @@ import Testing
             try Self.write(folder + "/c.log.2", Self.lines(0..<3))
             try Self.write(folder + "/c.log.1", Self.lines(3..<6))
             try Self.write(folder + "/c.log", Self.lines(6..<8))
-            #expect(try Self.all(LogCursor(files, LogSelection(), tail: nil, isLineByLine: false)) == (0..<8).map { "line \($0)\n" }.joined())
+            #expect(
+                try Self.all(LogCursor(files, LogSelection(), tail: nil, isLineByLine: false))
+                    == (0..<8).map { "line \($0)\n" }.joined())
             for count in 0...9 {
                 let text = try Self.all(LogCursor(files, LogSelection(), tail: count, isLineByLine: false))
                 #expect(text == (max(0, 8 - count)..<8).map { "line \($0)\n" }.joined())
@@ -115,7 +125,8 @@ import Testing
         try Self.withFolder { folder in
             let path = folder + "/c.log"
             try Self.write(path, Self.lines(0..<2))
-            let cursor = try LogCursor(LogFiles(format: .jsonFile, path: path), LogSelection(), tail: nil, isLineByLine: true)
+            let cursor = try LogCursor(
+                LogFiles(format: .jsonFile, path: path), LogSelection(), tail: nil, isLineByLine: true)
             #expect(try Self.all(cursor) == "line 0\nline 1\n")
             let next = Self.lines(2..<3)
             try Self.write(path, Array(next[..<20]))
@@ -138,11 +149,13 @@ import Testing
         try Self.withFolder { folder in
             let path = folder + "/c.log"
             try Self.write(path, Self.lines(0..<9))
-            try Self.write(path, Array((#"{"log":"oops\n","stream":"stderr","time":"1970-01-01T00:00:09Z"}"# + "\n").utf8))
+            try Self.write(
+                path, Array((#"{"log":"oops\n","stream":"stderr","time":"1970-01-01T00:00:09Z"}"# + "\n").utf8))
             let files = LogFiles(format: .jsonFile, path: path)
             var selection = LogSelection()
             selection.since = 7_000_000_000
-            #expect(try Self.all(LogCursor(files, selection, tail: nil, isLineByLine: false)) == "line 7\nline 8\noops\n")
+            #expect(
+                try Self.all(LogCursor(files, selection, tail: nil, isLineByLine: false)) == "line 7\nline 8\noops\n")
             selection.stderr = false
             selection.until = 7_500_000_000
             selection.timestamps = true
@@ -169,7 +182,9 @@ import Testing
                 let format: LogFile.Format = round % 2 == 0 ? .jsonFile : .local
                 try Self.write(folder + "/f", bytes, O_TRUNC)
                 let tail = round % 3 == 0 ? 2 : nil
-                _ = try Self.all(LogCursor(LogFiles(format: format, path: folder + "/f"), LogSelection(), tail: tail, isLineByLine: false))
+                _ = try Self.all(
+                    LogCursor(
+                        LogFiles(format: format, path: folder + "/f"), LogSelection(), tail: tail, isLineByLine: false))
             }
         }
     }

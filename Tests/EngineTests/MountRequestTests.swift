@@ -29,11 +29,13 @@ import Testing
         #expect(!mounts[1].copiesUp)
     }
 
-    @Test("what Docker refuses is refused in its words", arguments: [
-        ("/a:/b:xx", "invalid mode: xx"), ("/a:/b:ro,rw", "invalid mode: ro,rw"),
-        ("/a:/b:ro:c", "invalid volume specification: '/a:/b:ro:c'"),
-        ("/a:/", "invalid volume specification: '/a:/': invalid specification: destination can't be '/'"),
-    ])
+    @Test(
+        "what Docker refuses is refused in its words",
+        arguments: [
+            ("/a:/b:xx", "invalid mode: xx"), ("/a:/b:ro,rw", "invalid mode: ro,rw"),
+            ("/a:/b:ro:c", "invalid volume specification: '/a:/b:ro:c'"),
+            ("/a:/", "invalid volume specification: '/a:/': invalid specification: destination can't be '/'"),
+        ])
     func refused(_ bind: String, _ message: String) {
         let fault = #expect(throws: Fault.self) { try collect(["Binds": [.string(bind)]]) }
         #expect(fault?.message == message)

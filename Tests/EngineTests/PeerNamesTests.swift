@@ -5,7 +5,8 @@ import Testing
 @testable import Engine
 
 @Suite struct PeerNamesTests {
-    private func member(_ name: String, _ network: String, _ address: String, aliases: JSON = .null) -> ContainerRecord {
+    private func member(_ name: String, _ network: String, _ address: String, aliases: JSON = .null) -> ContainerRecord
+    {
         var record = ContainerTableTests.record(name + "0123456789abcdef", name)
         var endpoint = ContainerRecord.Endpoint(network: network, settings: ["Aliases": aliases])
         endpoint.state = EndpointState()

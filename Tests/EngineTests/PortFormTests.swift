@@ -17,7 +17,9 @@ import Testing
 
     @Test("publishing all gives every exposed port without binding a free one")
     func publishAll() throws {
-        let host: JSON = ["PortBindings": ["80/tcp": [["HostIp": "127.0.0.1", "HostPort": "8080"]]], "PublishAllPorts": true]
+        let host: JSON = [
+            "PortBindings": ["80/tcp": [["HostIp": "127.0.0.1", "HostPort": "8080"]]], "PublishAllPorts": true,
+        ]
         let bindings = try PortForm.bindings(hostConfig: host, exposed: ["80/tcp": [:], "443/tcp": [:]])
         #expect(
             bindings == [

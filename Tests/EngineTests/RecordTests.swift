@@ -54,11 +54,13 @@ import Testing
     func lanes() async throws {
         let lanes = Lanes<String>()
         let log = Log()
-        let first = Task { try await lanes.run("a") {
-            try await Task.sleep(for: .milliseconds(20))
-            await log.add(1)
-            throw CancellationError()
-        } }
+        let first = Task {
+            try await lanes.run("a") {
+                try await Task.sleep(for: .milliseconds(20))
+                await log.add(1)
+                throw CancellationError()
+            }
+        }
         try await Task.sleep(for: .milliseconds(5))
         try await lanes.run("a") { await log.add(2) }
         await #expect(throws: CancellationError.self) { try await first.value }

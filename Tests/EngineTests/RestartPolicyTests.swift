@@ -61,7 +61,8 @@ import Testing
         #expect(first == [.publish("start", [:])])
         #expect(record.state.status == .running && record.state.pid == 42 && record.shouldRun)
         let actions = record.ended(exit(3, at: 6))
-        #expect(actions == [.publish("die", ["exitCode": "3", "execDuration": "5"]), .release, .wakeWaiters, .unmount])
+        #expect(
+            actions == [.publish("die", ["exitCode": "3", "execDuration": "5"]), .release, .wakeWaiters, .unmount])
         #expect(record.state.status == .exited && record.state.exitCode == 3 && !record.shouldRun)
     }
 

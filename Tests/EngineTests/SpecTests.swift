@@ -72,7 +72,10 @@ import Testing
     @Test("the filter opens for those who hold the capability")
     func seccomp() {
         func names(_ profile: JSON) -> Set<String> {
-            Set((profile["syscalls"].array ?? []).filter { $0["action"] == "SCMP_ACT_ALLOW" }.flatMap { $0["names"].strings })
+            Set(
+                (profile["syscalls"].array ?? []).filter { $0["action"] == "SCMP_ACT_ALLOW" }.flatMap {
+                    $0["names"].strings
+                })
         }
         let standard = SeccompProfile.standard(capabilities: Capabilities.standard.map { "CAP_" + $0 })
         let powerful = SeccompProfile.standard(capabilities: ["CAP_SYS_ADMIN"])
@@ -87,7 +90,8 @@ import Testing
         var input = try input(["Tmpfs": ["/a/tmp": "size=1m,exec"]])
         input.mounts = [
             SpecInput.BoundMount(source: "/x", destination: "/a/b/c", isWritable: false, propagation: "rshared"),
-            SpecInput.BoundMount(source: "/y", destination: "/a"), SpecInput.BoundMount(source: "/z", destination: "/dev/shm"),
+            SpecInput.BoundMount(source: "/y", destination: "/a"),
+            SpecInput.BoundMount(source: "/z", destination: "/dev/shm"),
         ]
         let spec = try input.specification()
         let order = (spec["mounts"].array ?? []).compactMap { $0["destination"].string }
@@ -159,7 +163,8 @@ import Testing
 
     @Test("extra hosts are names with addresses, host-gateway among them")
     func extraHosts() {
-        let extra = HostFiles.extraHosts(["db:10.0.0.5", "h=host-gateway", "v6:[::1]", "bad", "x:y"], gateway: "172.17.0.1")
+        let extra = HostFiles.extraHosts(
+            ["db:10.0.0.5", "h=host-gateway", "v6:[::1]", "bad", "x:y"], gateway: "172.17.0.1")
         #expect(extra.map(\.name) == ["db", "h", "v6"])
         #expect(extra.map(\.address) == ["10.0.0.5", "172.17.0.1", "::1"])
     }

@@ -3,12 +3,14 @@ import Testing
 @testable import Engine
 
 @Suite struct StatusWordsTests {
-    @Test("durations are told in Docker's steps", arguments: [
-        (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
-        (119, "About a minute"), (120, "2 minutes"), (3_540, "59 minutes"), (3_600, "About an hour"),
-        (2 * 3_600, "2 hours"), (47 * 3_600, "47 hours"), (49 * 3_600, "2 days"), (15 * 86_400, "2 weeks"),
-        (61 * 86_400, "2 months"), (800 * 86_400, "2 years"),
-    ])
+    @Test(
+        "durations are told in Docker's steps",
+        arguments: [
+            (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"),
+            (119, "About a minute"), (120, "2 minutes"), (3_540, "59 minutes"), (3_600, "About an hour"),
+            (2 * 3_600, "2 hours"), (47 * 3_600, "47 hours"), (49 * 3_600, "2 days"), (15 * 86_400, "2 weeks"),
+            (61 * 86_400, "2 months"), (800 * 86_400, "2 years"),
+        ])
     func elapsed(_ seconds: Int, _ text: String) {
         #expect(StatusWords.elapsed(.seconds(seconds)) == text)
     }
@@ -35,10 +37,12 @@ import Testing
 }
 
 @Suite struct TimeTests {
-    @Test("times are written as Go writes them and read back", arguments: [
-        (0, "1970-01-01T00:00:00Z"), (1_732_233_600_000_000_000, "2024-11-22T00:00:00Z"),
-        (1_709_251_199_123_456_000, "2024-02-29T23:59:59.123456Z"), (-1_000_000_000, "1969-12-31T23:59:59Z"),
-    ] as [(Int64, String)])
+    @Test(
+        "times are written as Go writes them and read back",
+        arguments: [
+            (0, "1970-01-01T00:00:00Z"), (1_732_233_600_000_000_000, "2024-11-22T00:00:00Z"),
+            (1_709_251_199_123_456_000, "2024-02-29T23:59:59.123456Z"), (-1_000_000_000, "1969-12-31T23:59:59Z"),
+        ] as [(Int64, String)])
     func roundTrip(_ time: Int64, _ text: String) {
         #expect(rfc3339(time) == text)
         #expect(nanoseconds(rfc3339: text) == time)

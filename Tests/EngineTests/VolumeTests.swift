@@ -28,7 +28,9 @@ import Testing
     func survives() throws {
         try Self.withStore { store, folder in
             _ = try store.create(name: "data", driver: "", options: [:], labels: ["a": "b"], pinnedBy: nil)
-            #expect(try store.create(name: "data", driver: "local", options: [:], labels: [:], pinnedBy: nil).isNew == false)
+            #expect(
+                try store.create(name: "data", driver: "local", options: [:], labels: [:], pinnedBy: nil).isNew == false
+            )
             let again = try VolumeStore(root: folder, log: Logger(label: "test"))
             #expect(try again.record("data").labels == ["a": "b"])
             #expect(try again.record("data") == store.record("data"))
@@ -72,7 +74,9 @@ import Testing
     func refusals() throws {
         try Self.withStore { store, _ in
             func create(_ name: String, _ driver: String = "local", _ options: [String: String] = [:]) -> String {
-                Self.message { _ = try store.create(name: name, driver: driver, options: options, labels: [:], pinnedBy: nil) }
+                Self.message {
+                    _ = try store.create(name: name, driver: driver, options: options, labels: [:], pinnedBy: nil)
+                }
             }
             #expect(create("../x").contains("includes invalid characters for a local volume name"))
             #expect(create("x").contains("too short"))

@@ -29,7 +29,9 @@ import Testing
 }
 
 @Suite struct ControlGroupLayoutTests {
-    private func mounts(_ lines: String) -> [MountEntry] { lines.split(separator: "\n").compactMap { MountEntry(line: $0) } }
+    private func mounts(_ lines: String) -> [MountEntry] {
+        lines.split(separator: "\n").compactMap { MountEntry(line: $0) }
+    }
 
     private let hybrid = """
         32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct
@@ -72,7 +74,8 @@ import Testing
     func namedOnly() {
         let layout = ControlGroupLayout(
             mounts: mounts(
-                "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"),
+                "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"
+            ),
             own: ["": "/", "name=systemd": "/"])
         #expect(layout.isUnified)
     }
@@ -80,7 +83,8 @@ import Testing
     @Test(
         "systemd-style paths become the folders systemd would use",
         arguments: [
-            ("system.slice:hako:abc", "/system.slice/hako-abc.scope"), ("a-b.slice:docker:1", "/a.slice/a-b.slice/docker-1.scope"),
+            ("system.slice:hako:abc", "/system.slice/hako-abc.scope"),
+            ("a-b.slice:docker:1", "/a.slice/a-b.slice/docker-1.scope"),
             (":hako:x", "/system.slice/hako-x.scope"), ("/plain/path", "/plain/path"), ("-.slice::x", "/x.scope"),
         ])
     func slices(_ path: String, _ folder: String) { #expect(ControlGroups.folderPath(path) == folder) }
@@ -247,7 +251,9 @@ private final class FakeHierarchy {
     }
 
     /// The same by definition: for each asked bit the last rule that speaks of it.
-    private func allowed(_ rules: [DeviceRule], _ kind: DeviceRule.Kind, _ access: DeviceRule.Access, _ major: Int64, _ minor: Int64) -> Bool {
+    private func allowed(
+        _ rules: [DeviceRule], _ kind: DeviceRule.Kind, _ access: DeviceRule.Access, _ major: Int64, _ minor: Int64
+    ) -> Bool {
         for bit in [DeviceRule.Access.read, .write, .mknod] where access.contains(bit) {
             let last = rules.last { rule in
                 rule.access.contains(bit) && (rule.kind == .all || rule.kind == kind)
@@ -272,16 +278,22 @@ private final class FakeHierarchy {
                 DeviceRule(allow: true, kind: .character, major: 10, access: .read),
                 DeviceRule(allow: true, kind: .character, major: 10, minor: 200, access: .write),
             ],
-            [DeviceRule(allow: true, major: 1), DeviceRule(allow: false, minor: 3), DeviceRule(allow: true, major: 1 << 40)],
+            [
+                DeviceRule(allow: true, major: 1), DeviceRule(allow: false, minor: 3),
+                DeviceRule(allow: true, major: 1 << 40),
+            ],
         ]
         for own in sets {
             for rules in [own, DeviceRule.effective(own)] {
                 let program = DeviceProgram.compile(rules)
                 for (kind, number) in [(DeviceRule.Kind.block, UInt32(1)), (.character, 2)] {
                     for access in 1...UInt32(7) {
-                        for (major, minor) in [(1, 3), (1, 5), (8, 0), (10, 200), (10, 1), (136, 4), (5, 2)] as [(UInt32, UInt32)] {
+                        for (major, minor) in [(1, 3), (1, 5), (8, 0), (10, 200), (10, 1), (136, 4), (5, 2)]
+                            as [(UInt32, UInt32)]
+                        {
                             let verdict = run(program, kind: number, access: access, major: major, minor: minor)
-                            let expected = allowed(rules, kind, DeviceRule.Access(rawValue: access), Int64(major), Int64(minor))
+                            let expected = allowed(
+                                rules, kind, DeviceRule.Access(rawValue: access), Int64(major), Int64(minor))
                             #expect(verdict == expected, "\(rules) \(kind) \(access) \(major):\(minor)")
                         }
                     }
@@ -305,7 +317,8 @@ private final class FakeHierarchy {
     @Test("v1's lines say a for everything, and rules for both kinds are written twice")
     func lines() {
         #expect(DeviceRule(allow: false).line == "a")
-        #expect(DeviceRule(allow: true, kind: .character, major: 1, minor: 3, access: [.read, .mknod]).line == "c 1:3 rm")
+        #expect(
+            DeviceRule(allow: true, kind: .character, major: 1, minor: 3, access: [.read, .mknod]).line == "c 1:3 rm")
         #expect(DeviceRule(allow: true, major: 7).split.map(\.line) == ["c 7:* rwm", "b 7:* rwm"])
     }
 }

@@ -42,19 +42,23 @@ private func acknowledgement(_ sequence: UInt8, _ code: Int32 = 0) -> [UInt8] {
     @Test("an IPv4 address goes with its broadcast address, an IPv6 one without duplicate detection")
     func addAddress() {
         let four = RouteNetlink.addAddress(LinkAddress(index: 7, address: [172, 17, 0, 2], prefix: 16))
-        #expect(four.bytes.dropFirst(16) == [
-            2, 16, 0, 0, 7, 0, 0, 0, 8, 0, 2, 0, 172, 17, 0, 2, 8, 0, 1, 0, 172, 17, 0, 2, 8, 0, 4, 0, 172, 17, 255, 255,
-        ])
-        let six = RouteNetlink.addAddress(LinkAddress(index: 7, address: [0xfd] + [UInt8](repeating: 0, count: 15), prefix: 64))
+        #expect(
+            four.bytes.dropFirst(16) == [
+                2, 16, 0, 0, 7, 0, 0, 0, 8, 0, 2, 0, 172, 17, 0, 2, 8, 0, 1, 0, 172, 17, 0, 2, 8, 0, 4, 0, 172, 17, 255,
+                255,
+            ])
+        let six = RouteNetlink.addAddress(
+            LinkAddress(index: 7, address: [0xfd] + [UInt8](repeating: 0, count: 15), prefix: 64))
         #expect(six.bytes.dropFirst(16).prefix(8) == [10, 64, 2, 0, 7, 0, 0, 0])
     }
 
     @Test("the default route names gateway and interface")
     func addDefaultRoute() {
         let message = RouteNetlink.addDefaultRoute(gateway: [172, 17, 0, 1], index: 2)
-        #expect(message.bytes.dropFirst(16) == [
-            2, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0, 8, 0, 5, 0, 172, 17, 0, 1, 8, 0, 4, 0, 2, 0, 0, 0,
-        ])
+        #expect(
+            message.bytes.dropFirst(16) == [
+                2, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0, 8, 0, 5, 0, 172, 17, 0, 1, 8, 0, 4, 0, 2, 0, 0, 0,
+            ])
     }
 
     @Test("requests of a batch go in one datagram, numbered, and all acknowledgements are awaited")
@@ -115,10 +119,14 @@ private func acknowledgement(_ sequence: UInt8, _ code: Int32 = 0) -> [UInt8] {
 }
 
 @Suite struct IPAddressTests {
-    @Test("addresses are read and printed as the kernel does", arguments: ["0.0.0.0", "172.17.0.1", "::", "::1", "fd00:1::2"])
+    @Test(
+        "addresses are read and printed as the kernel does",
+        arguments: ["0.0.0.0", "172.17.0.1", "::", "::1", "fd00:1::2"])
     func roundTrip(_ text: String) { #expect(IPAddress(text)?.description == text) }
 
-    @Test("what is no whole address is none", arguments: ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::g", "1.2.3.4/8", "01.2.3.4 "])
+    @Test(
+        "what is no whole address is none",
+        arguments: ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::g", "1.2.3.4/8", "01.2.3.4 "])
     func refuses(_ text: String) { #expect(IPAddress(text) == nil) }
 
     @Test("a prefix knows its ends and what it holds")

@@ -220,7 +220,8 @@ struct LifecycleTests {
             }
             let port = try freePort()
             try await box.ok(
-                "run", "-d", "--name", "udp", "-p", "\(port):53/udp", "-v", "\(Repo.probe):/probe:ro", "busybox", "/probe",
+                "run", "-d", "--name", "udp", "-p", "\(port):53/udp", "-v", "\(Repo.probe):/probe:ro", "busybox",
+                "/probe",
                 "datagrams", "53")
             try await until("a datagram arrives") {
                 _ = try await box.shell("echo ping >/dev/udp/127.0.0.1/\(port)")

@@ -159,7 +159,9 @@ package final class Sandbox: Sendable {
         for entry in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] where Int32(entry) != nil {
             let line = (try? String(contentsOfFile: "/proc/\(entry)/cmdline", encoding: .utf8)) ?? ""
             let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(entry)/exe")) ?? ""
-            if line.contains(root), program.contains("hako") { traces.append("process \(entry): \(line.replacing("\0", with: " "))") }
+            if line.contains(root), program.contains("hako") {
+                traces.append("process \(entry): \(line.replacing("\0", with: " "))")
+            }
         }
         let mounts = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
         traces += mounts.split(separator: "\n").filter { $0.contains(root) }.map { "mount \($0)" }

@@ -14,7 +14,8 @@ struct HTTPServerTests {
     func keepsAlive() async throws {
         try await TestServer.with(echo) { test in
             for index in 0..<20 {
-                let answer = try await test.client.send(.POST, "/echo?n=\(index)", body: .bytes(ByteBuffer(string: "hello \(index)")))
+                let answer = try await test.client.send(
+                    .POST, "/echo?n=\(index)", body: .bytes(ByteBuffer(string: "hello \(index)")))
                 #expect(answer.status == .ok)
                 #expect(String(buffer: try await answer.body()) == "POST /echo hello \(index)")
             }
@@ -26,7 +27,8 @@ struct HTTPServerTests {
     func pipelining() async throws {
         try await TestServer.with(echo) { test in
             let requests = (0..<50).map { "POST /\($0) HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" }
-            let all = try await test.exchange(requests.joined() + "GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let all = try await test.exchange(
+                requests.joined() + "GET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             let order = all.split(separator: "\r\n\r\n").dropFirst().map { $0.prefix { $0 != "H" } }
             #expect(order.count == 51)
             #expect(order.first == "POST /0 abc")
@@ -37,7 +39,8 @@ struct HTTPServerTests {
     @Test("takes a chunked body apart, however it is cut")
     func chunkedBody() async throws {
         try await TestServer.with(echo) { test in
-            let text = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            let text =
+                "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
                 + "5;x=y\r\nhello\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
             let connection = try await test.raw()
             for byte in text.utf8 { try await connection.write(ByteBuffer(bytes: [byte])) }
@@ -72,7 +75,9 @@ struct HTTPServerTests {
             await responder.text((try? await request.body()) ?? "broken")
         }) { test in
             let connection = try await test.raw()
-            try await connection.write(ByteBuffer(string: "PUT /take HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"))
+            try await connection.write(
+                ByteBuffer(string: "PUT /take HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+            )
             #expect(try await connection.read(25) == "HTTP/1.1 100 Continue\r\n\r\n")
             try await connection.write(ByteBuffer(string: "ok"))
             #expect(try await connection.read(40).hasPrefix("HTTP/1.1 200 OK"))
@@ -111,7 +116,8 @@ struct HTTPServerTests {
     func oversizedHeaders() async throws {
         try await TestServer.with(echo) { test in
             let line = "X-Filler: " + String(repeating: "a", count: 8_000) + "\r\n"
-            let answer = try await test.exchange("GET / HTTP/1.1\r\nHost: x\r\n" + String(repeating: line, count: 200) + "\r\n")
+            let answer = try await test.exchange(
+                "GET / HTTP/1.1\r\nHost: x\r\n" + String(repeating: line, count: 200) + "\r\n")
             #expect(answer.hasPrefix("HTTP/1.1 431 "))
             let many = String(repeating: "a: b\r\n", count: 600)
             #expect(try await test.exchange("GET / HTTP/1.1\r\nHost: x\r\n\(many)\r\n").hasPrefix("HTTP/1.1 431 "))
@@ -121,9 +127,13 @@ struct HTTPServerTests {
     @Test("a bad chunk breaks the body and the connection, not the server")
     func badChunk() async throws {
         try await TestServer.with({ request, responder in
-            do { await responder.text(try await request.body()) } catch { await responder.text("\(error)", status: .badRequest) }
+            do { await responder.text(try await request.body()) } catch {
+                await responder.text("\(error)", status: .badRequest)
+            }
         }) { test in
-            for chunk in ["zz\r\n", "-1\r\n", "FFFFFFFFFFFFFFFFF\r\n", "2\r\nabc\r\n", String(repeating: "1", count: 5_000)] {
+            for chunk in [
+                "zz\r\n", "-1\r\n", "FFFFFFFFFFFFFFFFF\r\n", "2\r\nabc\r\n", String(repeating: "1", count: 5_000),
+            ] {
                 let answer = try await test.exchange(
                     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk, closing: true)
                 #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(chunk.prefix(20)) gave \(answer)")
@@ -176,13 +186,15 @@ struct HTTPServerTests {
         }) { test in
             let total = 64 << 20
             let part = ByteBuffer(repeating: 7, count: 64 << 10)
-            async let answer = test.client.send(.PUT, "/", body: .stream {
-                sent.withLockedValue { sent in
-                    guard sent < total else { return nil }
-                    sent += part.readableBytes
-                    return part
-                }
-            })
+            async let answer = test.client.send(
+                .PUT, "/",
+                body: .stream {
+                    sent.withLockedValue { sent in
+                        guard sent < total else { return nil }
+                        sent += part.readableBytes
+                        return part
+                    }
+                })
             try await stays { sent.withLockedValue { $0 } }
             #expect(sent.withLockedValue { $0 } < 4 << 20)
             gate.open()
@@ -291,7 +303,9 @@ struct HTTPServerTests {
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
             _ = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(stale, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(stale, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
             close(stale)
             try await second.listen(on: test.endpoint)

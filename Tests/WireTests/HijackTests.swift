@@ -36,7 +36,8 @@ struct HijackTests {
     func earlyBytes() async throws {
         try await TestServer.with(echoing) { test in
             let answer = try await test.exchange("POST /attach HTTP/1.1\r\nHost: x\r\n\r\nearly\n\nGET", closing: true)
-            #expect(answer == "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nearly\n\nGETbye")
+            #expect(
+                answer == "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nearly\n\nGETbye")
         }
     }
 
@@ -44,7 +45,8 @@ struct HijackTests {
     func upgraded() async throws {
         try await TestServer.with(echoing) { test in
             let answer = try await test.exchange(
-                "POST /attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n{}x", closing: true)
+                "POST /attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n{}x",
+                closing: true)
             #expect(answer.hasPrefix("HTTP/1.1 101 UPGRADED\r\n"))
             #expect(answer.contains("\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"))
             #expect(answer.hasSuffix("\r\n\r\nxbye"))
@@ -55,7 +57,9 @@ struct HijackTests {
     func serverHalfClose() async throws {
         let received = Latch()
         try await TestServer.with({ _, responder in
-            guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else { return }
+            guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else {
+                return
+            }
             await raw.closeWrite()
             if let part = try? await raw.read(), String(buffer: part) == "late" { received.open() }
         }) { test in
@@ -71,7 +75,9 @@ struct HijackTests {
     func vanishing() async throws {
         let gone = Latch()
         try await TestServer.with({ _, responder in
-            guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else { return }
+            guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else {
+                return
+            }
             await raw.closed()
             gone.open()
         }) { test in
@@ -83,7 +89,8 @@ struct HijackTests {
 
     @Test("a refusal stays an ordinary answer")
     func refused() async throws {
-        try await TestServer.with({ _, responder in await responder.text("no such container", status: .notFound) }) { test in
+        try await TestServer.with({ _, responder in await responder.text("no such container", status: .notFound) }) {
+            test in
             guard case .answer(let answer) = try await test.client.hijack(.POST, "/") else {
                 Issue.record("hijacked")
                 return
@@ -97,7 +104,10 @@ struct HijackTests {
     func absentServer() async throws {
         let nowhere = Endpoint.unix(path: "/tmp/wire-nobody-here.sock")
         let error = await #expect(throws: Fault.self) { try await HTTPClient(nowhere).send(.GET, "/_ping") }
-        #expect(error?.message == "Cannot connect to the Docker daemon at unix:///tmp/wire-nobody-here.sock. Is the docker daemon running?")
+        #expect(
+            error?.message
+                == "Cannot connect to the Docker daemon at unix:///tmp/wire-nobody-here.sock. Is the docker daemon running?"
+        )
         let endpoint = Endpoint.unix(path: "/tmp/wire-revived-\(UInt32.random(in: 0 ... .max)).sock")
         let server = HTTPServer(group: TestServer.loops, log: .init(label: "revived"), handler: echo)
         let client = HTTPClient(endpoint) { try await server.listen(on: endpoint) }

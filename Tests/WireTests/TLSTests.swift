@@ -57,7 +57,9 @@ struct TLSTests {
             var template = Array("/tmp/wire-tls-XXXXXX".utf8CString)
             try #require(mkdtemp(&template) != nil)
             folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            for (path, text) in [(authority, TestPEM.authority), (certificate, TestPEM.certificate), (key, TestPEM.key)] {
+            for (path, text) in [
+                (authority, TestPEM.authority), (certificate, TestPEM.certificate), (key, TestPEM.key),
+            ] {
                 let file = try #require(fopen(path, "w"))
                 fputs(text + "\n", file)
                 fclose(file)
@@ -73,9 +75,12 @@ struct TLSTests {
     private static func with(_ body: (Endpoint, Files) async throws -> Void) async throws {
         let files = try Files()
         defer { files.remove() }
-        let server = HTTPServer(group: TestServer.loops, log: Logger(label: "tls") { _ in SwiftLogNoOpLogHandler() }) { request, responder in
+        let server = HTTPServer(group: TestServer.loops, log: Logger(label: "tls") { _ in SwiftLogNoOpLogHandler() }) {
+            request, responder in
             guard request.path == "/attach" else { return await echo(request, responder) }
-            guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else { return }
+            guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else {
+                return
+            }
             while let part = try? await raw.read() { try? await raw.write(part) }
             try? await raw.write(ByteBuffer(string: "bye"))
         }
@@ -122,9 +127,12 @@ struct TLSTests {
     func refused() async throws {
         try await Self.with { endpoint, files in
             let anonymous = HTTPClient(
-                endpoint, tls: TLSFiles(authority: files.authority, certificate: nil, key: nil, verify: true), group: TestServer.loops)
+                endpoint, tls: TLSFiles(authority: files.authority, certificate: nil, key: nil, verify: true),
+                group: TestServer.loops)
             await #expect(throws: (any Error).self) { _ = try await anonymous.send(.GET, "/").body() }
-            await #expect(throws: (any Error).self) { _ = try await HTTPClient(endpoint, group: TestServer.loops).send(.GET, "/").body() }
+            await #expect(throws: (any Error).self) {
+                _ = try await HTTPClient(endpoint, group: TestServer.loops).send(.GET, "/").body()
+            }
         }
     }
 
@@ -132,7 +140,8 @@ struct TLSTests {
     func strangeServer() async throws {
         try await Self.with { endpoint, _ in
             let client = HTTPClient(
-                endpoint, tls: TLSFiles(authority: nil, certificate: nil, key: nil, verify: true), group: TestServer.loops)
+                endpoint, tls: TLSFiles(authority: nil, certificate: nil, key: nil, verify: true),
+                group: TestServer.loops)
             let fault = await #expect(throws: Fault.self) { _ = try await client.send(.GET, "/") }
             #expect(fault?.message.hasPrefix("error during connect: tcp://127.0.0.1:") == true)
         }

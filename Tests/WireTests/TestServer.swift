@@ -17,7 +17,8 @@ struct TestServer {
 
     static func with<T>(_ handler: @escaping HTTPHandler, _ body: (TestServer) async throws -> T) async throws -> T {
         let endpoint = Endpoint.unix(path: "/tmp/wire-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock")
-        let server = HTTPServer(group: loops, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: handler)
+        let server = HTTPServer(
+            group: loops, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: handler)
         try await server.listen(on: endpoint)
         let client = HTTPClient(endpoint, group: loops)
         do {

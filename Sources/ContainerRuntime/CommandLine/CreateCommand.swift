@@ -35,7 +35,8 @@ let startCommand = RuntimeCommand(
 let runCommand = RuntimeCommand(
     name: "run", usage: "[OPTIONS] CONTAINER", help: "Create and start a container, and wait for it",
     flags: creationFlags + [
-        RuntimeFlag("detach", short: "d", "don't wait"), RuntimeFlag("keep", "don't delete the container when it has ended"),
+        RuntimeFlag("detach", short: "d", "don't wait"),
+        RuntimeFlag("keep", "don't delete the container when it has ended"),
         RuntimeFlag("no-subreaper", "accepted and not needed"),
     ]
 ) { invocation in
@@ -165,7 +166,8 @@ struct Creation {
         _ container: inout OCIContainer, _ supervision: Supervision, _ console: OwnedDescriptor?
     ) throws -> (RuntimeSpawn, any ControlGroup) {
         let context = PlanContext(
-            id: id, bundle: bundle, stateFolder: container.folder, supervision: supervision, groups: try ControlGroups())
+            id: id, bundle: bundle, stateFolder: container.folder, supervision: supervision, groups: try ControlGroups()
+        )
         var plan = try planContainer(spec, context)
         for warning in plan.warnings { invocation.report.warning(warning) }
         plan.launch.process.stdio = .inherit

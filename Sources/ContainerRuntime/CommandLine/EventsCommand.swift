@@ -12,7 +12,9 @@ let eventsCommand = RuntimeCommand(
 ) { invocation in
     let container = try OCIContainer.load(try invocation.arguments.container(), root: invocation.root)
     let interval = try milliseconds(invocation.arguments.text("interval") ?? "5s")
-    guard container.status != .stopped else { throw Fault(.conflict, "container with id \(container.id) is not running") }
+    guard container.status != .stopped else {
+        throw Fault(.conflict, "container with id \(container.id) is not running")
+    }
     let group = try container.group()
     if invocation.arguments.isOn("stats") {
         put("stats", container.id, runtimeStatistics(group.statistics()))
@@ -25,7 +27,9 @@ let eventsCommand = RuntimeCommand(
     if let watch { entries.append(pollfd(fd: watch.descriptor.raw, events: Int16(POLLIN), revents: 0)) }
     while true {
         let count = poll(&entries, nfds_t(entries.count), interval)
-        if count < 0 && hako_errno() != EINTR { throw KernelError(call: "poll", subject: container.id, errno: hako_errno()) }
+        if count < 0 && hako_errno() != EINTR {
+            throw KernelError(call: "poll", subject: container.id, errno: hako_errno())
+        }
         if count == 0 { put("stats", container.id, runtimeStatistics(group.statistics())) }
         if let watch, entries.count > 1, entries[1].revents != 0 {
             let now = watch.kills()
@@ -56,7 +60,13 @@ private func milliseconds(_ text: String) throws(Fault) -> Int32 {
 /// runc's shape of the same counters.
 func runtimeStatistics(_ counters: ControlGroupStatistics) -> JSON {
     func block(_ entries: [ControlGroupStatistics.BlockEntry]) -> JSON {
-        .array(entries.map { ["major": JSON($0.major), "minor": JSON($0.minor), "op": .string($0.operation), "value": JSON($0.value)] })
+        .array(
+            entries.map {
+                [
+                    "major": JSON($0.major), "minor": JSON($0.minor), "op": .string($0.operation),
+                    "value": JSON($0.value),
+                ]
+            })
     }
     let details = JSONObject(counters.memoryDetails.map { ($0.0, JSON($0.1)) })
     var usage: JSON = [
@@ -80,7 +90,8 @@ func runtimeStatistics(_ counters: ControlGroupStatistics) -> JSON {
         "memory": ["cache": details["cache"] ?? details["file"] ?? 0, "usage": usage, "raw": .object(details)],
         "pids": pids,
         "blkio": [
-            "ioServiceBytesRecursive": block(counters.blockBytes), "ioServicedRecursive": block(counters.blockOperations),
+            "ioServiceBytesRecursive": block(counters.blockBytes),
+            "ioServicedRecursive": block(counters.blockOperations),
         ],
     ]
 }

@@ -39,7 +39,9 @@ private struct ExecInvocation {
 
     init(_ invocation: RuntimeInvocation) throws {
         self.invocation = invocation
-        guard let id = invocation.arguments.operands.first else { throw Fault(.invalid, "container id cannot be empty") }
+        guard let id = invocation.arguments.operands.first else {
+            throw Fault(.invalid, "container id cannot be empty")
+        }
         container = try OCIContainer.load(id, root: invocation.root)
         switch container.status {
         case .stopped, .creating: throw Fault(.conflict, "cannot exec in a stopped container")
@@ -73,7 +75,8 @@ private struct ExecInvocation {
         if let user = arguments.text("user") { try setUser(&process, user) }
         let groups = arguments.all("additional-gids")
         if !groups.isEmpty {
-            process["user", "additionalGids"] = .array((process["user"]["additionalGids"].array ?? []) + groups.compactMap { Int64($0).map(JSON.int) })
+            process["user", "additionalGids"] = .array(
+                (process["user"]["additionalGids"].array ?? []) + groups.compactMap { Int64($0).map(JSON.int) })
         }
         return process
     }
@@ -107,7 +110,8 @@ private struct ExecInvocation {
         let foreground = isDetached ? nil : Foreground()
         let pair = hasTerminal && socketPath == nil ? try RuntimeDescriptors.socketPair() : nil
         let spawn = try RuntimeSpawn(
-            plan: plan.encoded(), console: try pair?.far ?? RuntimeDescriptors.console(socketPath), preserved: preserved)
+            plan: plan.encoded(), console: try pair?.far ?? RuntimeDescriptors.console(socketPath), preserved: preserved
+        )
         pair?.far.close()
         let pid = try spawn.waitUntilCreated(invocation.report)
         try RuntimeDescriptors.writePID(pid, arguments.text("pid-file"))
@@ -124,7 +128,9 @@ private struct ExecInvocation {
     private func group() throws(Fault) -> any ControlGroup {
         guard let inner = arguments.text("cgroup"), inner != "/" else { return try container.group() }
         guard !inner.contains(":") else {
-            throw Fault(.notImplemented, "--cgroup with a controller's name isn't supported: give a path below the container's cgroup")
+            throw Fault(
+                .notImplemented,
+                "--cgroup with a controller's name isn't supported: give a path below the container's cgroup")
         }
         let base = container.record["cgroupPath"].string ?? container.id
         let group = try ControlGroups().group(base + ControlPath.clean(inner))

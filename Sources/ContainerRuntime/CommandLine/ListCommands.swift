@@ -19,7 +19,9 @@ let listCommand = RuntimeCommand(
     ]
 ) { invocation in
     // One that another command deletes meanwhile is left out.
-    let containers = OCIContainer.all(root: invocation.root).compactMap { try? OCIContainer.load($0, root: invocation.root) }
+    let containers = OCIContainer.all(root: invocation.root).compactMap {
+        try? OCIContainer.load($0, root: invocation.root)
+    }
     if invocation.arguments.isOn("quiet") {
         RuntimeReport.put(containers.map { $0.id + "\n" }.joined())
         return 0

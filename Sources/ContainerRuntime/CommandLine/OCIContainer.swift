@@ -29,7 +29,8 @@ struct OCIContainer {
     /// runc's rule: it becomes a file name and part of a cgroup's.
     static func check(_ id: String) throws(Fault) {
         let allowed = id.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "_+-.".utf8.contains(byte)
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || "_+-.".utf8.contains(byte)
         }
         guard allowed, !id.isEmpty, id != ".", id != "..", id.utf8.count <= Limit.id else {
             throw Fault(.invalid, "invalid container ID format: \(id)")
@@ -47,7 +48,8 @@ struct OCIContainer {
         try check(id)
         let path = "\(root)/\(id)/state.json"
         do {
-            return OCIContainer(id: id, root: root, record: try JSON(parsing: KernelFile.bytes(path, limit: Limit.document)))
+            return OCIContainer(
+                id: id, root: root, record: try JSON(parsing: KernelFile.bytes(path, limit: Limit.document)))
         } catch let error as KernelError where error.errno == ENOENT || error.errno == ENOTDIR {
             throw Fault(.notFound, "container does not exist", cause: error)
         } catch {
@@ -128,7 +130,8 @@ struct OCIContainer {
             "status": .string(status.rawValue), "bundle": .string(bundle),
         ]
         if let rootPath = spec["root"]["path"].string {
-            document["rootfs"] = .string(rootPath.hasPrefix("/") ? rootPath : ControlPath.clean(bundle + "/" + rootPath))
+            document["rootfs"] = .string(
+                rootPath.hasPrefix("/") ? rootPath : ControlPath.clean(bundle + "/" + rootPath))
         }
         document["created"] = .string(Timestamp.full(Int64(record["created"].int ?? 0)))
         if spec["annotations"].isPresent { document["annotations"] = spec["annotations"] }
@@ -148,7 +151,10 @@ struct OCIContainer {
 
     /// Takes the folder away: what is in it is files only.
     func removeFolder() {
-        for name in ["state.json", "state.json.new", StateFile.startGate, StateFile.exit, StateFile.execs, StateFile.monitorSocket, "lock"] {
+        for name in [
+            "state.json", "state.json.new", StateFile.startGate, StateFile.exit, StateFile.execs,
+            StateFile.monitorSocket, "lock",
+        ] {
             unlink(folder + "/" + name)
         }
         rmdir(folder)

@@ -42,7 +42,9 @@ struct RuntimeArguments {
         operands += rest
     }
 
-    private mutating func read(_ argument: String, _ flags: [RuntimeFlag], _ rest: inout ArraySlice<String>) throws(Fault) {
+    private mutating func read(_ argument: String, _ flags: [RuntimeFlag], _ rest: inout ArraySlice<String>)
+        throws(Fault)
+    {
         let parts = argument.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts.first ?? "")
         guard let flag = flags.first(where: { $0.name == name || $0.short == name }) else {

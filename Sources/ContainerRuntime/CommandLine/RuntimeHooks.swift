@@ -26,14 +26,16 @@ enum RuntimeHooks {
 
     private static func execute(_ hook: HookPlan, _ state: JSON) throws(KernelError) -> Int32 {
         // A file rather than a pipe: a hook that doesn't read can't block us.
-        let input = OwnedDescriptor(taking: try kernel("memfd_create", "state") { memfd_create("state", UInt32(MFD_CLOEXEC)) })
+        let input = OwnedDescriptor(
+            taking: try kernel("memfd_create", "state") { memfd_create("state", UInt32(MFD_CLOEXEC)) })
         try input.writeAll(state.bytes())
         try kernel("lseek", "state") { lseek(input.raw, 0, SEEK_SET) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input.raw, 0)
-        let arguments = hook.arguments.map { strdup($0) } + [nil], environment = hook.environment.map { strdup($0) } + [nil]
+        let arguments = hook.arguments.map { strdup($0) } + [nil],
+            environment = hook.environment.map { strdup($0) } + [nil]
         defer { for pointer in arguments + environment { free(pointer) } }
         var pid: pid_t = 0
         let code = posix_spawn(&pid, hook.path, &actions, nil, arguments, environment)

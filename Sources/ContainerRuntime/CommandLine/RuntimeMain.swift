@@ -66,16 +66,20 @@ enum RuntimeCommandLine {
                 throw Fault(.invalid, "invalid log-format: \(format)")
             }
             if global.isOn("version") { return version() }
-            guard let name = global.operands.first, name != "help", name != "h", !global.isOn("help") else { return help() }
+            guard let name = global.operands.first, name != "help", name != "h", !global.isOn("help") else {
+                return help()
+            }
             guard let command = commands.first(where: { $0.name == name }) else {
                 throw Fault(.invalid, "No help topic for '\(name)'")
             }
             // An exec's failure must not look like the exit code 1 of what it ran.
             if name == "exec" { code = 255 }
             let flags = command.flags + [RuntimeFlag("help", short: "h", "show help")]
-            let own = try RuntimeArguments(global.operands.dropFirst(), flags: flags, stopsAtOperand: command.stopsAtOperand)
+            let own = try RuntimeArguments(
+                global.operands.dropFirst(), flags: flags, stopsAtOperand: command.stopsAtOperand)
             if own.isOn("help") { return help(command) }
-            var invocation = RuntimeInvocation(root: global.text("root") ?? "/run/hako/runtime", report: report, arguments: own)
+            var invocation = RuntimeInvocation(
+                root: global.text("root") ?? "/run/hako/runtime", report: report, arguments: own)
             invocation.root = absolute(invocation.root)
             invocation.usesSystemdPaths = global.isOn("systemd-cgroup") || global.text("cgroup-manager") == "systemd"
             return try command.run(invocation)

@@ -30,7 +30,8 @@ final class RuntimeSpawn {
     func next() -> (kind: MonitorReply, payload: [UInt8])? {
         guard let header = read(5) else { return nil }
         let length = Int(header[0]) | Int(header[1]) << 8 | Int(header[2]) << 16 | Int(header[3]) << 24
-        guard (1...Limit.reply).contains(length), let payload = read(length - 1), let kind = MonitorReply(rawValue: header[4])
+        guard (1...Limit.reply).contains(length), let payload = read(length - 1),
+            let kind = MonitorReply(rawValue: header[4])
         else { return nil }
         return (kind, payload)
     }
@@ -101,7 +102,9 @@ final class RuntimeSpawn {
 
     static func words(_ payload: [UInt8]) -> String {
         var reader = PlanReader(payload)
-        guard let failure = try? LaunchFailure(from: &reader) else { return "hako-runtime gave an answer that can't be read" }
+        guard let failure = try? LaunchFailure(from: &reader) else {
+            return "hako-runtime gave an answer that can't be read"
+        }
         return failure.step == .findProgram || failure.step == .exec
             ? "unable to start container process: \(failure.sentence)" : failure.sentence
     }

@@ -4,7 +4,8 @@ import JSON
 import Linux
 
 let killCommand = RuntimeCommand(
-    name: "kill", usage: "[OPTIONS] CONTAINER [SIGNAL]", help: "Send a signal (default: SIGTERM) to the container's first process",
+    name: "kill", usage: "[OPTIONS] CONTAINER [SIGNAL]",
+    help: "Send a signal (default: SIGTERM) to the container's first process",
     flags: [RuntimeFlag("all", short: "a", "to all processes of the container")]
 ) { invocation in
     let operands = invocation.arguments.operands
@@ -39,7 +40,9 @@ let deleteCommand = RuntimeCommand(
         try delete(try OCIContainer.load(id, root: invocation.root), invocation.report, force: force)
     } catch let fault as Fault where fault.kind == .notFound && force {
         // What a command that died while creating left behind has no state yet.
-        if (try? OCIContainer.check(id)) != nil { OCIContainer(id: id, root: invocation.root, record: .null).removeFolder() }
+        if (try? OCIContainer.check(id)) != nil {
+            OCIContainer(id: id, root: invocation.root, record: .null).removeFolder()
+        }
     }
     return 0
 }
@@ -78,7 +81,9 @@ func delete(_ container: OCIContainer, _ report: RuntimeReport, force: Bool) thr
         if status == .paused { try? container.group().thaw() }
         // 10 s, as runc waits.
         guard container.waitForEnd(milliseconds: 10_000) else {
-            throw Fault(.internalFault, "container \(container.id) didn't end within 10 s of SIGKILL; a process of it is stuck in the kernel")
+            throw Fault(
+                .internalFault,
+                "container \(container.id) didn't end within 10 s of SIGKILL; a process of it is stuck in the kernel")
         }
     }
     if let group = try? container.group() { try group.remove() }
@@ -97,10 +102,12 @@ func delete(_ container: OCIContainer, _ report: RuntimeReport, force: Bool) thr
 /// Signals by name, with or without SIG, or by number.
 enum SignalNames {
     private static let numbers: [String: Int32] = [
-        "ABRT": SIGABRT, "ALRM": SIGALRM, "BUS": SIGBUS, "CHLD": SIGCHLD, "CLD": SIGCHLD, "CONT": SIGCONT, "FPE": SIGFPE,
+        "ABRT": SIGABRT, "ALRM": SIGALRM, "BUS": SIGBUS, "CHLD": SIGCHLD, "CLD": SIGCHLD, "CONT": SIGCONT,
+        "FPE": SIGFPE,
         "HUP": SIGHUP, "ILL": SIGILL, "INT": SIGINT, "IO": SIGIO, "IOT": SIGABRT, "KILL": SIGKILL, "PIPE": SIGPIPE,
         "POLL": SIGIO, "PROF": SIGPROF, "PWR": SIGPWR, "QUIT": SIGQUIT, "SEGV": SIGSEGV, "STKFLT": 16, "STOP": SIGSTOP,
-        "SYS": SIGSYS, "TERM": SIGTERM, "TRAP": SIGTRAP, "TSTP": SIGTSTP, "TTIN": SIGTTIN, "TTOU": SIGTTOU, "URG": SIGURG,
+        "SYS": SIGSYS, "TERM": SIGTERM, "TRAP": SIGTRAP, "TSTP": SIGTSTP, "TTIN": SIGTTIN, "TTOU": SIGTTOU,
+        "URG": SIGURG,
         "USR1": SIGUSR1, "USR2": SIGUSR2, "VTALRM": SIGVTALRM, "WINCH": SIGWINCH, "XCPU": SIGXCPU, "XFSZ": SIGXFSZ,
     ]
 
@@ -113,8 +120,12 @@ enum SignalNames {
         if name.hasPrefix("SIG") { name.removeFirst(3) }
         if let number = numbers[name] { return number }
         // RTMIN+n and RTMAX-n: 34 and 64 as glibc counts.
-        if name.hasPrefix("RTMIN"), let offset = Int32("0" + name.dropFirst(5).drop { $0 == "+" }), offset <= 30 { return 34 + offset }
-        if name.hasPrefix("RTMAX"), let offset = Int32("0" + name.dropFirst(5).drop { $0 == "-" }), offset <= 30 { return 64 - offset }
+        if name.hasPrefix("RTMIN"), let offset = Int32("0" + name.dropFirst(5).drop { $0 == "+" }), offset <= 30 {
+            return 34 + offset
+        }
+        if name.hasPrefix("RTMAX"), let offset = Int32("0" + name.dropFirst(5).drop { $0 == "-" }), offset <= 30 {
+            return 64 - offset
+        }
         throw Fault(.invalid, "unknown signal \"\(text)\"")
     }
 }

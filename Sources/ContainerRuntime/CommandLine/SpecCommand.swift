@@ -15,7 +15,8 @@ let specCommand = RuntimeCommand(
         throw Fault(.conflict, "File config.json exists. Remove it first")
     }
     let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-    try file.writeAll(Array(ExampleSpec.document(isRootless: invocation.arguments.isOn("rootless")).pretty(indent: "\t").utf8))
+    try file.writeAll(
+        Array(ExampleSpec.document(isRootless: invocation.arguments.isOn("rootless")).pretty(indent: "\t").utf8))
     return 0
 }
 
@@ -56,7 +57,10 @@ enum ExampleSpec {
 
     private static func mounts(_ isRootless: Bool) -> JSON {
         func mount(_ destination: String, _ type: String, _ source: String, _ options: [String]) -> JSON {
-            ["destination": .string(destination), "type": .string(type), "source": .string(source), "options": JSON(options)]
+            [
+                "destination": .string(destination), "type": .string(type), "source": .string(source),
+                "options": JSON(options),
+            ]
         }
         var terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
         if !isRootless { terminals.append("gid=5") }
@@ -89,7 +93,8 @@ let featuresCommand = RuntimeCommand(
             "capabilities": JSON(CapabilityName.all),
             "cgroup": ["v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": true],
             "seccomp": [
-                "enabled": true, "actions": JSON(SeccompNames.actions), "operators": JSON(SeccompNames.comparisons.keys.sorted()),
+                "enabled": true, "actions": JSON(SeccompNames.actions),
+                "operators": JSON(SeccompNames.comparisons.keys.sorted()),
                 "archs": JSON(SeccompNames.architectures.keys.sorted()),
                 "knownFlags": JSON(SeccompNames.flags), "supportedFlags": JSON(SeccompNames.flags),
             ],

@@ -6,7 +6,8 @@ import Linux
 let updateCommand = RuntimeCommand(
     name: "update", usage: "[OPTIONS] CONTAINER", help: "Change a container's limits",
     flags: [
-        RuntimeFlag("resources", short: "r", value: "FILE", "limits as JSON, - for stdin; other options are ignored then"),
+        RuntimeFlag(
+            "resources", short: "r", value: "FILE", "limits as JSON, - for stdin; other options are ignored then"),
         RuntimeFlag("blkio-weight", value: "N", "block I/O weight, 10 to 1000"),
         RuntimeFlag("cpu-period", value: "MICROSECONDS", "CPU period"),
         RuntimeFlag("cpu-quota", value: "MICROSECONDS", "CPU time in a period"),
@@ -22,7 +23,8 @@ let updateCommand = RuntimeCommand(
         RuntimeFlag("kernel-memory", value: "BYTES", "accepted and not used: the kernel has no such limit any more"),
         RuntimeFlag("kernel-memory-tcp", value: "BYTES", "kernel TCP memory"),
         RuntimeFlag("pids-limit", value: "N", "processes; -1: no limit"),
-        RuntimeFlag("l3-cache-schema", value: "TEXT", "not supported"), RuntimeFlag("mem-bw-schema", value: "TEXT", "not supported"),
+        RuntimeFlag("l3-cache-schema", value: "TEXT", "not supported"),
+        RuntimeFlag("mem-bw-schema", value: "TEXT", "not supported"),
     ]
 ) { invocation in
     var container = try OCIContainer.load(try invocation.arguments.container(), root: invocation.root)
@@ -43,7 +45,8 @@ let updateCommand = RuntimeCommand(
 
 private func changes(_ arguments: RuntimeArguments) throws -> JSON {
     if arguments.text("l3-cache-schema") != nil || arguments.text("mem-bw-schema") != nil {
-        throw Fault(.notImplemented, "Intel RDT limits aren't supported; leave --l3-cache-schema and --mem-bw-schema out")
+        throw Fault(
+            .notImplemented, "Intel RDT limits aren't supported; leave --l3-cache-schema and --mem-bw-schema out")
     }
     if let path = arguments.text("resources") {
         let bytes =
@@ -62,7 +65,8 @@ private func changes(_ arguments: RuntimeArguments) throws -> JSON {
         if let number = try arguments.number(flag, Int64.self) { resources[section, member] = .int(number) }
     }
     for (flag, member) in [
-        ("memory", "limit"), ("memory-reservation", "reservation"), ("memory-swap", "swap"), ("kernel-memory-tcp", "kernelTCP"),
+        ("memory", "limit"), ("memory-reservation", "reservation"), ("memory-swap", "swap"),
+        ("kernel-memory-tcp", "kernelTCP"),
     ] {
         if let text = arguments.text(flag) { resources["memory", member] = .int(try bytes(text, flag)) }
     }
@@ -77,8 +81,12 @@ private func bytes(_ text: String, _ flag: String) throws(Fault) -> Int64 {
     if text == "-1" { return -1 }
     let lower = text.lowercased()
     let digits = lower.prefix { $0.isNumber }
-    let shifts: [String: Int64] = ["": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30, "t": 40, "tb": 40]
-    guard let number = Int64(digits), let shift = shifts[String(lower.dropFirst(digits.count))], number <= Int64.max >> shift else {
+    let shifts: [String: Int64] = [
+        "": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30, "t": 40, "tb": 40,
+    ]
+    guard let number = Int64(digits), let shift = shifts[String(lower.dropFirst(digits.count))],
+        number <= Int64.max >> shift
+    else {
         throw Fault(.invalid, "invalid value for \(flag): invalid size: '\(text)'")
     }
     return number << shift

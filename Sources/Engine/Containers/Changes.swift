@@ -43,7 +43,8 @@ struct LayerChanges {
     init(_ snapshot: Snapshot, mountPoints: Set<String> = []) {
         self.snapshot = snapshot
         hidden = mountPoints.union([
-            "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
+            "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/etc/hostname", "/etc/hosts",
+            "/etc/resolv.conf",
             "/etc/mtab", "/proc", "/sys", "/sys/fs/cgroup", "/.dockerenv", "/sbin/docker-init", "/run/.containerenv",
         ])
     }
@@ -91,7 +92,9 @@ struct LayerChanges {
         let folder = try Self.open(parent, name)
         var inner: [Change] = []
         let hasHidden = try walk(folder, below.folders, place, &inner, depth: depth + 1)
-        let isSame = below.folderStatus.map { $0.st_mode == status.st_mode && $0.st_uid == status.st_uid && $0.st_gid == status.st_gid }
+        let isSame = below.folderStatus.map {
+            $0.st_mode == status.st_mode && $0.st_uid == status.st_uid && $0.st_gid == status.st_gid
+        }
         if inner.isEmpty, hidden.contains(place) || (hasHidden && isSame ?? true) { return false }
         changes.append(Change(path: place, kind: below.exists ? .modified : .added))
         changes += inner
@@ -105,7 +108,9 @@ struct LayerChanges {
         var seen = upperNames
         for lower in lowers {
             for name in KernelFile.names(in: lower.procPath) where seen.insert(name).inserted {
-                if try Below(name, in: lowers).exists { changes.append(Change(path: path + "/" + name, kind: .deleted)) }
+                if try Below(name, in: lowers).exists {
+                    changes.append(Change(path: path + "/" + name, kind: .deleted))
+                }
             }
         }
     }

@@ -63,7 +63,8 @@ extension Engine {
             containerID: record.id, containerName: record.name, namespacePath: "/proc/\(pid)/ns/net")
         request.address = endpoint.settings["IPAMConfig"]["IPv4Address"].string.flatMap { $0.isEmpty ? nil : $0 }
         request.address6 = endpoint.settings["IPAMConfig"]["IPv6Address"].string.flatMap { $0.isEmpty ? nil : $0 }
-        request.macAddress = endpoint.settings["MacAddress"].string.flatMap { $0.isEmpty ? nil : $0 }
+        request.macAddress =
+            endpoint.settings["MacAddress"].string.flatMap { $0.isEmpty ? nil : $0 }
             ?? record.config["MacAddress"].string
         request.aliases = endpoint.settings["Aliases"].strings
         request.ports = ports
@@ -106,7 +107,8 @@ extension Engine {
         let gateway = states.first?.gateway ?? String(options.bip.prefix { $0 != "/" })
         let extra = HostFiles.extraHosts(record.hostConfig["ExtraHosts"].strings, gateway: gateway)
         if record.networkMode == "host", record.hostConfig["ExtraHosts"].strings.isEmpty,
-            let own = try? KernelFile.read("/etc/hosts") {
+            let own = try? KernelFile.read("/etc/hosts")
+        {
             try writeInPlace(folder + "/hosts", own)
         } else {
             let own = states.flatMap { [$0.ipAddress, $0.ipv6Address] }.filter { !$0.isEmpty }
@@ -116,7 +118,8 @@ extension Engine {
         try writeInPlace(
             folder + "/resolv.conf",
             record.networkMode == "host" && record.hostConfig["Dns"].strings.isEmpty
-                ? hostResolvConf() : HostFiles.resolvConf(
+                ? hostResolvConf()
+                : HostFiles.resolvConf(
                     host: hostResolvConf(), config: ConfigForm.withResolver(record.hostConfig, options: options)))
     }
 

@@ -50,7 +50,8 @@ package enum ContainerName {
     static let surnames = [
         "abel", "ampere", "anning", "archimedes", "avicenna", "babbage", "backus", "banneker", "bernoulli", "blackwell",
         "bohr", "boole", "boyle", "brahe", "brunel", "cantor", "carson", "cauchy", "celsius", "chandra", "chomsky",
-        "church", "clarke", "cook", "copernicus", "cray", "curie", "darwin", "descartes", "dijkstra", "dirac", "earhart",
+        "church", "clarke", "cook", "copernicus", "cray", "curie", "darwin", "descartes", "dijkstra", "dirac",
+        "earhart",
         "edison", "eratosthenes", "erdos", "erlang", "euclid", "euler", "faraday", "fermat", "fermi", "feynman",
         "fibonacci", "floyd", "fourier", "franklin", "galileo", "galois", "gauss", "goodall", "hamilton", "hamming",
         "harrison", "herschel", "hilbert", "hoare", "hopper", "hubble", "huygens", "hypatia", "ibnbattuta", "ino",

@@ -67,7 +67,7 @@ extension Engine {
         var random = SystemRandomNumberGenerator()
         while true {
             let name = ContainerName.generate(&random, isTaken: containers.isTaken(name:))
-            do { return try containers.claim(name: name, for: id) } catch where error.kind == .conflict { continue }
+            do { return try containers.claim(name: name, for: id) } catch  where error.kind == .conflict { continue }
         }
     }
 
@@ -183,7 +183,8 @@ extension Engine {
         let host = record.hostConfig
         if host["OomKillDisable"].bool == true, host["Memory"].int == 0 {
             result.append(
-                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
+                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
+            )
         }
         if record.networkMode == "host", !(host["PortBindings"].object ?? JSONObject()).isEmpty {
             result.append("Published ports are discarded when using host network mode")

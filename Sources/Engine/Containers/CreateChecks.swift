@@ -100,7 +100,8 @@ enum CreateChecks {
         default:
             throw Fault(
                 .invalid,
-                "invalid restart policy: unknown policy '\(name)'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'")
+                "invalid restart policy: unknown policy '\(name)'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
+            )
         }
         if host["AutoRemove"].bool == true, name != "no" {
             throw Fault(.invalid, "can't create 'AutoRemove' container with restart policy")

@@ -17,7 +17,8 @@ struct DetachKeys: Sendable, Equatable {
             if key.utf8.count == 1, let byte = key.utf8.first {
                 bytes.append(byte)
             } else if lower.hasPrefix("ctrl-"), lower.utf8.count == 6, let letter = lower.utf8.last,
-                let code = Self.control(letter) {
+                let code = Self.control(letter)
+            {
                 bytes.append(code)
             } else if lower == "del" {
                 bytes.append(127)

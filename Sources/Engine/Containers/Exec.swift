@@ -161,7 +161,8 @@ extension Engine {
                 return nil
             }, cancel: attachment.output.cancel)
         return Attachment(
-            output: output, write: attachment.write, closeInput: attachment.closeInput, isTerminal: attachment.isTerminal)
+            output: output, write: attachment.write, closeInput: attachment.closeInput,
+            isTerminal: attachment.isTerminal)
     }
 
     @discardableResult
@@ -246,7 +247,8 @@ struct ExecFailure {
         let prefix = "OCI runtime exec failed: exec failed: unable to start container process: "
         if let failure = error as? StartFailure {
             exitCode = failure.exitCode
-            message = failure.message.hasPrefix("OCI runtime") ? failure.message : prefix + failure.message + ": unknown"
+            message =
+                failure.message.hasPrefix("OCI runtime") ? failure.message : prefix + failure.message + ": unknown"
         } else {
             exitCode = 126
             message = (error as? Fault)?.message ?? prefix + "\(error)"

@@ -131,7 +131,9 @@ extension ConfigForm {
     /// With the daemon's own resolver settings where the container has none.
     static func withResolver(_ host: JSON, options: EngineOptions) -> JSON {
         var host = host
-        for (name, values) in [("Dns", options.dns), ("DnsSearch", options.dnsSearch), ("DnsOptions", options.dnsOptions)]
+        for (name, values) in [
+            ("Dns", options.dns), ("DnsSearch", options.dnsSearch), ("DnsOptions", options.dnsOptions),
+        ]
         where !values.isEmpty && host[name].strings.isEmpty { host[name] = JSON(values) }
         return host
     }

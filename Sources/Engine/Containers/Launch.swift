@@ -185,12 +185,15 @@ struct LaunchFailure {
     let message: String
 
     init(_ error: any Error) {
-        let prefix = "failed to create task for container: failed to create shim task: "
+        let prefix =
+            "failed to create task for container: failed to create shim task: "
             + "OCI runtime create failed: unable to start container process: "
         if let failure = error as? StartFailure {
             kind = .invalid
             exitCode = failure.exitCode
-            message = failure.message.hasPrefix("failed to create task") ? failure.message : prefix + failure.message + ": unknown"
+            message =
+                failure.message.hasPrefix("failed to create task")
+                ? failure.message : prefix + failure.message + ": unknown"
         } else if let fault = error as? Fault {
             kind = fault.kind
             exitCode = 128

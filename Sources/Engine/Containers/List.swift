@@ -136,22 +136,28 @@ struct ContainerFilter: Sendable {
 
     private func acceptsRest(_ record: ContainerRecord) -> Bool {
         guard
-            any("volume", { wanted in
-                record.mounts.contains { $0.name == wanted || $0.destination == wanted || $0.source == wanted }
-            }),
-            any("network", { wanted in
-                record.endpoints.contains { endpoint in
-                    endpoint.network == wanted || endpoint.state?.networkID.hasPrefix(wanted) == true
-                }
-            }),
+            any(
+                "volume",
+                { wanted in
+                    record.mounts.contains { $0.name == wanted || $0.destination == wanted || $0.source == wanted }
+                }),
+            any(
+                "network",
+                { wanted in
+                    record.endpoints.contains { endpoint in
+                        endpoint.network == wanted || endpoint.state?.networkID.hasPrefix(wanted) == true
+                    }
+                }),
             any("health", { $0 == (record.health?.status.rawValue ?? "none") }),
             any("is-task", { $0 == "false" || $0 == "0" })
         else { return false }
         if !published.isEmpty {
             let ports = record.endpoints.flatMap { $0.state?.ports ?? [] }
-            guard ports.contains(where: {
-                published.contains(PortForm.Port(number: $0.containerPort, transport: $0.transport))
-            }) else { return false }
+            guard
+                ports.contains(where: {
+                    published.contains(PortForm.Port(number: $0.containerPort, transport: $0.transport))
+                })
+            else { return false }
         }
         guard !exposed.isEmpty else { return true }
         return (record.config["ExposedPorts"].object?.names ?? []).contains { name in

@@ -66,7 +66,8 @@ struct LogFiles {
     }
 
     /// Steps from length to length.
-    private static func localTail(_ file: OwnedDescriptor, _ size: Int, _ count: Int) throws(KernelError) -> (Int, Int) {
+    private static func localTail(_ file: OwnedDescriptor, _ size: Int, _ count: Int) throws(KernelError) -> (Int, Int)
+    {
         var end = size, found = 0
         var buffer = [UInt8](repeating: 0, count: 4)
         while end >= 17, found < count {
@@ -79,7 +80,9 @@ struct LogFiles {
         return (end, found)
     }
 
-    static func read(_ file: OwnedDescriptor, _ buffer: inout [UInt8], _ count: Int, at offset: Int) throws(KernelError) -> Int {
+    static func read(_ file: OwnedDescriptor, _ buffer: inout [UInt8], _ count: Int, at offset: Int) throws(KernelError)
+        -> Int
+    {
         try kernel("pread", "log") { pread(file.raw, &buffer, count, off_t(offset)) }
     }
 }

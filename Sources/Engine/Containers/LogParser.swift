@@ -41,7 +41,8 @@ enum LogParser {
         return .entry(next: end + 1)
     }
 
-    private static func ownForm(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ entry: inout LogEntry) -> Bool {
+    private static func ownForm(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ entry: inout LogEntry) -> Bool
+    {
         guard end - start > head.count + stdout.count, matches(base + start, head) else { return false }
         let textStart = start + head.count
         guard let textEnd = closingQuote(base, textStart, end), textEnd + stdout.count < end else { return false }
@@ -52,14 +53,18 @@ enum LogParser {
         } else {
             return false
         }
-        guard let time = LogTime.parse(UnsafeBufferPointer(start: base + (textEnd + stdout.count), count: end - textEnd - stdout.count))
+        guard
+            let time = LogTime.parse(
+                UnsafeBufferPointer(start: base + (textEnd + stdout.count), count: end - textEnd - stdout.count))
         else { return false }
         entry.time = time
         return unescape(base + textStart, textEnd - textStart, into: &entry.text)
     }
 
     private static func matches(_ bytes: UnsafePointer<UInt8>, _ pattern: [UInt8]) -> Bool {
-        pattern.withUnsafeBufferPointer { pattern in pattern.baseAddress.map { memcmp(bytes, $0, pattern.count) == 0 } ?? true }
+        pattern.withUnsafeBufferPointer { pattern in
+            pattern.baseAddress.map { memcmp(bytes, $0, pattern.count) == 0 } ?? true
+        }
     }
 
     /// The quote that ends the text: the first with an even number of backslashes before it.
@@ -161,7 +166,9 @@ enum LogTime {
                 at += 1
             }
         }
-        guard at + 3 == text.count, text[at] == UInt8(ascii: "Z"), text[at + 1] == 0x22, text[at + 2] == 0x7D else { return nil }
+        guard at + 3 == text.count, text[at] == UInt8(ascii: "Z"), text[at + 1] == 0x22, text[at + 2] == 0x7D else {
+            return nil
+        }
         for position in [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18] where text[position] &- 0x30 > 9 { return nil }
         // 64 bits of nanoseconds reach from 1678 to 2261.
         let year = number(0, 4)

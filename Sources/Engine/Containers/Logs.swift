@@ -17,7 +17,9 @@ extension Engine {
         }
         let type = record.hostConfig["LogConfig"]["Type"].string ?? "json-file"
         guard let format = LogFile.Format(rawValue: type), format != .none else {
-            throw Fault(.notImplemented, "configured logging driver does not support reading: container \(record.name) logs to \"\(type)\"")
+            throw Fault(
+                .notImplemented,
+                "configured logging driver does not support reading: container \(record.name) logs to \"\(type)\"")
         }
         var selection = LogSelection()
         selection.stdout = options.stdout
@@ -29,7 +31,8 @@ extension Engine {
         let files = LogFiles(format: format, path: logPath(record))
         let isFollowing = options.follow && record.state.isRunning
         // Armed before the record is looked at again, so that an end in between isn't missed.
-        let watch = isFollowing ? try await LogWatch.start(files.path, until: container.outcomes(untilRemoved: false)) : nil
+        let watch =
+            isFollowing ? try await LogWatch.start(files.path, until: container.outcomes(untilRemoved: false)) : nil
         if isFollowing, !container.record.state.isRunning { watch?.end() }
         watch?.end(at: options.until)
         let reader = LogReader(files, selection, tail: options.tail, isLineByLine: options.follow, watch: watch)
@@ -63,7 +66,9 @@ private struct LogDetails {
             switch byte {
             case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x5f, 0x2e, 0x7e: out.append(byte)
             case 0x20: out.append(UInt8(ascii: "+"))
-            default: out.append(contentsOf: Array("%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))".utf8))
+            default:
+                out.append(
+                    contentsOf: Array("%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))".utf8))
             }
         }
         return String(decoding: out, as: UTF8.self)

@@ -65,7 +65,8 @@ enum MountRequests {
         guard destination.hasPrefix("/") else {
             throw Fault(
                 .invalid,
-                "invalid volume specification: '\(text)': invalid mount config for type \"\(parts[0].hasPrefix("/") ? "bind" : "volume")\": invalid mount path: '\(destination)' mount path must be absolute")
+                "invalid volume specification: '\(text)': invalid mount config for type \"\(parts[0].hasPrefix("/") ? "bind" : "volume")\": invalid mount path: '\(destination)' mount path must be absolute"
+            )
         }
         guard clean(destination) != "/" else {
             throw Fault(

@@ -52,7 +52,8 @@ enum PeerNames {
         for record in records {
             for endpoint in record.endpoints {
                 guard let state = endpoint.state, networks.contains(state.networkID) else { continue }
-                let names = ([record.name] + endpoint.settings["Aliases"].strings + [record.shortID]).joined(separator: " ")
+                let names = ([record.name] + endpoint.settings["Aliases"].strings + [record.shortID]).joined(
+                    separator: " ")
                 for address in [state.ipAddress, state.ipv6Address] where !address.isEmpty {
                     result.append("\(address)\t\(names)\(mark)")
                 }

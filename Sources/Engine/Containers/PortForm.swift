@@ -32,7 +32,10 @@ enum PortForm {
         for (key, value) in bindings.object ?? JSONObject() {
             let name = key.contains("/") ? key : key + "/tcp"
             let list = (value.array ?? []).map { binding -> JSON in
-                ["HostIp": .string(binding["HostIp"].string ?? ""), "HostPort": .string(binding["HostPort"].string ?? "")]
+                [
+                    "HostIp": .string(binding["HostIp"].string ?? ""),
+                    "HostPort": .string(binding["HostPort"].string ?? ""),
+                ]
             }
             result[name] = .array(list)
         }

@@ -68,7 +68,8 @@ extension Engine {
             if member == "NetworkMode" {
                 throw Fault(.conflict, "cannot join network of a non running container: \(other.id)")
             }
-            throw Fault(.conflict, "cannot join namespace of a non running container: container \(other.name) is not running")
+            throw Fault(
+                .conflict, "cannot join namespace of a non running container: container \(other.name) is not running")
         }
         return other.state.pid
     }
@@ -80,7 +81,9 @@ extension Engine {
             let donor = try container(String(mode.dropFirst(10))).record
             guard donor.hostConfig["IpcMode"].string == "shareable" else {
                 throw Fault(
-                    .conflict, "can't join IPC of container \(donor.id): non-shareable IPC (hint: use IpcMode:shareable for the donor container)")
+                    .conflict,
+                    "can't join IPC of container \(donor.id): non-shareable IPC (hint: use IpcMode:shareable for the donor container)"
+                )
             }
             input.sharedMemory = folder(of: donor.id) + "/shm"
         } else if mode == "shareable" {
@@ -96,7 +99,9 @@ extension Engine {
 
     // MARK: mounts
 
-    private func bound(_ mount: ContainerRecord.MountPoint, _ record: ContainerRecord) async throws -> SpecInput.BoundMount {
+    private func bound(_ mount: ContainerRecord.MountPoint, _ record: ContainerRecord) async throws
+        -> SpecInput.BoundMount
+    {
         var result = SpecInput.BoundMount(source: mount.source, destination: mount.destination)
         result.isWritable = mount.isWritable
         result.propagation = mount.propagation
@@ -124,7 +129,8 @@ extension Engine {
         }
         let root = try SafeRoot(path: mountpoint)
         guard try root.status(path) != nil else {
-            throw Fault(.invalid, "cannot access path \(mountpoint)/\(path): no such file or directory in volume \(name)")
+            throw Fault(
+                .invalid, "cannot access path \(mountpoint)/\(path): no such file or directory in volume \(name)")
         }
         let found = try root.open(path, O_PATH)
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -138,7 +144,8 @@ extension Engine {
     private func devices(_ input: inout SpecInput, _ record: ContainerRecord) throws(Fault) {
         if input.isPrivileged { input.devices = HostDevices.all() }
         for mapping in record.hostConfig["Devices"].array ?? [] {
-            for device in try HostDevices.asked(mapping) where !input.devices.contains(where: { $0.path == device.path }) {
+            for device in try HostDevices.asked(mapping)
+            where !input.devices.contains(where: { $0.path == device.path }) {
                 input.devices.append(device)
             }
         }

@@ -22,7 +22,8 @@ struct ProcessTable: Sendable, Equatable {
         }
         let wanted = Set(pids)
         return ProcessTable(
-            titles: titles, rows: rows.filter { row in row.count > column && Int32(row[column]).map(wanted.contains) == true })
+            titles: titles,
+            rows: rows.filter { row in row.count > column && Int32(row[column]).map(wanted.contains) == true })
     }
 
     /// Options that would make another column look like the process number, or leave it unreadable.
@@ -72,13 +73,17 @@ struct ProcessTable: Sendable, Equatable {
         return ProcessTable(
             titles: ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"],
             rows: pids.sorted().compactMap { pid in
-                guard let text = try? KernelFile.read("/proc/\(pid)/stat"), let facts = ProcessFacts(stat: text) else { return nil }
+                guard let text = try? KernelFile.read("/proc/\(pid)/stat"), let facts = ProcessFacts(stat: text) else {
+                    return nil
+                }
                 var status = stat()
                 let uid = stat("/proc/\(pid)", &status) == 0 ? "\(status.st_uid)" : "?"
                 let words = (try? KernelFile.bytes("/proc/\(pid)/cmdline")) ?? []
-                let command = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+                let command = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(
+                    separator: " ")
                 return [
-                    uid == "0" ? "root" : uid, "\(pid)", "\(facts.parent)", "\(clock.percent(facts))", clock.start(facts),
+                    uid == "0" ? "root" : uid, "\(pid)", "\(facts.parent)", "\(clock.percent(facts))",
+                    clock.start(facts),
                     facts.terminal, clock.used(facts), command.isEmpty ? "[\(facts.name)]" : command,
                 ]
             })
@@ -100,7 +105,8 @@ struct ProcessFacts: Sendable, Equatable {
         guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")") else { return nil }
         name = String(text[text.index(after: open)..<close])
         let fields = text[text.index(after: close)...].split(whereSeparator: { $0 == " " || $0 == "\n" })
-        guard fields.count >= 20, let parent = Int(fields[1]), let device = Int(fields[4]), let user = UInt64(fields[11]),
+        guard fields.count >= 20, let parent = Int(fields[1]), let device = Int(fields[4]),
+            let user = UInt64(fields[11]),
             let system = UInt64(fields[12]), let started = UInt64(fields[19])
         else { return nil }
         self.parent = parent
@@ -135,7 +141,9 @@ struct ProcessClock: Sendable {
         var local = tm(), today = tm(), current = now
         localtime_r(&then, &local)
         localtime_r(&current, &today)
-        if local.tm_yday == today.tm_yday, local.tm_year == today.tm_year { return Self.pad(local.tm_hour) + ":" + Self.pad(local.tm_min) }
+        if local.tm_yday == today.tm_yday, local.tm_year == today.tm_year {
+            return Self.pad(local.tm_hour) + ":" + Self.pad(local.tm_min)
+        }
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         return months[Int(local.tm_mon) % 12] + Self.pad(local.tm_mday)
     }

@@ -18,7 +18,8 @@ extension Engine {
         let state = container.record.state
         if state.isRunning || state.isRestarting {
             guard force else {
-                let why = state.isPaused
+                let why =
+                    state.isPaused
                     ? "container is paused and must be unpaused first"
                     : "container is \(state.status.rawValue): stop the container before removing or force remove"
                 throw Fault(.conflict, "cannot remove container \"/\(container.record.name)\": \(why)")
@@ -30,7 +31,8 @@ extension Engine {
             if container.isRemoved { return }
             let state = container.record.state
             if state.isRunning || state.isRestarting {
-                throw Fault(.conflict, "cannot remove container \"/\(container.record.name)\": it was started meanwhile")
+                throw Fault(
+                    .conflict, "cannot remove container \"/\(container.record.name)\": it was started meanwhile")
             }
             try await self.remove(container, volumes: volumes)
         }
@@ -95,7 +97,8 @@ extension Engine {
 
     package func pruneContainers(_ filters: Filters) async throws -> JSON {
         try filters.check(["label", "label!", "until"])
-        let until = try filters["until"].map { (text) throws(Fault) in try TimeBound.parse(text, now: nowNanoseconds()) }
+        let until = try filters["until"].map { (text) throws(Fault) in try TimeBound.parse(text, now: nowNanoseconds())
+        }
         var deleted: [JSON] = [], reclaimed: Int64 = 0
         for container in containers.all {
             let record = container.record
@@ -151,7 +154,8 @@ extension Engine {
             }
             if let policy = body["RestartPolicy"]["Name"].string, !policy.isEmpty {
                 record.hostConfig["RestartPolicy"] = [
-                    "Name": .string(policy), "MaximumRetryCount": JSON(body["RestartPolicy"]["MaximumRetryCount"].int ?? 0),
+                    "Name": .string(policy),
+                    "MaximumRetryCount": JSON(body["RestartPolicy"]["MaximumRetryCount"].int ?? 0),
                 ]
             }
             try CreateChecks.checkRestart(record.hostConfig)

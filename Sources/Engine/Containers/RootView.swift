@@ -81,14 +81,18 @@ final class MountKeeper: Sendable {
 
     /// Runs `work` in the new namespace and gives what it opened there.
     func start(_ work: @escaping () throws -> SafeRoot) throws -> SafeRoot {
-        guard let answered, let ended else { throw KernelError(call: "eventfd", subject: "mount thread", errno: EMFILE) }
+        guard let answered, let ended else {
+            throw KernelError(call: "eventfd", subject: "mount thread", errno: EMFILE)
+        }
         let job = Unmanaged.passRetained(Job(self, work))
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, job.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, job.toOpaque())
         guard code == 0 else {
             job.release()
             throw KernelError(call: "pthread_create", subject: "mount thread", errno: code)
@@ -161,7 +165,8 @@ extension Engine {
             let source = mount.kind == .volume ? try await mountVolume(mount.name, container: record.id) : mount.source
             binds.append(
                 MountKeeper.Bind(
-                    source: mount.subpath.isEmpty ? source : source + "/" + mount.subpath, destination: mount.destination,
+                    source: mount.subpath.isEmpty ? source : source + "/" + mount.subpath,
+                    destination: mount.destination,
                     isReadOnly: !mount.isWritable))
         }
         let all = binds.sorted { $0.destination.utf8.count < $1.destination.utf8.count }

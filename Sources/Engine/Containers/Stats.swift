@@ -113,7 +113,8 @@ struct InterfaceCounters: Sendable, Equatable {
 
     var document: JSON {
         let words = ["bytes", "packets", "errors", "dropped"]
-        let pairs = zip(words, received).map { ("rx_" + $0, JSON($1)) } + zip(words, sent).map { ("tx_" + $0, JSON($1)) }
+        let pairs =
+            zip(words, received).map { ("rx_" + $0, JSON($1)) } + zip(words, sent).map { ("tx_" + $0, JSON($1)) }
         return .object(JSONObject(pairs))
     }
 }

@@ -46,7 +46,8 @@ extension Engine {
         if await first(of: last, within: Self.killGrace) == nil, container.record.state.isRunning {
             throw Fault(
                 .internalFault,
-                "cannot stop container: \(container.record.name): tried to kill container, but did not receive an exit event")
+                "cannot stop container: \(container.record.name): tried to kill container, but did not receive an exit event"
+            )
         }
     }
 

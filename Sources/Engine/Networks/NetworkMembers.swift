@@ -49,13 +49,17 @@ extension Engine {
         if mode == "host" || mode.hasPrefix("container:") {
             throw Fault(
                 .denied,
-                "container sharing network namespace with another container or host cannot be connected to any other network")
+                "container sharing network namespace with another container or host cannot be connected to any other network"
+            )
         }
         if document["Driver"].string == "host" {
-            throw Fault(.denied, "cannot connect container to host network - container must be created in host network mode")
+            throw Fault(
+                .denied, "cannot connect container to host network - container must be created in host network mode")
         }
         if document["Driver"].string == "null" {
-            throw Fault(.denied, "container cannot be connected to multiple networks with one of the networks in private (none) mode")
+            throw Fault(
+                .denied,
+                "container cannot be connected to multiple networks with one of the networks in private (none) mode")
         }
     }
 
@@ -65,7 +69,10 @@ extension Engine {
         let wanted = body["Container"].string ?? ""
         guard let container = try? container(wanted) else {
             // A forced removal also takes off what no container answers for any more.
-            guard isForced, let stray = document["Containers"].object?.first(where: { $0.value["Name"].string == wanted || $0.key == wanted })
+            guard isForced,
+                let stray = document["Containers"].object?.first(where: {
+                    $0.value["Name"].string == wanted || $0.key == wanted
+                })
             else { throw Fault(.notFound, "No such container: \(wanted)") }
             return try await network.detach(stray.key, network: ref)
         }

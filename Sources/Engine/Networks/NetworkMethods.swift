@@ -51,9 +51,10 @@ extension Engine {
 
     /// Names and IDs of networks that a container is on, or will be when it starts.
     private func usedNetworks() -> Set<String> {
-        Set(containers.all.flatMap { container in
-            container.record.endpoints.flatMap { [$0.network, $0.state?.networkID ?? ""] }
-        })
+        Set(
+            containers.all.flatMap { container in
+                container.record.endpoints.flatMap { [$0.network, $0.state?.networkID ?? ""] }
+            })
     }
 
     private static func isUsed(_ document: JSON, _ used: Set<String>) -> Bool {
@@ -89,7 +90,9 @@ extension Engine {
             guard !Self.predefined.contains(name), !Self.isUsed(document, used),
                 LabelFilter.accepts(filters, labels: document["Labels"].stringMap)
             else { continue }
-            if let until, let created = nanoseconds(rfc3339: document["Created"].string ?? ""), created > until { continue }
+            if let until, let created = nanoseconds(rfc3339: document["Created"].string ?? ""), created > until {
+                continue
+            }
             do {
                 try await removeNetwork(document["Id"].string ?? name)
                 removed.append(name)

@@ -28,11 +28,14 @@ struct EventFilter: Sendable {
         let action = event.action.prefix { $0 != ":" }
         return any("event") { $0 == event.action || $0 == action } && any("type") { $0 == event.subject.rawValue }
             && any("scope") { $0 == "local" }
-            && any("container") { names(.container, $0) || event.subject == .network && event.attributes["container"] == $0 }
+            && any("container") {
+                names(.container, $0) || event.subject == .network && event.attributes["container"] == $0
+            }
             && any("network") { names(.network, $0) } && any("volume") { names(.volume, $0) }
             && any("daemon") { names(.daemon, $0) }
             && any("image") { wanted in
-                let image = event.subject == .image ? event.attributes["name"] ?? event.actor : event.attributes["image"]
+                let image =
+                    event.subject == .image ? event.attributes["name"] ?? event.actor : event.attributes["image"]
                 guard let image else { return false }
                 return image == wanted || image.hasPrefix(wanted + ":") || event.actor == wanted
             }

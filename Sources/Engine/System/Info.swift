@@ -104,9 +104,9 @@ extension HostFacts {
 
     /// As uname(2) has it.
     #if arch(x86_64)
-    static let machine = "x86_64"
+        static let machine = "x86_64"
     #elseif arch(arm64)
-    static let machine = "aarch64"
+        static let machine = "aarch64"
     #endif
 
     static let hasSeccomp = access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0

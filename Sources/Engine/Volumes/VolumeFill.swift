@@ -31,7 +31,8 @@ enum VolumeFill {
     }
 
     private static func copyFolder(
-        _ source: OwnedDescriptor, _ target: OwnedDescriptor, at place: String, top: OwnedDescriptor, _ links: inout Links,
+        _ source: OwnedDescriptor, _ target: OwnedDescriptor, at place: String, top: OwnedDescriptor,
+        _ links: inout Links,
         depth: Int
     ) throws {
         guard depth < Limit.depth else { throw KernelError(call: "copy", subject: place, errno: ELOOP) }
@@ -58,7 +59,8 @@ enum VolumeFill {
         switch status.st_mode & mode_t(S_IFMT) {
         case mode_t(S_IFDIR):
             try kernel("mkdir", path) { mkdirat(target.raw, name, 0o700) }
-            let from = try open(source, name, O_RDONLY | O_DIRECTORY), to = try open(target, name, O_RDONLY | O_DIRECTORY)
+            let from = try open(source, name, O_RDONLY | O_DIRECTORY),
+                to = try open(target, name, O_RDONLY | O_DIRECTORY)
             try copyFolder(from, to, at: path, top: top, &links, depth: depth + 1)
             try copyMetadata(status, from, to)
         case mode_t(S_IFREG):
@@ -95,7 +97,8 @@ enum VolumeFill {
     }
 
     /// Owner before mode, since chown clears the set-id bits; times last.
-    private static func copyMetadata(_ status: stat, _ from: OwnedDescriptor, _ to: OwnedDescriptor) throws(KernelError) {
+    private static func copyMetadata(_ status: stat, _ from: OwnedDescriptor, _ to: OwnedDescriptor) throws(KernelError)
+    {
         try kernel("chown", "volume") { fchown(to.raw, status.st_uid, status.st_gid) }
         try kernel("chmod", "volume") { fchmod(to.raw, status.st_mode & 0o7777) }
         copyAttributes(from, to)

@@ -11,7 +11,10 @@ enum VolumeOptions {
             throw Fault(.invalid, "create: invalid option: \"\(name)\"")
         }
         if options["size"] != nil {
-            throw Fault(.invalid, "create: quota size requested but no quota support: use --opt type=tmpfs --opt device=tmpfs --opt o=size=… for a volume of limited size")
+            throw Fault(
+                .invalid,
+                "create: quota size requested but no quota support: use --opt type=tmpfs --opt device=tmpfs --opt o=size=… for a volume of limited size"
+            )
         }
         if options.isEmpty { return }
         if options["device"]?.isEmpty ?? true { throw Fault(.invalid, "create: missing required option: \"device\"") }
@@ -93,7 +96,8 @@ enum VolumeOptions {
             guard word.hasPrefix("addr="), IPAddress(String(word.dropFirst(5))) == nil else { return word }
             let name = String(word.dropFirst(5))
             guard let address = HostName.resolve(name) else {
-                throw Fault(.internalFault, "error resolving passed in network volume address: lookup \(name): no such host")
+                throw Fault(
+                    .internalFault, "error resolving passed in network volume address: lookup \(name): no such host")
             }
             return "addr=\(address)"
         }.joined(separator: ",")

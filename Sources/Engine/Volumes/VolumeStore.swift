@@ -85,7 +85,9 @@ package final class VolumeStore: Sendable {
         name: String?, driver: String, options: [String: String], labels: [String: String], pinnedBy container: String?
     ) throws -> (record: VolumeRecord, isNew: Bool) {
         guard driver.isEmpty || driver == "local" || driver == "default" else {
-            throw Fault(.notFound, "create \(name ?? ""): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+            throw Fault(
+                .notFound,
+                "create \(name ?? ""): error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
         }
         let isNameless = name?.isEmpty ?? true
         // Names of anonymous volumes may be chosen beforehand, so that a container's record can name them first.
@@ -173,7 +175,9 @@ package final class VolumeStore: Sendable {
                 return unused
             }
             for record in unused {
-                do { try Mount.unmount(record.mountpoint) } catch { log.error("volume \(record.name) stays mounted: \(error)") }
+                do { try Mount.unmount(record.mountpoint) } catch {
+                    log.error("volume \(record.name) stays mounted: \(error)")
+                }
             }
         }
     }
@@ -195,12 +199,15 @@ enum VolumeName {
 
     static func check(_ name: String) throws(Fault) {
         if name.utf8.count == 1 {
-            throw Fault(.invalid, "create \(name): volume name is too short, names should be at least two alphanumeric characters")
+            throw Fault(
+                .invalid,
+                "create \(name): volume name is too short, names should be at least two alphanumeric characters")
         }
         guard isValid(name) else {
             throw Fault(
                 .invalid,
-                "create \(name): \"\(name)\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path")
+                "create \(name): \"\(name)\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"
+            )
         }
     }
 
@@ -208,7 +215,9 @@ enum VolumeName {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
         }
-        guard (2...longest).contains(name.utf8.count), let first = name.utf8.first, isAlphanumeric(first) else { return false }
+        guard (2...longest).contains(name.utf8.count), let first = name.utf8.first, isAlphanumeric(first) else {
+            return false
+        }
         return name.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x5f || $0 == 0x2e || $0 == 0x2d }
     }
 

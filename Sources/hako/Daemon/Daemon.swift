@@ -17,17 +17,20 @@ enum Daemon {
     private static let blockingThreads = 4
     /// glibc gives each thread an arena of its own, which keeps what it once got; two keep an idle daemon small.
     private static let arenas: CInt = 2
-    private static let arenaOption: CInt = -8 // M_ARENA_MAX
+    private static let arenaOption: CInt = -8  // M_ARENA_MAX
 
     static func main(_ arguments: [String]) async -> CInt {
         var options = DaemonOptions()
         do {
-            let parsed = try FlagParser(DaemonSetting.all.map(\.flag), interspersed: true).parse(arguments, into: &options)
+            let parsed = try FlagParser(DaemonSetting.all.map(\.flag), interspersed: true).parse(
+                arguments, into: &options)
             if parsed.wantsHelp {
                 write(usage)
                 return 0
             }
-            if let word = parsed.positional.first { throw Fault(.invalid, "\"hako daemon\" accepts no arguments: \(word)") }
+            if let word = parsed.positional.first {
+                throw Fault(.invalid, "\"hako daemon\" accepts no arguments: \(word)")
+            }
             let ignored = try DaemonFile.apply(to: &options, given: parsed.given)
             try options.check()
             if options.validate {
@@ -60,10 +63,13 @@ enum Daemon {
             let shown = flag.shownDefault.map { " (default \($0))" } ?? ""
             return spelled + String(repeating: " ", count: max(2, 34 - spelled.count)) + flag.help + shown
         }
-        return "Usage: hako daemon [OPTIONS]\n\nRuns the container engine.\n\nOptions:\n" + rows.joined(separator: "\n") + "\n"
+        return "Usage: hako daemon [OPTIONS]\n\nRuns the container engine.\n\nOptions:\n" + rows.joined(separator: "\n")
+            + "\n"
     }
 
-    private static func run(_ options: DaemonOptions, _ ignored: [String], reload: () throws -> DaemonOptions) async throws {
+    private static func run(_ options: DaemonOptions, _ ignored: [String], reload: () throws -> DaemonOptions)
+        async throws
+    {
         mallopt(arenaOption, arenas)
         NIOSingletons.groupLoopCountSuggestion = loops
         NIOSingletons.blockingPoolThreadCountSuggestion = blockingThreads
@@ -72,7 +78,9 @@ enum Daemon {
         LogOutput.level.withLockedValue { $0 = options.isVerbose ? .debug : LogOutput.level(named: options.logLevel) }
         LoggingSystem.bootstrap { LogOutput(label: $0) }
         let log = Logger(label: "daemon")
-        for key in ignored { log.warning("ignored in the configuration file: it changes nothing here", metadata: ["key": "\(key)"]) }
+        for key in ignored {
+            log.warning("ignored in the configuration file: it changes nothing here", metadata: ["key": "\(key)"])
+        }
 
         for folder in [options.execRoot, options.dataRoot] { try makeFolder(folder, mode: 0o711) }
         let locks = try DaemonLocks.take(options)
@@ -105,7 +113,9 @@ enum Daemon {
                 try await server.listen(on: endpoint, socketGroup: options.group)
             case .tcp:
                 if tls == nil {
-                    log.warning("anybody who reaches this port is root on this machine: use --tlsverify", metadata: ["host": "\(host)"])
+                    log.warning(
+                        "anybody who reaches this port is root on this machine: use --tlsverify",
+                        metadata: ["host": "\(host)"])
                 }
                 try await server.listen(on: endpoint, tls: tls)
             }
@@ -121,7 +131,9 @@ enum Daemon {
             case SIGHUP:
                 do {
                     let options = try reload()
-                    LogOutput.level.withLockedValue { $0 = options.isVerbose ? .debug : LogOutput.level(named: options.logLevel) }
+                    LogOutput.level.withLockedValue {
+                        $0 = options.isVerbose ? .debug : LogOutput.level(named: options.logLevel)
+                    }
                     log.info("configuration is read again: the log level is taken over, the rest needs a new start")
                 } catch {
                     log.error("configuration is not taken over", metadata: ["error": "\(sentence(error))"])

@@ -10,9 +10,12 @@ enum DaemonFile {
 
     /// Keys of dockerd's that change nothing here; they are accepted with a warning, so that a file can be shared.
     static let ignoredKeys: Set<String> = [
-        "experimental", "features", "storage-driver", "storage-opts", "exec-opts", "iptables", "ip6tables", "ip-forward", "ip-masq",
-        "userland-proxy", "userland-proxy-path", "max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts",
-        "containerd", "builder", "metrics-addr", "selinux-enabled", "no-new-privileges", "default-runtime", "runtimes", "init",
+        "experimental", "features", "storage-driver", "storage-opts", "exec-opts", "iptables", "ip6tables",
+        "ip-forward", "ip-masq",
+        "userland-proxy", "userland-proxy-path", "max-concurrent-downloads", "max-concurrent-uploads",
+        "max-download-attempts",
+        "containerd", "builder", "metrics-addr", "selinux-enabled", "no-new-privileges", "default-runtime", "runtimes",
+        "init",
         "init-path", "icc", "raw-logs", "log-format", "oom-score-adjust", "proxies", "allow-nondistributable-artifacts",
     ]
 
@@ -33,10 +36,13 @@ enum DaemonFile {
         let parsed: JSON
         do { parsed = try JSON(parsing: text) } catch { throw fault("\(error)") }
         guard let members = parsed.object else { throw fault("not a JSON object") }
-        let known = Dictionary(DaemonSetting.all.compactMap { setting in setting.key.map { ($0, setting) } }) { first, _ in first }
+        let known = Dictionary(DaemonSetting.all.compactMap { setting in setting.key.map { ($0, setting) } }) {
+            first, _ in first
+        }
         let unknown = members.names.filter { known[$0] == nil && !ignoredKeys.contains($0) }
         guard unknown.isEmpty else {
-            throw fault("the following directives don't match any configuration option: \(unknown.joined(separator: ", "))")
+            throw fault(
+                "the following directives don't match any configuration option: \(unknown.joined(separator: ", "))")
         }
         try refuseConflicts(members, known, given, options, fault)
         for (key, value) in members {
@@ -57,7 +63,9 @@ enum DaemonFile {
         let list = twice.map { key, value in
             "\(key): (from flag: \(known[key].map { shown($0, options) } ?? ""), from file: \(goText(value)))"
         }
-        throw fault("the following directives are specified both as a flag and in the configuration file: \(list.joined(separator: ", "))")
+        throw fault(
+            "the following directives are specified both as a flag and in the configuration file: \(list.joined(separator: ", "))"
+        )
     }
 
     /// A flag's value as Go's `%v` prints it.
@@ -68,10 +76,13 @@ enum DaemonFile {
     }
 
     private static let labels = [
-        "host": "hosts", "group": "group", "data-root": "dataRoot", "exec-root": "execRoot", "pidfile": "pidFile", "bip": "bip",
+        "host": "hosts", "group": "group", "data-root": "dataRoot", "exec-root": "execRoot", "pidfile": "pidFile",
+        "bip": "bip",
         "bridge": "bridge", "registry-mirror": "mirrors", "insecure-registry": "insecureRegistries", "tls": "tls",
-        "tlsverify": "tlsVerify", "tlscacert": "authority", "tlscert": "certificate", "tlskey": "key", "log-level": "logLevel",
-        "debug": "debug", "label": "labels", "log-driver": "logDriver", "log-opt": "logOptions", "live-restore": "liveRestore",
+        "tlsverify": "tlsVerify", "tlscacert": "authority", "tlscert": "certificate", "tlskey": "key",
+        "log-level": "logLevel",
+        "debug": "debug", "label": "labels", "log-driver": "logDriver", "log-opt": "logOptions",
+        "live-restore": "liveRestore",
         "shutdown-timeout": "shutdownTimeout", "dns": "dns", "dns-search": "dnsSearch", "dns-opt": "dnsOptions",
         "default-ulimit": "ulimits", "default-shm-size": "shmSize",
     ]
@@ -79,7 +90,9 @@ enum DaemonFile {
     private static func goText(_ value: JSON) -> String {
         if let text = value.string { return text }
         if let list = value.array { return "[\(list.map(goText).joined(separator: " "))]" }
-        if let map = value.object { return "map[\(map.sortedByKey().map { "\($0.key):\(goText($0.value))" }.joined(separator: " "))]" }
+        if let map = value.object {
+            return "map[\(map.sortedByKey().map { "\($0.key):\(goText($0.value))" }.joined(separator: " "))]"
+        }
         return value.text
     }
 

@@ -22,7 +22,8 @@ struct DaemonLocks {
             guard error.errno == EWOULDBLOCK else { throw error }
             throw Fault(
                 .conflict,
-                "failed to start daemon: another hako daemon uses \(folder); give this one its own --data-root and --exec-root")
+                "failed to start daemon: another hako daemon uses \(folder); give this one its own --data-root and --exec-root"
+            )
         }
         return file
     }

@@ -53,29 +53,41 @@ struct DaemonSetting: Sendable {
     static let all: [DaemonSetting] = [
         .list("host", "H", "hosts", \.hosts, "Where to listen: unix:///path or tcp://address:port"),
         .text("group", "G", "group", \.group, default: "docker", "Group of the unix socket"),
-        .text("data-root", nil, "data-root", \.dataRoot, default: "/var/lib/hako", "Folder of images, volumes and containers"),
-        .text("exec-root", nil, "exec-root", \.execRoot, default: AutoStart.runFolder, "Folder of what lasts until the machine stops"),
+        .text(
+            "data-root", nil, "data-root", \.dataRoot, default: "/var/lib/hako",
+            "Folder of images, volumes and containers"),
+        .text(
+            "exec-root", nil, "exec-root", \.execRoot, default: AutoStart.runFolder,
+            "Folder of what lasts until the machine stops"),
         .text("pidfile", "p", "pidfile", \.pidFile, default: "EXEC-ROOT/hako.pid", "File for the daemon's process ID"),
         .text("bip", nil, "bip", \.bip, default: "172.17.0.1/16", "Address of the default bridge, in CIDR notation"),
         .text("bridge", "b", "bridge", \.bridge, default: "hako0", "Name of the default bridge"),
         .list("registry-mirror", nil, "registry-mirrors", \.mirrors, "Mirror of Docker Hub to ask first"),
-        .list("insecure-registry", nil, "insecure-registries", \.insecureRegistries, "Registry, or range of addresses, without verified TLS"),
+        .list(
+            "insecure-registry", nil, "insecure-registries", \.insecureRegistries,
+            "Registry, or range of addresses, without verified TLS"),
         .toggle("tls", nil, "tls", \.tls, "Use TLS on TCP; implied by --tlsverify"),
         .toggle("tlsverify", nil, "tlsverify", \.tlsVerify, "Use TLS and demand client certificates"),
-        .text("tlscacert", nil, "tlscacert", \.authority, default: "~/.docker/ca.pem", "Authority of the clients' certificates"),
+        .text(
+            "tlscacert", nil, "tlscacert", \.authority, default: "~/.docker/ca.pem",
+            "Authority of the clients' certificates"),
         .text("tlscert", nil, "tlscert", \.certificate, default: "~/.docker/cert.pem", "The daemon's certificate"),
         .text("tlskey", nil, "tlskey", \.key, default: "~/.docker/key.pem", "The daemon's private key"),
         .text("log-level", "l", "log-level", \.logLevel, default: "info", "debug, info, warn, error or fatal"),
         .toggle("debug", "D", "debug", \.debug, "The same as --log-level debug"),
         .list("label", nil, "labels", \.labels, "Label of this daemon: key=value"),
-        .text("log-driver", nil, "log-driver", \.logDriver, default: "json-file", "Log driver of containers that name none"),
+        .text(
+            "log-driver", nil, "log-driver", \.logDriver, default: "json-file",
+            "Log driver of containers that name none"),
         DaemonSetting(
-            flag: .list("log-opt", \.logOptions, value: "map", "Option of the log driver: key=value"), key: "log-opts", shape: .map),
+            flag: .list("log-opt", \.logOptions, value: "map", "Option of the log driver: key=value"), key: "log-opts",
+            shape: .map),
         .list("dns", nil, "dns", \.dns, "DNS server of containers that name none"),
         .list("dns-search", nil, "dns-search", \.dnsSearch, "DNS search domain of containers that name none"),
         .list("dns-opt", nil, "dns-opts", \.dnsOptions, "DNS option of containers that name none"),
         DaemonSetting(
-            flag: .list("default-ulimit", \.ulimits, value: "ulimit", "Limit of containers that don't set it: name=soft[:hard]"),
+            flag: .list(
+                "default-ulimit", \.ulimits, value: "ulimit", "Limit of containers that don't set it: name=soft[:hard]"),
             key: "default-ulimits", shape: .limits),
         .text("default-shm-size", nil, "default-shm-size", \.shmSize, default: "64MiB", "Size of containers' /dev/shm"),
         .text("config-file", nil, nil, \.configFile, default: DaemonFile.standardPath, "The configuration file"),
@@ -84,25 +96,29 @@ struct DaemonSetting: Sendable {
             key: "live-restore", shape: .toggle),
         .toggle("validate", nil, nil, \.validate, "Check the configuration and end"),
         DaemonSetting(
-            flag: .int("shutdown-timeout", \.shutdownTimeout, default: 15, "Seconds that running requests get at the end"),
+            flag: .int(
+                "shutdown-timeout", \.shutdownTimeout, default: 15, "Seconds that running requests get at the end"),
             key: "shutdown-timeout", shape: .int),
     ]
 
     private static func text(
-        _ name: String, _ short: Character?, _ key: String?, _ path: any WritableKeyPath<DaemonOptions, String> & Sendable,
+        _ name: String, _ short: Character?, _ key: String?,
+        _ path: any WritableKeyPath<DaemonOptions, String> & Sendable,
         default shown: String, _ help: String
     ) -> DaemonSetting {
         DaemonSetting(flag: .text(name, short: short, path, default: shown, help), key: key, shape: .text)
     }
 
     private static func toggle(
-        _ name: String, _ short: Character?, _ key: String?, _ path: any WritableKeyPath<DaemonOptions, Bool> & Sendable, _ help: String
+        _ name: String, _ short: Character?, _ key: String?,
+        _ path: any WritableKeyPath<DaemonOptions, Bool> & Sendable, _ help: String
     ) -> DaemonSetting {
         DaemonSetting(flag: .toggle(name, short: short, path, help), key: key, shape: .toggle)
     }
 
     private static func list(
-        _ name: String, _ short: Character?, _ key: String, _ path: any WritableKeyPath<DaemonOptions, [String]> & Sendable, _ help: String
+        _ name: String, _ short: Character?, _ key: String,
+        _ path: any WritableKeyPath<DaemonOptions, [String]> & Sendable, _ help: String
     ) -> DaemonSetting {
         DaemonSetting(flag: .list(name, short: short, path, help), key: key, shape: .list)
     }
@@ -155,7 +171,9 @@ extension DaemonOptions {
     private static func limit(_ text: String) -> JSON? {
         guard let (name, values) = pair(text) else { return nil }
         let numbers = values.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...2).contains(numbers.count), let soft = numbers[0], let hard = numbers[numbers.count - 1] else { return nil }
+        guard (1...2).contains(numbers.count), let soft = numbers[0], let hard = numbers[numbers.count - 1] else {
+            return nil
+        }
         return ["Name": .string(name), "Soft": JSON(soft), "Hard": JSON(hard)]
     }
 
@@ -163,7 +181,8 @@ extension DaemonOptions {
         guard tls || tlsVerify else { return nil }
         func path(_ given: String, _ name: String) -> String { given.isEmpty ? "\(home)/.docker/\(name)" : given }
         return TLSFiles(
-            authority: tlsVerify || !authority.isEmpty ? path(authority, "ca.pem") : nil, certificate: path(certificate, "cert.pem"),
+            authority: tlsVerify || !authority.isEmpty ? path(authority, "ca.pem") : nil,
+            certificate: path(certificate, "cert.pem"),
             key: path(key, "key.pem"), verify: tlsVerify)
     }
 
@@ -178,12 +197,16 @@ extension DaemonOptions {
         for text in ulimits where Self.limit(text) == nil {
             throw Fault(.invalid, "invalid ulimit argument: \(text): must be name=soft[:hard]")
         }
-        guard shmSize.isEmpty || Units.parseBinarySize(shmSize) != nil else { throw Fault(.invalid, "invalid size: '\(shmSize)'") }
+        guard shmSize.isEmpty || Units.parseBinarySize(shmSize) != nil else {
+            throw Fault(.invalid, "invalid size: '\(shmSize)'")
+        }
         for (name, path) in [("data-root", dataRoot), ("exec-root", execRoot)] where !path.hasPrefix("/") {
             throw Fault(.invalid, "--\(name) must be an absolute path, and \"\(path)\" is not")
         }
         // The kernel's IFNAMSIZ, its final zero left out.
-        guard bridge.utf8.count <= 15 else { throw Fault(.invalid, "bridge name \"\(bridge)\" is longer than 15 bytes") }
+        guard bridge.utf8.count <= 15 else {
+            throw Fault(.invalid, "bridge name \"\(bridge)\" is longer than 15 bytes")
+        }
         for host in listensOn { _ = try Self.endpoint(host, hasTLS: tls || tlsVerify) }
     }
 
@@ -195,7 +218,8 @@ extension DaemonOptions {
             return .unix(path: path)
         }
         if host.hasPrefix("fd://") {
-            throw Fault(.invalid, "\(host): sockets passed by systemd are not supported: use unix:///run/hako/docker.sock")
+            throw Fault(
+                .invalid, "\(host): sockets passed by systemd are not supported: use unix:///run/hako/docker.sock")
         }
         let rest = host.hasPrefix("tcp://") ? host.dropFirst(6) : host[...]
         guard !rest.contains("://"), !rest.isEmpty else {
@@ -204,12 +228,14 @@ extension DaemonOptions {
         let port = hasTLS ? 2376 : 2375
         if rest.hasPrefix("[") {
             let parts = rest.dropFirst().split(separator: "]", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[1].isEmpty || parts[1].hasPrefix(":"), let number = parts[1].isEmpty ? port : Int(parts[1].dropFirst())
+            guard parts.count == 2, parts[1].isEmpty || parts[1].hasPrefix(":"),
+                let number = parts[1].isEmpty ? port : Int(parts[1].dropFirst())
             else { throw Fault(.invalid, "invalid bind address (\(host))") }
             return .tcp(host: String(parts[0]), port: number)
         }
         let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let number = parts.count == 2 ? Int(parts[1]) : port, (0...65_535).contains(number) else {
+        guard parts.count <= 2, let number = parts.count == 2 ? Int(parts[1]) : port, (0...65_535).contains(number)
+        else {
             throw Fault(.invalid, "invalid bind address (\(host))")
         }
         return .tcp(host: parts[0].isEmpty ? "127.0.0.1" : String(parts[0]), port: number)

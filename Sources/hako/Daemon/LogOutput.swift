@@ -20,7 +20,8 @@ struct LogOutput: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = "time=\"\(Self.time())\" level=\(Self.name(event.level)) msg=\(Self.quoted(event.message.description))"
+        var line =
+            "time=\"\(Self.time())\" level=\(Self.name(event.level)) msg=\(Self.quoted(event.message.description))"
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.text("\(value)"))" }
         write(line + "\n", to: STDERR_FILENO)
@@ -48,7 +49,9 @@ struct LogOutput: LogHandler {
     }
 
     private static func text(_ value: String) -> String {
-        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+        let isPlain =
+            !value.isEmpty
+            && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
         return isPlain ? value : quoted(value)
     }
 
@@ -76,7 +79,8 @@ struct LogOutput: LogHandler {
             let digits = "\(value)"
             return String(repeating: "0", count: max(0, width - digits.count)) + digits
         }
-        return "\(parts.tm_year + 1_900)-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))T\(padded(parts.tm_hour, 2)):"
+        return
+            "\(parts.tm_year + 1_900)-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))T\(padded(parts.tm_hour, 2)):"
             + "\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2)).\(padded(now.tv_nsec, 9))Z"
     }
 }

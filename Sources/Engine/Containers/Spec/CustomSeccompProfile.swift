@@ -8,15 +8,16 @@ enum CustomSeccompProfile {
     static let largest = 1 << 20
 
     #if arch(x86_64)
-    static let goArchitectures: Set<String> = ["amd64", "x32", "x86"]
-    static let native = "SCMP_ARCH_X86_64"
+        static let goArchitectures: Set<String> = ["amd64", "x32", "x86"]
+        static let native = "SCMP_ARCH_X86_64"
     #elseif arch(arm64)
-    static let goArchitectures: Set<String> = ["arm64", "arm"]
-    static let native = "SCMP_ARCH_AARCH64"
+        static let goArchitectures: Set<String> = ["arm64", "arm"]
+        static let native = "SCMP_ARCH_AARCH64"
     #endif
 
     /// Throws `invalid` when the text isn't a profile.
-    static func resolve(_ text: String, capabilities: [String], kernel: (major: Int, minor: Int)) throws(Fault) -> JSON {
+    static func resolve(_ text: String, capabilities: [String], kernel: (major: Int, minor: Int)) throws(Fault) -> JSON
+    {
         guard text.utf8.count <= largest else {
             throw Fault(.invalid, "the seccomp profile is larger than \(largest) bytes")
         }
@@ -46,7 +47,10 @@ enum CustomSeccompProfile {
     private static func applies(_ rule: JSON, _ held: Set<String>, _ kernel: (major: Int, minor: Int)) -> Bool {
         let includes = rule["includes"], excludes = rule["excludes"]
         if let arches = includes["arches"].array, !arches.isEmpty,
-            goArchitectures.isDisjoint(with: arches.compactMap(\.string)) { return false }
+            goArchitectures.isDisjoint(with: arches.compactMap(\.string))
+        {
+            return false
+        }
         if !goArchitectures.isDisjoint(with: excludes["arches"].strings) { return false }
         if let caps = includes["caps"].array, !caps.isEmpty, !held.isSuperset(of: caps.compactMap(\.string)) {
             return false

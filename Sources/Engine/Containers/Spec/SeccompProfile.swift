@@ -43,11 +43,12 @@ enum SeccompProfile {
         """
 
     #if arch(x86_64)
-    static let ofArchitecture = "arch_prctl modify_ldt"
-    static let architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]
+        static let ofArchitecture = "arch_prctl modify_ldt"
+        static let architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]
     #elseif arch(arm64)
-    static let ofArchitecture = "arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2"
-    static let architectures = ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"]
+        static let ofArchitecture =
+            "arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2"
+        static let architectures = ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"]
     #endif
 
     /// Allowed to those who hold the capability.

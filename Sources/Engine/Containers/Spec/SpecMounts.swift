@@ -24,9 +24,11 @@ extension SpecInput {
         var result: [JSON] = [
             mount("/proc", "proc", "proc", ["nosuid", "noexec", "nodev"]),
             mount("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
-            mount("/dev/pts", "devpts", "devpts", [
-                "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5",
-            ]),
+            mount(
+                "/dev/pts", "devpts", "devpts",
+                [
+                    "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5",
+                ]),
         ]
         let canMountSysfs = network != .host || isPrivileged
         result.append(
@@ -43,9 +45,12 @@ extension SpecInput {
         } else if let sharedMemory {
             result.append(mount("/dev/shm", "bind", sharedMemory, ["rbind", "rprivate"]))
         } else {
-            result.append(mount("/dev/shm", "tmpfs", "shm", [
-                "nosuid", "noexec", "nodev", "mode=1777", "size=\(size)",
-            ]))
+            result.append(
+                mount(
+                    "/dev/shm", "tmpfs", "shm",
+                    [
+                        "nosuid", "noexec", "nodev", "mode=1777", "size=\(size)",
+                    ]))
         }
         return result
     }

@@ -52,8 +52,10 @@ enum SpecResources {
             ("BlkioDeviceReadIOps", "throttleReadIOPSDevice"), ("BlkioDeviceWriteIOps", "throttleWriteIOPSDevice"),
         ]
         for (member, name) in throttles {
-            let list = (host[member].array ?? []).compactMap { device(
-                $0, "Rate", "rate") }
+            let list = (host[member].array ?? []).compactMap {
+                device(
+                    $0, "Rate", "rate")
+            }
             if !list.isEmpty { result[name] = .array(list) }
         }
         let weights = (host["BlkioWeightDevice"].array ?? []).compactMap { device($0, "Weight", "weight") }
