@@ -56,12 +56,11 @@ extension ImageStore {
         let (partial, folder) = (folders.partial(blob.digest), folders.unpacking(blob.digest))
         // A blob that is here already (its layer was removed, or another layer has it) is taken from the disk.
         if access(partial, F_OK) != 0 { _ = link(folders.blob(blob.digest), partial) }
-        try trash.discard(folder)
         try kernel("mkdir", folder) { mkdir(folder, 0o755) }
         let file = try OwnedDescriptor.open(partial, O_RDWR | O_CREAT, mode: 0o600)
         return try LayerPipeline(
             blob: blob, diffID: diffID, partial: file, folder: folder,
-            commit: { try await self.commitLayer(blob, diffID, size: $0, $1) },
+            commit: { try await self.commitLayer(blob, diffID, folder, size: $0, $1) },
             discard: { keep in
                 if !keep { _ = unlink(partial) }
                 try? self.trash.discard(folder)
@@ -71,7 +70,8 @@ extension ImageStore {
 
     /// Files first, then the row that says that they are there. A crash in between leaves files without a row.
     private func commitLayer(
-        _ blob: Descriptor, _ diffID: Digest, size: Int64, _ compression: DetectingDecompressor.Compression
+        _ blob: Descriptor, _ diffID: Digest, _ folder: String, size: Int64,
+        _ compression: DetectingDecompressor.Compression
     ) async throws {
         let number = nextLayer.withLock { next in
             next += 1
@@ -81,8 +81,8 @@ extension ImageStore {
         let mediaType = Self.mediaType(blob.mediaType, compression)
         try await NIOThreadPool.singleton.runIfActive { [folders, blobFolder] in
             try blobFolder.adopt(folders.partial(blob.digest), as: blob.digest)
-            let (from, to) = (folders.unpacking(blob.digest), folders.layer(number))
-            try kernel("rename", to) { rename(from, to) }
+            let to = folders.layer(number)
+            try kernel("rename", to) { rename(folder, to) }
         }
         let isNew = try await database.write { database in
             try database.execute(
