@@ -129,12 +129,6 @@ extension NetworkManager {
         try save()
     }
 
-    /// The containers that are on the network now.
-    package func members(of ref: String) throws -> [String] {
-        let network = try find(ref)
-        return state.withLock { $0.leases.values.filter { $0.networkID == network.id }.map(\.containerID) }
-    }
-
     /// A container was renamed.
     package func rename(_ containerID: String, to name: String) {
         let renamed = state.withLock { state in

@@ -254,13 +254,6 @@ package struct RouteNetlink: Sendable {
         return request
     }
 
-    package static func rename(_ index: Int32, to name: String) -> NetlinkMessage {
-        var request = NetlinkMessage(Int(RTM_NEWLINK), flags: change, call: "rename link", subject: name)
-        request.linkHeader(index: index)
-        request.attribute(Int(IFLA_IFNAME), name)
-        return request
-    }
-
     package static func delete(_ name: String) -> NetlinkMessage {
         var request = NetlinkMessage(Int(RTM_DELLINK), flags: change, call: "delete link", subject: name)
         request.linkHeader(index: 0)

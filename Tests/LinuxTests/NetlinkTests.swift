@@ -35,7 +35,7 @@ private func acknowledgement(_ sequence: UInt8, _ code: Int32 = 0) -> [UInt8] {
                 8, 0, 3, 0, 0x62, 0x72, 0x30, 0,  // IFLA_IFNAME "br0"
                 10, 0, 1, 0, 2, 0x42, 1, 2, 3, 4, 0, 0,  // IFLA_ADDRESS
                 8, 0, 4, 0, 0xdc, 5, 0, 0,  // IFLA_MTU
-                16, 0, 18, 0x80, 10, 0, 1, 0, 0x62, 0x72, 0x69, 0x64, 0x67, 0x65, 0, 0,  // IFLA_LINKINFO { kind bridge }
+                16, 0, 18, 0x80, 10, 0, 1, 0, 0x62, 0x72, 0x69, 0x64, 0x67, 0x65, 0, 0,  // IFLA_LINKINFO
             ])
     }
 
