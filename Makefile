@@ -50,9 +50,9 @@ system: test-packages out/images/complete out/python/complete ## the real progra
 	swift build --build-tests
 	swift test --skip-build --no-parallel --filter SystemTests
 
-test-vm: packages ## resource limits under cgroup v2, in a virtual machine
+test-vm: build ## resource limits under cgroup v2, in a virtual machine
 	@scripts/need-packages $(VM_PACKAGES)
-	@Tests/VM/run
+	@Tests/VM/run.sh
 
 bench: out/hako test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
 	@scripts/need-packages $(BENCH_PACKAGES)
