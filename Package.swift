@@ -112,7 +112,10 @@ targets += [
         ] + nio,
         swiftSettings: houseRules + sameHeaders),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
-    .testTarget(name: "hakoTests", dependencies: ["hako", "CommandLine", "Fault", "JSON", "Linux", "Wire", "Engine", "Registry"], swiftSettings: houseRules),
+    .testTarget(
+        name: "hakoTests",
+        dependencies: ["hako", "CommandLine", "Fault", "JSON", "Linux", "Wire", "Engine", "Registry"],
+        swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
     .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python"], swiftSettings: houseRules),
 ]

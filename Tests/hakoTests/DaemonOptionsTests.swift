@@ -39,7 +39,8 @@ struct DaemonOptionsTests {
     @Test("flags and daemon.json say the same things")
     func sameMeaning() throws {
         let (flags, _) = try options([
-            "--data-root", "/d", "-H", "tcp://0.0.0.0:1", "-H", "unix:///s", "--label", "a=b", "--log-opt", "max-size=1m", "-D",
+            "--data-root", "/d", "-H", "tcp://0.0.0.0:1", "-H", "unix:///s", "--label", "a=b", "--log-opt",
+            "max-size=1m", "-D",
             "--default-ulimit", "nofile=1:2", "--registry-mirror", "http://m",
         ])
         let (file, _) = try options(
@@ -65,7 +66,8 @@ struct DaemonOptionsTests {
         #expect(
             message.hasSuffix(
                 "the following directives are specified both as a flag and in the configuration file: "
-                    + "hosts: (from flag: [unix:///a], from file: [unix:///b]), debug: (from flag: true, from file: false)"))
+                    + "hosts: (from flag: [unix:///a], from file: [unix:///b]), debug: (from flag: true, from file: false)"
+            ))
     }
 
     @Test("unknown keys are named, those that change nothing are passed over")
@@ -93,7 +95,8 @@ struct DaemonOptionsTests {
     }
 
     @Test(
-        "hosts", arguments: [
+        "hosts",
+        arguments: [
             ("unix:///a/b", Endpoint.unix(path: "/a/b")), ("tcp://1.2.3.4:5", .tcp(host: "1.2.3.4", port: 5)),
             ("tcp://1.2.3.4", .tcp(host: "1.2.3.4", port: 2375)), ("tcp://[::1]:7", .tcp(host: "::1", port: 7)),
             ("tcp://:9", .tcp(host: "127.0.0.1", port: 9)),
@@ -102,7 +105,11 @@ struct DaemonOptionsTests {
         #expect(try DaemonOptions.endpoint(text, hasTLS: false) == endpoint)
     }
 
-    @Test("hosts that can't be", arguments: ["fd://", "unix://relative", "tcp://a:b", "tcp://", "npipe:////./pipe", "tcp://[::1", "tcp://a:70000"])
+    @Test(
+        "hosts that can't be",
+        arguments: [
+            "fd://", "unix://relative", "tcp://a:b", "tcp://", "npipe:////./pipe", "tcp://[::1", "tcp://a:70000",
+        ])
     func badHosts(_ text: String) {
         #expect(throws: Fault.self) { try DaemonOptions.endpoint(text, hasTLS: false) }
     }
@@ -120,10 +127,14 @@ struct DaemonOptionsTests {
         #expect(try options(["--exec-root", "/run/one", "--bridge", "br9"]).0.engine.bridgeName == "br9")
     }
 
-    @Test("settings that can't be", arguments: [
-        ["--label", "nonsense"], ["--log-level", "loud"], ["--data-root", "relative"], ["--bridge", "a-name-that-is-too-long"],
-        ["--default-ulimit", "nofile"], ["--default-ulimit", "nofile=a"], ["--default-shm-size", "much"], ["--nonsense"],
-    ])
+    @Test(
+        "settings that can't be",
+        arguments: [
+            ["--label", "nonsense"], ["--log-level", "loud"], ["--data-root", "relative"],
+            ["--bridge", "a-name-that-is-too-long"],
+            ["--default-ulimit", "nofile"], ["--default-ulimit", "nofile=a"], ["--default-shm-size", "much"],
+            ["--nonsense"],
+        ])
     func badSettings(_ arguments: [String]) {
         #expect(!refusal(arguments).isEmpty)
     }
