@@ -108,6 +108,9 @@ package struct RuntimeProgram: Sendable {
         for (index, place) in places.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, place.from, Int32(Self.floor + index))
         }
+        // The program, too, whose number may be one of the targets: low in a small process. The runtime closes it.
+        let program = Int32(Self.floor + places.count)
+        posix_spawn_file_actions_adddup2(&actions, image.descriptor.raw, program)
         for (index, place) in places.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, Int32(Self.floor + index), place.to)
             posix_spawn_file_actions_addclose(&actions, Int32(Self.floor + index))
@@ -123,7 +126,7 @@ package struct RuntimeProgram: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &children)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var pid: pid_t = 0
-        let path = image.descriptor.procPath
+        let path = "/proc/self/fd/\(program)"
         let result = "hako-runtime".withCString { name in
             var arguments = [UnsafeMutablePointer(mutating: name), nil]
             var environment: [UnsafeMutablePointer<CChar>?] = [nil]

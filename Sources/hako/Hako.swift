@@ -1,5 +1,6 @@
 import CLinux
 import ContainerRuntime
+import Dispatch
 import DockerCLI
 import Engine
 import Fault
@@ -7,10 +8,15 @@ import Fault
 /// One program, several names: by `argv[0]` it is `docker`; as `hako` its first word says what it is to be.
 @main
 struct Hako {
-    static func main() async {
+    /// The OCI runtime runs on the first thread, alone: it waits for signals, which a second thread would take from
+    /// it, and starting the concurrency runtime's threads takes a good part of its time. All else is asynchronous.
+    static func main() {
         var arguments = CommandLine.arguments[...]
         let name = arguments.popFirst().map { String($0.split(separator: "/").last ?? "hako") } ?? "hako"
-        exit(await run(name, Array(arguments)))
+        let words = Array(arguments)
+        if name == "hako", words.first == "runtime" { exit(runtimeMain(Array(words.dropFirst()))) }
+        Task { exit(await run(name, words)) }
+        dispatchMain()
     }
 
     private static func run(_ name: String, _ arguments: [String]) async -> CInt {
@@ -30,7 +36,7 @@ struct Hako {
             return 0
         case "docker": return await docker(rest)
         case "daemon": return await Daemon.main(rest)
-        case "runtime": return await runtimeMain(rest)
+        case "runtime": return runtimeMain(rest)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")

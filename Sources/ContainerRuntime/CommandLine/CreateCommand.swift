@@ -207,6 +207,7 @@ struct Creation {
         do {
             let terminal = try pair.map { try Foreground.Terminal(master: RuntimeDescriptors.receive($0.near)) }
             try spawn.waitUntilStarted(invocation.report)
+            invocation.report.releaseWarnings()
             let code = foreground.follow(spawn, terminal)
             clean()
             return code

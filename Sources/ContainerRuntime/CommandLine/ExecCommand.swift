@@ -117,6 +117,7 @@ private struct ExecInvocation {
         try RuntimeDescriptors.writePID(pid, arguments.text("pid-file"))
         let terminal = try pair.map { Foreground.Terminal(master: try RuntimeDescriptors.receive($0.near)) }
         try spawn.waitUntilStarted(invocation.report)
+        invocation.report.releaseWarnings()
         guard let foreground else {
             spawn.wait()
             return 0

@@ -5,9 +5,9 @@ import Linux
 /// `hako runtime …`: the OCI runtime command line, with runc's commands, flags and words, so that containerd, Podman
 /// and others can use it in runc's place. It keeps no process of its own: the container belongs to whoever called it.
 ///
-/// Everything here is synchronous and single-threaded on purpose. A run is a dozen system calls, and starting a thread
-/// pool would take longer than they do.
-package func runtimeMain(_ arguments: [String]) async -> Int32 { RuntimeCommandLine.run(arguments) }
+/// Everything here is synchronous, and the process must have one thread: blocked signals are read from a descriptor,
+/// and another thread would take them. A run is a dozen system calls; starting a thread pool takes longer than they do.
+package func runtimeMain(_ arguments: [String]) -> Int32 { RuntimeCommandLine.run(arguments) }
 
 /// What is common to all commands.
 struct RuntimeInvocation {
@@ -82,7 +82,9 @@ enum RuntimeCommandLine {
                 root: global.text("root") ?? "/run/hako/runtime", report: report, arguments: own)
             invocation.root = absolute(invocation.root)
             invocation.usesSystemdPaths = global.isOn("systemd-cgroup") || global.text("cgroup-manager") == "systemd"
-            return try command.run(invocation)
+            let result = try command.run(invocation)
+            report.releaseWarnings()
+            return result
         } catch {
             report.error(sentence(error))
             return code

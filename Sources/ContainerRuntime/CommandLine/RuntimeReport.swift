@@ -6,8 +6,20 @@ import Linux
 /// Where `hako runtime` says what went wrong: the file of `--log` in the format of `--log-format`, and stderr, in
 /// runc's forms, since engines read them.
 struct RuntimeReport {
-    var path: String?
-    var isJSON = false
+    let path: String?
+    let isJSON: Bool
+    private let held = Held()
+
+    /// Warnings that wait for the outcome: what a failed command writes to stderr is taken for its error as a whole
+    /// (Podman looks for "operation not permitted" anywhere in it).
+    private final class Held {
+        var warnings: [String] = []
+    }
+
+    init(path: String? = nil, isJSON: Bool = false) {
+        self.path = path
+        self.isJSON = isJSON
+    }
 
     enum Level: String { case error, warning }
 
@@ -17,7 +29,15 @@ struct RuntimeReport {
         if path != nil { Self.put("\(message)\n", to: 2) }
     }
 
-    func warning(_ message: String) { write(.warning, message) }
+    func warning(_ message: String) {
+        if path == nil { held.warnings.append(message) } else { write(.warning, message) }
+    }
+
+    /// The container is made: what waits may be said.
+    func releaseWarnings() {
+        for message in held.warnings { write(.warning, message) }
+        held.warnings = []
+    }
 
     private func write(_ level: Level, _ message: String) {
         let time = Timestamp.seconds(Timestamp.now())
