@@ -52,7 +52,7 @@ system: test-packages out/images/complete out/python/complete ## the real progra
 
 test-vm: build ## resource limits under cgroup v2, in a virtual machine
 	@scripts/need-packages $(VM_PACKAGES)
-	@Tests/VM/run.sh
+	@Tests/VM/run
 
 bench: out/hako test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
 	@scripts/need-packages $(BENCH_PACKAGES)
