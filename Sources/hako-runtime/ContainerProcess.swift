@@ -5,6 +5,7 @@ import CLinux
 ///     parent                         this process
 ///     clone3 ───────────────────────►
 ///     id maps, go ──────────────────► joins cgroups and namespaces, mounts
+///     tree, go ◄────────────────────► needs the source of a bind (for each)
 ///     hooks of the host's side ◄───── furnished (only with hooks)
 ///     go ───────────────────────────► hides paths, pivots, drops powers, finds the program
 ///                              ◄───── ready (with the terminal's master)
@@ -51,7 +52,8 @@ struct ContainerProcess {
     }
 
     private func joinAll(joined: Bool) throws(LaunchFailure) {
-        if creates(.user) && !report.waitForGo() { _exit(1) }
+        // A helper tells of this process first: nothing may come before that on the socket.
+        if (creates(.user) || joined) && !report.waitForGo() { _exit(1) }
         for (index, file) in cgroupFiles.enumerated() {
             try check(.joinCgroup, plan.cgroups.processFiles[index]) { write(file, "0", 1) }
             closeDescriptor(file)
@@ -81,7 +83,15 @@ struct ContainerProcess {
             let top = try openHost("/", O_PATH | O_DIRECTORY, step: .mountRoot)
             try check(.mountRoot, plan.rootPath) { hako_move_mount(mounts.root, top) }
             closeDescriptor(top)
-            for (index, step) in plan.mounts.enumerated() { try root.carryOut(step, source: mounts.sources[index]) }
+            for (index, step) in plan.mounts.enumerated() {
+                var source: Int32 = -1
+                if step.kind == .bind {
+                    guard let tree = report.requestSource(index) else { _exit(1) }  // the parent failed, and says why
+                    source = tree
+                }
+                defer { closeDescriptor(source) }
+                try root.carryOut(step, source: source)
+            }
             for (index, device) in plan.devices.enumerated() {
                 try root.makeDevice(device, bound: index < mounts.devices.count ? mounts.devices[index] : -1)
             }

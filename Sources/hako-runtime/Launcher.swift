@@ -89,8 +89,8 @@ struct Launcher {
             plan.process.applyOOMScore(proc, pid: decimal(Int(pid)), Report(descriptor: -1))
             if creates(.user) {
                 try writeMaps(pid, uids: plan.uidMappings, gids: plan.gidMappings)
-                report.send(.go)
             }
+            if creates(.user) || needsHelper { report.send(.go) }
             launched.master = try waitUntilReady(pid, report)
             return launched
         } catch {
@@ -168,14 +168,19 @@ struct Launcher {
         defer { if cgroup > 0 { closeDescriptor(cgroup) } }
         if cgroup > 0 { flags |= CloneFlag.intoCgroup }
         for join in child.joins where join.kind.rawValue == NamespaceKind.pid.rawValue { try join.join() }
-        var joinsUser = false
-        for join in child.joins where join.kind.rawValue == NamespaceKind.user.rawValue { joinsUser = true }
-        if !child.joins.isEmpty && (creates(.user) || joinsUser) {
-            return try makeThroughHelper(child, flags, cgroup, report)
-        }
+        if needsHelper { return try makeThroughHelper(child, flags, cgroup, report) }
         let pid = try check(.makeProcess, "clone3") { hako_clone3(flags, SIGCHLD, cgroup, nil) }
         if pid == 0 { child.run(joined: false) }
         return pid
+    }
+
+    private var needsHelper: Bool {
+        var joins = false, hasUser = false
+        for namespace in plan.namespaces {
+            if namespace.path != nil { joins = true }
+            if namespace.kind.rawValue == NamespaceKind.user.rawValue { hasUser = true }
+        }
+        return joins && hasUser
     }
 
     /// With a user namespace and others to join, the joined ones are entered before the new ones are made: by a
@@ -218,6 +223,7 @@ struct Launcher {
                 try hooks.run(.prestart, pid: pid)
                 try hooks.run(.createRuntime, pid: pid)
                 report.send(.go)
+            case .needsSource: try sendSource(record, report)
             case .ready: return record.descriptor
             case .failed: throw record.failure
             case .warning: onWarning(record.failure)
@@ -225,5 +231,15 @@ struct Launcher {
             }
         }
         throw LaunchFailure(step: .processEnded, errno: 0, subject: "")
+    }
+
+    private func sendSource(_ request: Report.Record, _ report: Report) throws(LaunchFailure) {
+        var reader = PlanReader(request.payload)
+        guard let index = try? Int(reader.number(Int32.self)), plan.mounts.indices.contains(index) else {
+            throw LaunchFailure(step: .badRequest, errno: EBADMSG, subject: "")
+        }
+        let tree = try PreparedMounts.bindSource(plan.mounts[index], plan)
+        report.send(.go, passing: tree)
+        closeDescriptor(tree)
     }
 }

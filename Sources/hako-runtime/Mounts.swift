@@ -59,13 +59,11 @@ func cloneTree(_ folder: Int32, _ path: String, recursive: Bool, step: LaunchSte
     return try check(step, path) { hako_open_tree(folder, path, flags) }
 }
 
-/// What the parent opens on the host before the container's process exists: the trees to bind, with their attributes
-/// set while nobody can reach them yet. No path of the host is looked up after that.
+/// What the parent opens on the host before the container's process exists. The trees to bind are opened by it too,
+/// one by one as the process comes to them (`bindSource`), since a user namespace takes the power to do so away.
 struct PreparedMounts {
     /// The container's root, a tree of its own.
     let root: Int32
-    /// For each mount step its source, -1 for those that have none.
-    private(set) var sources: [Int32] = []
     /// For each device the host's node when they can't be made, otherwise empty.
     private(set) var devices: [Int32] = []
 
@@ -73,9 +71,6 @@ struct PreparedMounts {
         root = try cloneTree(AT_FDCWD, plan.rootPath, recursive: true, step: .openRoot)
         let kept = plan.rootPropagation & MountFlag.slave != 0 ? MountFlag.slave : MountFlag.isPrivate
         try setAttributes(root, propagation: kept, recursive: true, step: .openRoot, plan.rootPath)
-        for step in plan.mounts {
-            sources.append(step.kind == .bind ? try Self.source(step, plan) : -1)
-        }
         if bindDevices {
             for device in plan.devices {
                 devices.append(try cloneTree(AT_FDCWD, device.path, recursive: false, step: .openSource))
@@ -83,7 +78,9 @@ struct PreparedMounts {
         }
     }
 
-    private static func source(_ step: MountStep, _ plan: LaunchPlan) throws(LaunchFailure) -> Int32 {
+    /// The tree of a bind step, with its attributes set while nobody can reach it yet. Opened when its turn comes: the
+    /// kernel lists mounts by age, so the container sees them in the plan's order.
+    static func bindSource(_ step: MountStep, _ plan: LaunchPlan) throws(LaunchFailure) -> Int32 {
         let whole = step.flags & MountFlag.recursive != 0
         let tree = try cloneTree(AT_FDCWD, step.source, recursive: whole, step: .openSource)
         let set = MountFlag.attributes(step.flags)
@@ -116,7 +113,6 @@ struct PreparedMounts {
 
     func closeAll() {
         closeDescriptor(root)
-        for source in sources { closeDescriptor(source) }
         for device in devices { closeDescriptor(device) }
     }
 }
@@ -145,7 +141,7 @@ func makeFilesystem(_ step: MountStep) throws(LaunchFailure) -> Int32 {
 }
 
 extension RootFolder {
-    /// Carries out one step; `source` is the prepared tree of a bind.
+    /// Carries out one step; `source` is the tree of a bind.
     func carryOut(_ step: MountStep, source: Int32) throws(LaunchFailure) {
         switch step.kind {
         case .symlink:

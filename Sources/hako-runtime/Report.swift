@@ -6,6 +6,8 @@ struct Report {
     enum Kind: UInt8 {
         /// Child: the user namespace exists, write its maps. i32: the child's pid when a helper made it, otherwise 0.
         case born = 1
+        /// Child: it comes to a bind, whose tree is to come with `go`. i32: the step's index.
+        case needsSource
         /// Child: namespaces and mounts are there, run the hooks of the host's side.
         case furnished
         /// Child: only `exec` is left. With the terminal's master when there is one.
@@ -68,6 +70,15 @@ struct Report {
             return nil
         }
         return Record(kind: kind, payload: Array(space[1..<count]), descriptor: passed)
+    }
+
+    /// Asks the parent for the tree of bind step `index`.
+    func requestSource(_ index: Int) -> Int32? {
+        var writer = PlanWriter()
+        writer.put(Int32(index))
+        send(.needsSource, writer.bytes)
+        guard let record = receive(), record.kind.rawValue == Kind.go.rawValue, record.descriptor >= 0 else { return nil }
+        return record.descriptor
     }
 
     /// Waits for the parent's word with read(2), which every seccomp profile allows.
