@@ -77,7 +77,9 @@ struct Report {
         var writer = PlanWriter()
         writer.put(Int32(index))
         send(.needsSource, writer.bytes)
-        guard let record = receive(), record.kind.rawValue == Kind.go.rawValue, record.descriptor >= 0 else { return nil }
+        guard let record = receive(), record.kind.rawValue == Kind.go.rawValue, record.descriptor >= 0 else {
+            return nil
+        }
         return record.descriptor
     }
 

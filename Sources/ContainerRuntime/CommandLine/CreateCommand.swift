@@ -192,6 +192,8 @@ struct Creation {
             return (spawn, plan.group)
         } catch {
             try? plan.group.remove()
+            // runtime-spec 1.2, lifecycle 3 to 6: what fails here goes on with step 12, the container's end.
+            runPoststopHooks(container, invocation.report)
             throw error
         }
     }

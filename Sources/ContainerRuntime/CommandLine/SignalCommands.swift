@@ -87,15 +87,22 @@ func delete(_ container: OCIContainer, _ report: RuntimeReport, force: Bool) thr
         }
     }
     if let group = try? container.group() { try group.remove() }
-    let hooks = try PlanHooks.poststop(PlanValue(container.spec["hooks"], path: "hooks"))
-    let state = container.hookState(.stopped)
     container.removeFolder()
-    for hook in hooks {
-        do {
-            try RuntimeHooks.run(hook, state: state)
-        } catch {
-            report.warning(sentence(error))
+    runPoststopHooks(container, report)
+}
+
+/// A hook that fails here keeps nothing from going on.
+func runPoststopHooks(_ container: OCIContainer, _ report: RuntimeReport) {
+    do {
+        for hook in try PlanHooks.poststop(PlanValue(container.spec["hooks"], path: "hooks")) {
+            do {
+                try RuntimeHooks.run(hook, state: container.hookState(.stopped))
+            } catch {
+                report.warning(sentence(error))
+            }
         }
+    } catch {
+        report.warning(sentence(error))
     }
 }
 
