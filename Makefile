@@ -64,7 +64,7 @@ lint: packages ## formatter, layers, imports
 	swift test --skip-build --filter HouseTests
 
 format: ## format all code in place
-	swift format --in-place --recursive Package.swift Sources Tests
+	git ls-files -s '*.swift' | awk '$$1 != 120000 { print $$4 }' | xargs swift format --in-place # a link would become a copy
 
 install: out/hako ## install to $(PREFIX)/bin, /usr/local by default
 	install -D out/hako $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/hako

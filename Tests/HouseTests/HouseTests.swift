@@ -69,6 +69,20 @@ import Testing
         }
     }
 
+    @Test("what hako-runtime and its module are both compiled from is one file with a link to it, not a copy")
+    func sharedSourcesAreLinks() throws {
+        let runtime = try Self.files(under: "Sources/hako-runtime")
+        let twins = try Self.files(under: "Sources/ContainerRuntime").filter { file in
+            runtime.contains { $0.lastPathComponent == file.lastPathComponent }
+        }
+        #expect(twins.count > 3)
+        for twin in twins {
+            let path = Self.root.appendingPathComponent("Sources/hako-runtime/\(twin.lastPathComponent)").path
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+            #expect(target != nil, "\(twin.lastPathComponent) in hako-runtime is a copy: link it to ContainerRuntime's")
+        }
+    }
+
     @Test("no drawer modules or files")
     func noDrawers() throws {
         let drawers = ["Utils", "Utilities", "Common", "Helpers", "Extras", "Misc", "Placeholder"]
