@@ -13,8 +13,12 @@ enum Endpoints {
         let pair = VethPair(
             host: lease.link, bridge: bridge.index, peer: lease.interface, namespace: namespace.raw,
             peerMAC: lease.mac, mtu: network.mtu)
+        let reflects = !lease.ports.isEmpty
+        let isIsolated = !network.containersTalk
         try host.carryOut(
-            [RouteNetlink.addVeth(pair)] + (network.containersTalk ? [] : [RouteNetlink.isolatePort(lease.link)]))
+            [RouteNetlink.addVeth(pair)]
+                + (reflects || isIsolated
+                    ? [RouteNetlink.setPort(lease.link, isIsolated: isIsolated, reflects: reflects)] : []))
         let inside = try RouteNetlink.of(namespace: namespace.raw, subject: namespacePath)
         guard let link = try inside.link(lease.interface) else {
             throw KernelError(call: "find link", subject: lease.interface, errno: ENODEV)

@@ -120,6 +120,7 @@ extension NetworkManager {
         try Endpoints.make(lease, network, namespacePath: request.namespacePath)
         let published = lease.published
         if !published.isEmpty { try rules.load(RuleSet.publish(published, table: options.table)) }
+        forgetDatagrams(to: published)
         return lease.state
     }
 
@@ -189,6 +190,7 @@ extension NetworkManager {
                 do { try loadRules() } catch { log.error("rules of \(lease.containerName) stay: \(error)") }
             }
         }
+        forgetDatagrams(to: published)
         for port in held { port.release() }
         if deletingLink, !current.link.isEmpty {
             do { try Endpoints.deleteLink(current) } catch { log.error("link \(current.link) stays: \(error)") }
@@ -196,5 +198,13 @@ extension NetworkManager {
         leaseFiles.remove(current)
         // Last: until here the address is not given to another container.
         state.withLock { _ = $0.leases.removeValue(forKey: key) }
+    }
+
+    /// Clients that keep sending reach who has the port now, not who had it.
+    private func forgetDatagrams(to ports: [PublishedPort]) {
+        let numbers = Set(ports.filter { $0.transport == .udp }.map(\.hostPort))
+        do { try ConnectionTable.forgetDatagrams(to: numbers) } catch {
+            log.warning("flows to UDP ports \(numbers.sorted()) stay as they were: \(error)")
+        }
     }
 }

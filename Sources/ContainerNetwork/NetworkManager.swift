@@ -30,6 +30,8 @@ package final class NetworkManager: Sendable {
     let options: NetworkOptions
     let log: Logger
     let rules: any RuleLoader
+    let others: OtherFirewalls
+    private let watch = Mutex<FirewallWatch?>(nil)
     let leaseFiles: LeaseFolder
     let state = Mutex(State())
     /// Changes to definitions and to bridges, one after the other.
@@ -44,6 +46,7 @@ package final class NetworkManager: Sendable {
         self.options = options
         self.log = log
         self.rules = rules
+        others = OtherFirewalls(name: options.table, rules: rules)
         leaseFiles = LeaseFolder(path: options.runFolder + "/leases")
         for folder in [options.stateFolder, options.runFolder, leaseFiles.path] {
             try KernelFile.makeFolders(folder, mode: 0o700)
@@ -108,6 +111,11 @@ package final class NetworkManager: Sendable {
             try Bridges.removeStrays(of: networks, keeping: Set(kept.map(\.link)), kernel)
             try loadRules()
             for lease in kept { holdAgain(lease) }
+            do {
+                if let advice = try others.advice(bridges: bridgeNames()) { log.warning("\(advice)") }
+                let watch = try FirewallWatch { [weak self] in self?.firewallChanged() }
+                self.watch.withLock { $0 = watch }
+            } catch { log.warning("changes of this host's firewall won't be noticed: \(error)") }
         }
     }
 
@@ -163,7 +171,22 @@ package final class NetworkManager: Sendable {
     }
 
     /// Replaces the table; connections go on.
-    func loadRules() throws { try rules.load(ruleSet().text) }
+    func loadRules() throws {
+        try rules.load(ruleSet().text)
+        passOtherFirewalls()
+    }
+
+    private func bridgeNames() -> [String] { ruleSet().bridges.map(\.interface) }
+
+    private func firewallChanged() {
+        NIOThreadPool.singleton.submit { _ in self.definitions.withLock { _ in self.passOtherFirewalls() } }
+    }
+
+    private func passOtherFirewalls() {
+        do { try others.open(to: bridgeNames()) } catch {
+            log.warning("this host's firewall may drop containers' traffic: \(error)")
+        }
+    }
 
     /// Takes everything off the host that `start` put there.
     package func shutdown() async throws {
@@ -180,8 +203,13 @@ package final class NetworkManager: Sendable {
                 }
                 return (Array(state.networks.values), state.holds.values.flatMap { $0 }, Array(state.leases.values))
             }
+            watch.withLock { watch in
+                watch?.stop()
+                watch = nil
+            }
             for port in held { port.release() }
             for lease in leases { leaseFiles.remove(lease) }
+            try others.close()
             try rules.load("add table inet \(options.table)\ndelete table inet \(options.table)\n")
             let kernel = try RouteNetlink.here()
             try Bridges.removeStrays(of: networks, keeping: [], kernel)

@@ -27,6 +27,7 @@ struct RuleSet: Sendable, Equatable {
     enum Match: Sendable, Hashable {
         case from(Set<String>, named: String)
         case to(Set<String>, named: String)
+        case toOne(String)
         case notTo(String)
         /// In and out by the same bridge of ours.
         case withinBridge
@@ -112,8 +113,13 @@ struct RuleSet: Sendable, Equatable {
                 postrouting.append(Rule([.source(subnet), .notTo(bridge.interface)], .masquerade))
             }
         }
-        // A container that reaches a neighbour by the host's address must see the answer come from there.
-        postrouting.append(Rule([.withinBridge, .published], .masquerade))
+        // A container that reaches a neighbour, or itself, by the host's address must see the answer come from there.
+        // By its source and not by the interface it came in by, which br_netfilter doesn't tell here.
+        for bridge in bridges {
+            for subnet in bridge.subnets {
+                postrouting.append(Rule([.source(subnet), .toOne(bridge.interface), .published], .masquerade))
+            }
+        }
         postrouting.append(Rule(fromLoopback4 + [toOurs], .masquerade))
 
         return [

@@ -83,6 +83,7 @@ extension RuleSet.Match {
         switch self {
         case .from(_, let name): "iifname @\(name)"
         case .to(_, let name): "oifname @\(name)"
+        case .toOne(let interface): "oifname \(RuleSet.quote(interface))"
         case .notTo(let interface): "oifname != \(RuleSet.quote(interface))"
         case .withinBridge: "iifname . oifname @within"
         case .source(let prefix): "\(prefix.address.isV4 ? "ip" : "ip6") saddr \(prefix.network)"

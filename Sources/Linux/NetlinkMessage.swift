@@ -9,6 +9,8 @@ package struct NetlinkMessage: Sendable, Equatable {
     package let call: String
     package let subject: String
 
+    /// The flags of a request that lists everything: NLM_F_ROOT | NLM_F_MATCH.
+    static let dump = Int(NLM_F_REQUEST) | 0x300
     private static let headerSize = 16
     private static let nested = UInt16(1 << 15)
 

@@ -61,7 +61,6 @@ package struct RouteNetlink: Sendable {
 
     private static let change = Int(NLM_F_REQUEST | NLM_F_ACK)
     private static let create = Int(NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
-    private static let dump = Int(NLM_F_REQUEST) | 0x300  // NLM_F_ROOT | NLM_F_MATCH
     /// Loopback is the first interface of every namespace (LOOPBACK_IFINDEX in net_namespace.h).
     package static let loopback: Int32 = 1
     private static let up = UInt32(IFF_UP)
@@ -80,48 +79,15 @@ package struct RouteNetlink: Sendable {
 
     // MARK: Exchange
 
-    /// Sends all requests at once and waits for every acknowledgement. Throws the first refusal; later requests of
-    /// the batch may have been carried out.
-    package func carryOut(_ messages: [NetlinkMessage]) throws(KernelError) {
-        if messages.isEmpty { return }
-        var datagram: [UInt8] = []
-        var waiting: [UInt32: Int] = [:]
-        for (position, message) in messages.enumerated() {
-            var numbered = message
-            numbered.sequence = UInt32(position + 1)
-            waiting[numbered.sequence] = position
-            datagram += numbered.bytes
-        }
-        try socket.send(datagram)
-        var refusal: KernelError?
-        while !waiting.isEmpty {
-            for answer in NetlinkAnswer.split(try socket.receive()) {
-                guard let code = answer.errorNumber, let position = waiting.removeValue(forKey: answer.sequence)
-                else { continue }
-                if code != 0, refusal == nil {
-                    refusal = KernelError(
-                        call: messages[position].call, subject: messages[position].subject, errno: code)
-                }
-            }
-        }
-        if let refusal { throw refusal }
-    }
+    /// Sends all requests at once and waits for every acknowledgement; see `NetlinkSocket`.
+    package func carryOut(_ messages: [NetlinkMessage]) throws(KernelError) { try socket.carryOut(messages) }
 
     private func list(_ type: Int, header: Int, subject: String) throws(KernelError) -> [NetlinkAnswer] {
-        var request = NetlinkMessage(type, flags: Self.dump, call: "netlink dump", subject: subject)
+        var request = NetlinkMessage(type, flags: NetlinkMessage.dump, call: "netlink dump", subject: subject)
         request.attributeHeader(bytes: header)
-        request.sequence = 1
-        try socket.send(request.bytes)
         var found: [NetlinkAnswer] = []
-        while true {
-            for answer in NetlinkAnswer.split(try socket.receive()) {
-                if answer.type == Int(NLMSG_DONE) { return found }
-                if let code = answer.errorNumber {
-                    throw KernelError(call: "netlink dump", subject: subject, errno: code)
-                }
-                found.append(answer)
-            }
-        }
+        try socket.list(request) { found.append($0) }
+        return found
     }
 
     // MARK: Reading
@@ -245,12 +211,20 @@ package struct RouteNetlink: Sendable {
         return request
     }
 
-    /// Ports so marked reach the host, not each other.
-    package static func isolatePort(_ name: String) -> NetlinkMessage {
-        var request = NetlinkMessage(Int(RTM_SETLINK), flags: change, call: "isolate port", subject: name)
+    /// How the bridge treats its port. An isolated one reaches the host, not other isolated ones; a reflecting one
+    /// (hairpin mode) gets back what it sent, which a container that calls its own published port needs when
+    /// br_netfilter rewrites packets inside the bridge.
+    package static func setPort(_ name: String, isIsolated: Bool, reflects: Bool) -> NetlinkMessage {
+        var request = NetlinkMessage(Int(RTM_NEWLINK), flags: change, call: "set bridge port", subject: name)
         request.linkHeader(index: 0)
         request.attribute(Int(IFLA_IFNAME), name)
-        request.nest(Int(IFLA_PROTINFO)) { $0.attribute(Int(IFLA_BRPORT_ISOLATED), UInt8(1)) }
+        request.nest(Int(IFLA_LINKINFO)) { info in
+            info.attribute(Int(IFLA_INFO_SLAVE_KIND), Array("bridge".utf8))
+            info.nest(Int(IFLA_INFO_SLAVE_DATA)) { data in
+                data.attribute(Int(IFLA_BRPORT_MODE), UInt8(reflects ? 1 : 0))
+                data.attribute(Int(IFLA_BRPORT_ISOLATED), UInt8(isIsolated ? 1 : 0))
+            }
+        }
         return request
     }
 

@@ -8,7 +8,52 @@ package protocol NetlinkSocket: AnyObject, Sendable {
     func close()
 }
 
-/// A socket of the kernel's routing family. It speaks for the network namespace it was opened in, for good,
+extension NetlinkSocket {
+    /// Sends all requests at once and waits for every acknowledgement. Throws the first refusal; later requests of
+    /// the batch may have been carried out.
+    func carryOut(_ messages: [NetlinkMessage]) throws(KernelError) {
+        if messages.isEmpty { return }
+        var datagram: [UInt8] = []
+        var waiting: [UInt32: Int] = [:]
+        for (position, message) in messages.enumerated() {
+            var numbered = message
+            numbered.sequence = UInt32(position + 1)
+            waiting[numbered.sequence] = position
+            datagram += numbered.bytes
+        }
+        try send(datagram)
+        var refusal: KernelError?
+        while !waiting.isEmpty {
+            for answer in NetlinkAnswer.split(try receive()) {
+                guard let code = answer.errorNumber, let position = waiting.removeValue(forKey: answer.sequence)
+                else { continue }
+                if code != 0, refusal == nil {
+                    refusal = KernelError(
+                        call: messages[position].call, subject: messages[position].subject, errno: code)
+                }
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Asks for a list and gives each of its messages to `visit`.
+    func list(_ message: NetlinkMessage, _ visit: (NetlinkAnswer) -> Void) throws(KernelError) {
+        var request = message
+        request.sequence = 1
+        try send(request.bytes)
+        while true {
+            for answer in NetlinkAnswer.split(try receive()) {
+                if answer.type == Int(NLMSG_DONE) { return }
+                if let code = answer.errorNumber {
+                    throw KernelError(call: message.call, subject: message.subject, errno: code)
+                }
+                visit(answer)
+            }
+        }
+    }
+}
+
+/// A socket of one of the kernel's families, routing unless another is named. It speaks for the network namespace it was opened in, for good,
 /// wherever the thread that uses it is.
 package final class KernelNetlinkSocket: NetlinkSocket, Sendable {
     private let descriptor: Int32
@@ -19,9 +64,9 @@ package final class KernelNetlinkSocket: NetlinkSocket, Sendable {
     private static let answerSeconds = 10
 
     /// In the calling thread's namespace.
-    package init() throws(KernelError) {
+    package init(family: Int32 = NETLINK_ROUTE) throws(KernelError) {
         descriptor = try kernel("socket", "AF_NETLINK") {
-            socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_ROUTE)
+            socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), family)
         }
         var limit = timeval(tv_sec: Self.answerSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

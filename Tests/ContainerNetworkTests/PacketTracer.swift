@@ -111,6 +111,7 @@ struct PacketTracer {
         switch match {
         case .from(let names, _): walk.packet.from.map(names.contains) ?? false
         case .to(let names, _): walk.out.map(names.contains) ?? false
+        case .toOne(let name): walk.out == name
         case .notTo(let name): walk.out != name
         case .withinBridge: walk.out == walk.packet.from && rules.bridges.contains { $0.interface == walk.out }
         case .source(let prefix): IPAddress(walk.packet.source).map(prefix.contains) ?? false

@@ -250,7 +250,10 @@ import Testing
         \t\tip saddr 172.18.0.0/16 oifname != "br-b" masquerade
         \t\tip6 saddr fd00:1::/64 oifname != "br-b" masquerade
         \t\tip saddr 172.17.0.0/16 oifname != "hako0" masquerade
-        \t\tiifname . oifname @within ct status dnat masquerade
+        \t\tip saddr 172.18.0.0/16 oifname "br-b" ct status dnat masquerade
+        \t\tip6 saddr fd00:1::/64 oifname "br-b" ct status dnat masquerade
+        \t\tip saddr 172.19.0.0/16 oifname "br-i" ct status dnat masquerade
+        \t\tip saddr 172.17.0.0/16 oifname "hako0" ct status dnat masquerade
         \t\tip saddr 127.0.0.0/8 oifname @bridges masquerade
         \t}
         \tchain forward {

@@ -52,6 +52,38 @@ private func acknowledgement(_ sequence: UInt8, _ code: Int32 = 0) -> [UInt8] {
         #expect(six.bytes.dropFirst(16).prefix(8) == [10, 64, 2, 0, 7, 0, 0, 0])
     }
 
+    @Test("a bridge's port is told its manners as a slave of the kind bridge")
+    func setPort() {
+        let message = RouteNetlink.setPort("v0", isIsolated: true, reflects: false)
+        #expect(
+            message.bytes.dropFirst(32) == [
+                7, 0, 3, 0, 0x76, 0x30, 0, 0,  // IFLA_IFNAME "v0"
+                36, 0, 18, 0x80,  // IFLA_LINKINFO
+                10, 0, 4, 0, 0x62, 0x72, 0x69, 0x64, 0x67, 0x65, 0, 0,  // IFLA_INFO_SLAVE_KIND "bridge"
+                20, 0, 5, 0x80,  // IFLA_INFO_SLAVE_DATA
+                5, 0, 4, 0, 0, 0, 0, 0,  // IFLA_BRPORT_MODE: no hairpin
+                5, 0, 33, 0, 1, 0, 0, 0,  // IFLA_BRPORT_ISOLATED
+            ])
+    }
+
+    @Test("of the table of connections, only flows of datagrams to the ports asked for are forgotten")
+    func forgottenFlows() {
+        func flow(_ transport: UInt8, _ port: UInt8) -> NetlinkAnswer {
+            let addresses: [UInt8] = [20, 0, 1, 0x80, 8, 0, 1, 0, 10, 0, 0, 2, 8, 0, 2, 0, 10, 0, 0, 1]
+            let ports: [UInt8] = [
+                28, 0, 2, 0x80, 5, 0, 1, 0, transport, 0, 0, 0, 6, 0, 2, 0, 0x9c, 0x41, 0, 0, 6, 0, 3, 0, 0x14, port, 0,
+                0,
+            ]
+            return NetlinkAnswer(
+                type: 0x100, sequence: 1, payload: ([2, 0, 0, 0, 52, 0, 1, 0x80] + addresses + ports)[...])
+        }
+        #expect(ConnectionTable.deletion(of: flow(17, 0xe8), [5353]) == nil)
+        #expect(ConnectionTable.deletion(of: flow(6, 0xe9), [5353]) == nil)
+        let deletion = ConnectionTable.deletion(of: flow(17, 0xe9), [5353])
+        #expect(deletion?.bytes.dropFirst(4).prefix(4) == [2, 1, 5, 0])
+        #expect(deletion.map { Array($0.bytes.dropFirst(16)) } == Array(flow(17, 0xe9).payload))
+    }
+
     @Test("the default route names gateway and interface")
     func addDefaultRoute() {
         let message = RouteNetlink.addDefaultRoute(gateway: [172, 17, 0, 1], index: 2)
