@@ -81,6 +81,10 @@ package protocol ImageBackend: Sendable {
         _ ref: String, reference: String?, author: String, message: String, pause: Bool, changes: [String], config: JSON
     ) async throws -> JSON
     func checkRegistryAuth(_ auth: JSON) async throws -> JSON
+    /// What the reference's registry has: `{"Descriptor":…,"Platforms":[…]}`.
+    func inspectDistribution(_ reference: String, auth: JSON) async throws -> JSON
+    /// `limit` 0: the registry's own.
+    func searchImages(_ term: String, limit: Int, filters: Filters, auth: JSON) async throws -> [JSON]
 }
 
 package protocol NetworkBackend: Sendable {

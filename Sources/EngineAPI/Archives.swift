@@ -13,7 +13,7 @@ enum Archives {
     }
 
     private static func header(_ stat: JSON) -> (String, String) {
-        ("X-Docker-Container-Path-Stat", Base64.encode(stat.bytes()))
+        ("X-Docker-Container-Path-Stat", encodeBase64(stat.bytes()))
     }
 
     @Sendable static func stat(_ call: Call) async throws {

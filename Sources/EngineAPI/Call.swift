@@ -129,7 +129,7 @@ extension Call {
     /// The `X-Registry-Auth` document (base64url JSON); null when there is none.
     func registryAuth() throws(Fault) -> JSON {
         guard let text = request.headers.first(name: "x-registry-auth"), !text.isEmpty else { return .null }
-        guard text.utf8.count <= Limit.authBytes, let bytes = Base64.decode(text), let auth = try? JSON(parsing: bytes),
+        guard text.utf8.count <= Limit.authBytes, let bytes = decodeBase64(text), let auth = try? JSON(parsing: bytes),
             auth.object != nil
         else { throw Fault(.invalid, "invalid X-Registry-Auth header") }
         return auth

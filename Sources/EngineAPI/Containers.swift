@@ -129,7 +129,7 @@ enum Containers {
         }
     }
 
-    @Sendable static func attach(_ call: Call) async throws {
+    private static func attachOptions(_ call: Call) -> AttachOptions {
         var options = AttachOptions()
         options.stdin = call.flag("stdin")
         options.stdout = call.flag("stdout")
@@ -137,8 +137,19 @@ enum Containers {
         options.logs = call.flag("logs")
         options.stream = call.flag("stream")
         options.detachKeys = call.text("detachKeys")
+        return options
+    }
+
+    @Sendable static func attach(_ call: Call) async throws {
+        let options = attachOptions(call)
         let attachment = try await call.backend.attachContainer(call.subject, options)
         try await call.attach(attachment, input: options.stdin && options.stream)
+    }
+
+    @Sendable static func attachWebSocket(_ call: Call) async throws {
+        let options = attachOptions(call)
+        let attachment = try await call.backend.attachContainer(call.subject, options)
+        try await call.attachWebSocket(attachment, input: options.stdin && options.stream)
     }
 
     /// The head goes out before the wait begins: clients start the container only when they have it.

@@ -96,6 +96,21 @@ enum Images {
             try await call.backend.saveImages(names, platform: try call.platform()), type: "application/x-tar")
     }
 
+    @Sendable static func search(_ call: Call) async throws {
+        let limit = try call.integer("limit") ?? 0
+        guard limit >= 0 else { throw Fault(.invalid, "invalid limit specified") }
+        // Whoever isn't known searches without a name.
+        let auth = (try? call.registryAuth()) ?? .null
+        let found = try await call.backend.searchImages(
+            call.text("term") ?? "", limit: limit, filters: try call.filters(), auth: auth)
+        try await call.answer(.array(found))
+    }
+
+    @Sendable static func distribution(_ call: Call) async throws {
+        let auth = (try? call.registryAuth()) ?? .null
+        try await call.answer(try await call.backend.inspectDistribution(call.subject, auth: auth))
+    }
+
     @Sendable static func load(_ call: Call) async throws {
         try await call.progress { sink in
             try await call.backend.loadImages(call.bodySource, quiet: call.flag("quiet"), progress: sink)

@@ -22,7 +22,7 @@ let routes: [Route] =
         Route(.POST, "/containers/{id}/pause", Containers.pause),
         Route(.POST, "/containers/{id}/unpause", Containers.unpause),
         Route(.POST, "/containers/{id}/attach", Containers.attach),
-        Route(.GET, "/containers/{id}/attach/ws", Unavailable.webSocket),
+        Route(.GET, "/containers/{id}/attach/ws", Containers.attachWebSocket),
         Route(.POST, "/containers/{id}/wait", Containers.wait),
         Route(.HEAD, "/containers/{id}/archive", Archives.stat),
         Route(.GET, "/containers/{id}/archive", Archives.get),
@@ -34,7 +34,7 @@ let routes: [Route] =
         Route(.GET, "/exec/{id}/json", Execs.inspect),
 
         Route(.GET, "/images/json", Images.list),
-        Route(.GET, "/images/search", Unavailable.search),
+        Route(.GET, "/images/search", Images.search),
         Route(.GET, "/images/get", Images.save),
         Route(.POST, "/images/create", Images.create),
         Route(.POST, "/images/load", Images.load),
@@ -46,7 +46,7 @@ let routes: [Route] =
         Route(.POST, "/images/{name}/tag", Images.tag),
         Route(.DELETE, "/images/{name}", Images.remove),
         Route(.POST, "/commit", Images.commit),
-        Route(.GET, "/distribution/{name}/json", Unavailable.distribution),
+        Route(.GET, "/distribution/{name}/json", Images.distribution),
 
         Route(.POST, "/build", Unavailable.build),
         Route(.POST, "/build/prune", Unavailable.buildCache),

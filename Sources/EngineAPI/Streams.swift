@@ -88,6 +88,26 @@ extension Call {
     func attach(_ attachment: Attachment, input: Bool) async throws {
         defer { attachment.output.cancel() }
         let raw = try await responder.hijack(contentType: streamType(isTerminal: attachment.isTerminal))
+        await join(attachment, input: input, over: raw) { framed($0, isTerminal: attachment.isTerminal) }
+    }
+
+    /// The same over a WebSocket, where all output comes as it is: its frames name no stream.
+    func attachWebSocket(_ attachment: Attachment, input: Bool) async throws {
+        defer { attachment.output.cancel() }
+        let socket = try await responder.upgradeToWebSocket()
+        // Read in any case: a client says in a frame that it goes.
+        let reading =
+            input
+            ? attachment
+            : Attachment(
+                output: attachment.output, write: { _ in }, closeInput: {}, isTerminal: attachment.isTerminal)
+        await join(reading, input: true, over: socket, \.bytes)
+        await socket.close()
+    }
+
+    private func join(
+        _ attachment: Attachment, input: Bool, over raw: any RawConnection, _ encode: (OutputChunk) -> ByteBuffer
+    ) async {
         let isOver = Latch()
         let reading = Task {
             guard input else { return }
@@ -109,7 +129,7 @@ extension Call {
         }
         do {
             while let chunk = try await attachment.output.next() {
-                try await raw.write(framed(chunk, isTerminal: attachment.isTerminal))
+                try await raw.write(encode(chunk))
             }
         } catch {
             log.debug("output ended", metadata: ["error": "\(error)"])

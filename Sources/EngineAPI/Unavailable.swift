@@ -3,22 +3,6 @@ import JSON
 
 /// Endpoints that this daemon has no part for, each with the answer that clients understand.
 enum Unavailable {
-    @Sendable static func webSocket(_ call: Call) async throws {
-        throw Fault(
-            .notImplemented, "attaching over a WebSocket is not available: use POST /containers/\(call.subject)/attach")
-    }
-
-    @Sendable static func search(_: Call) async throws {
-        throw Fault(
-            .notImplemented, "searching Docker Hub is not available: search at https://hub.docker.com and pull by name")
-    }
-
-    @Sendable static func distribution(_ call: Call) async throws {
-        throw Fault(
-            .notImplemented,
-            "inspecting \(call.subject) in its registry is not available: pull it and inspect the image")
-    }
-
     @Sendable static func build(_: Call) async throws {
         throw Fault(.notImplemented, "building images is not available in this version of hako")
     }

@@ -177,6 +177,16 @@ final class HTTPExchange: HTTPResponder {
         return HijackedConnection(reader)
     }
 
+    func upgradeToWebSocket() async throws -> any RawConnection {
+        let head = try WebSocketHandshake.answer(to: wire.headers)
+        try state.withLockedValue { state in
+            guard case .waiting = state.phase else { throw ChannelError.operationUnsupported }
+            state.phase = .hijacked
+        }
+        try await bytes.write(head)
+        return WebSocketConnection(HijackedConnection(reader))
+    }
+
     /// The end of the client's input counts as its going, as it does for Go's server: an HTTP client that still wants
     /// its answer keeps its side open.
     func closed() async { await bytes.inputEnded.wait() }

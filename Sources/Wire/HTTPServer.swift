@@ -30,6 +30,8 @@ package protocol HTTPResponder: Sendable {
     func send(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer) async throws
     /// Sends `101 UPGRADED` when the client asked to upgrade (`Upgrade: tcp`), `200 OK` otherwise, and leaves HTTP.
     func hijack(contentType: String) async throws -> any RawConnection
+    /// Answers a WebSocket's opening and leaves HTTP; throws a problem of status 400 when the request is none.
+    func upgradeToWebSocket() async throws -> any RawConnection
     /// Returns when the client has gone away, or when the calling task is cancelled; for handlers that wait for
     /// something else. Bytes that a client sends ahead don't hide its going.
     func closed() async

@@ -129,7 +129,7 @@ struct ErrorTests {
             api.backend.answer("statPath", ["name": "a", "size": 1])
             let answer = try await api.send(.HEAD, "/containers/x/archive?path=/a")
             let header = try #require(answer.headers.first(name: "X-Docker-Container-Path-Stat"))
-            let bytes = try #require(Base64.decode(header))
+            let bytes = try #require(decodeBase64(header))
             #expect(try JSON(parsing: bytes) == ["name": "a", "size": 1])
             api.backend.fail("statPath", .notFound, "Could not find the file /a in container x")
             #expect(try await api.send(.HEAD, "/containers/x/archive?path=/a").status == 404)

@@ -227,6 +227,13 @@ final class FakeBackend: Backend {
     }
     func checkRegistryAuth(_ auth: JSON) async throws -> JSON { try call("checkRegistryAuth", [auth.text]) }
 
+    func inspectDistribution(_ reference: String, auth: JSON) async throws -> JSON {
+        try call("inspectDistribution", [reference, auth.text])
+    }
+    func searchImages(_ term: String, limit: Int, filters: Filters, auth: JSON) async throws -> [JSON] {
+        [try call("searchImages", [term, limit, filters.json.text, auth.text])]
+    }
+
     // MARK: Networks, volumes, system
 
     func listNetworks(_ filters: Filters) async throws -> [JSON] { [try call("listNetworks", [filters.json.text])] }

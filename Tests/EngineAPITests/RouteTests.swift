@@ -56,6 +56,10 @@ struct RouteTests {
             Case(
                 .PUT, "/containers/web/archive?path=/etc&noOverwriteDirNonDir=true", "tar", 200,
                 "putArchive(web, /etc, true, false)"),
+            Case(
+                .GET, "/images/search?term=ng&limit=3&filters=%7B%22stars%22%3A%5B%222%22%5D%7D", 200,
+                #"searchImages(ng, 3, {"stars":["2"]}, null)"#),
+            Case(.GET, "/distribution/a/b:c/json", 200, "inspectDistribution(a/b:c, null)"),
             Case(.POST, "/containers/prune", 200, "pruneContainers({})"),
             Case(.POST, "/containers/web/exec", #"{"Cmd":["a"]}"#, 201, #"createExec(web, {"Cmd":["a"]})"#),
             Case(.POST, "/exec/e1/start", #"{"Detach":true}"#, 200, #"startExec(e1, {"Detach":true})"#),
@@ -122,13 +126,13 @@ struct RouteTests {
     @Test(
         "what this daemon has no part for says so",
         arguments: [
-            (HTTPMethod.POST, "/build", UInt(501)), (.POST, "/session", 501), (.GET, "/images/search?term=x", 501),
+            (HTTPMethod.POST, "/build", UInt(501)), (.POST, "/session", 501),
             (.GET, "/swarm", 503), (.GET, "/nodes", 503), (.GET, "/services/x/logs", 503),
             (.POST, "/secrets/create", 503),
             (.GET, "/configs", 503), (.GET, "/tasks", 503), (.POST, "/swarm/init", 501), (.POST, "/swarm/leave", 503),
             (.GET, "/plugins", 200), (.GET, "/plugins/x/json", 404), (.POST, "/plugins/pull", 501),
             (.POST, "/build/prune", 200),
-            (.GET, "/containers/x/attach/ws", 501), (.GET, "/distribution/a/b/json", 501), (.GET, "/nowhere", 404),
+            (.GET, "/nowhere", 404),
             (.DELETE, "/info", 404), (.GET, "/", 404), (.GET, "/containers/", 404),
         ])
     func unavailable(_ method: HTTPMethod, _ target: String, _ status: UInt) async throws {

@@ -5,9 +5,9 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import Testing
-import Wire
 
 @testable import EngineAPI
+@testable import Wire
 
 @Suite("The Docker API's streams")
 struct StreamTests {
@@ -76,6 +76,39 @@ struct StreamTests {
             #expect(try await raw.readAll() == frame(2, "closed"))
             await raw.close()
             #expect(api.backend.calls == ["attachContainer(x, true, true, true, false, true, nil)"])
+        }
+    }
+
+    @Test("attach over a WebSocket carries bytes both ways without frames of Docker's", arguments: [true, false])
+    func attachWebSocket(_ hasInput: Bool) async throws {
+        try await TestAPI.with { api in
+            let raw = try await api.client.connect().raw()
+            try await raw.write(
+                ByteBuffer(
+                    string:
+                        "GET /v1.47/containers/x/attach/ws?stream=1&stdin=\(hasInput)&stdout=1 HTTP/1.1\r\nHost: d\r\n"
+                        + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+            var head = ""
+            while !head.hasSuffix("\r\n\r\n"), let part = try await raw.read() { head += String(buffer: part) }
+            #expect(head.hasPrefix("HTTP/1.1 101 "))
+            if hasInput {
+                try await raw.write(ByteBuffer(bytes: [0x82, 0x84, 0, 0, 0, 0] + Array("ping".utf8)))
+                #expect(try await raw.read().map { Array($0.readableBytesView) } == [0x82, 4] + Array("ping".utf8))
+            }
+            try await raw.write(ByteBuffer(bytes: [0x88, 0x80, 0, 0, 0, 0]))
+            await api.backend.cancelled.wait()
+            await raw.close()
+            #expect(api.backend.calls == ["attachContainer(x, \(hasInput), true, false, false, true, nil)"])
+        }
+    }
+
+    @Test("attaching to what isn't there by WebSocket gets a status, not an upgrade")
+    func attachWebSocketFailure() async throws {
+        try await TestAPI.with { api in
+            api.backend.fail("attachContainer", .notFound, "No such container: x")
+            let answer = try await api.send(.GET, "/containers/x/attach/ws?stream=1")
+            #expect(answer.status == 404 && answer.message == "No such container: x")
         }
     }
 

@@ -68,7 +68,7 @@ struct ContainerPathStat {
 
     init?(_ answer: HTTPAnswer) {
         guard let header = answer.headers.first(name: "X-Docker-Container-Path-Stat"),
-            let bytes = Base64.decode(header),
+            let bytes = decodeBase64(header),
             let json = try? JSON(parsing: bytes)
         else { return nil }
         mode = UInt32(truncatingIfNeeded: json["mode"].int ?? 0)
@@ -227,31 +227,5 @@ struct LocalSource: Sendable {
         guard let pointer = realpath(path, nil) else { return path }
         defer { free(pointer) }
         return String(cString: pointer)
-    }
-}
-
-/// Base 64 with padding (RFC 4648).
-enum Base64 {
-    static func decode(_ text: String) -> [UInt8]? {
-        var out: [UInt8] = [], bits = 0, count = 0
-        for byte in text.utf8 where byte != UInt8(ascii: "=") {
-            let value: Int
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = Int(byte) - 65
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = Int(byte) - 71
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = Int(byte) + 4
-            case UInt8(ascii: "+"), UInt8(ascii: "-"): value = 62
-            case UInt8(ascii: "/"), UInt8(ascii: "_"): value = 63
-            default: return nil
-            }
-            bits = bits << 6 | value
-            count += 6
-            if count >= 8 {
-                count -= 8
-                out.append(UInt8(truncatingIfNeeded: bits >> count))
-                bits &= (1 << count) - 1
-            }
-        }
-        return out
     }
 }

@@ -24,16 +24,6 @@ extension Engine {
         return ["Volumes": .array(chosen.map(\.document)), "Warnings": .null]
     }
 
-    /// Nil when the filter isn't there; throws Docker's words for anything but a truth value.
-    private static func flag(_ filters: Filters, _ name: String) throws -> Bool? {
-        guard let text = filters[name].first else { return nil }
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": return true
-        case "0", "f", "F", "false", "FALSE", "False": return false
-        default: throw Fault(.invalid, "invalid filter '\(name)=[\(text)]'")
-        }
-    }
-
     package func inspectVolume(_ name: String) async throws -> JSON {
         try volumes.record(name).document
     }

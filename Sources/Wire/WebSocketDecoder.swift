@@ -1,0 +1,112 @@
+import NIOCore
+
+/// A WebSocket client's frames (RFC 6455 section 5.2), taken apart as their bytes arrive: data goes on piece by piece,
+/// so that a frame's length costs no memory.
+struct WebSocketDecoder {
+    enum Event: Equatable {
+        case data(ByteBuffer)
+        case ping(ByteBuffer)
+        /// What the close frame holds: a status and a reason, or nothing.
+        case close(ByteBuffer)
+    }
+
+    enum Opcode {
+        static let continuation: UInt8 = 0, text: UInt8 = 1, binary: UInt8 = 2
+        static let close: UInt8 = 8, ping: UInt8 = 9, pong: UInt8 = 10
+    }
+
+    /// Section 5.5: payload of a control frame, in bytes.
+    private static let controlBytes = 125
+
+    private struct Frame {
+        let opcode: UInt8
+        var left: UInt64
+        let mask: [UInt8]
+        /// Bytes of the payload that were taken, for the mask.
+        var taken = 0
+        var isControl: Bool { opcode >= 8 }
+    }
+    private var frame: Frame?
+
+    /// The next event; nil when more bytes are needed. Throws for frames that a client must not send.
+    mutating func next(from bytes: inout ByteBuffer) throws(WebSocketFault) -> Event? {
+        while true {
+            if frame == nil { frame = try Self.head(&bytes) }
+            guard var frame else { return nil }
+            let count = Int(min(UInt64(bytes.readableBytes), frame.left))
+            // A control frame is short: it is waited for.
+            if frame.isControl, UInt64(count) < frame.left { return nil }
+            if count == 0, frame.left > 0 { return nil }
+            let payload = Self.unmasked(bytes.readSlice(length: count) ?? ByteBuffer(), &frame)
+            self.frame = frame.left == 0 ? nil : frame
+            switch frame.opcode {
+            case Opcode.continuation, Opcode.text, Opcode.binary: if count > 0 { return .data(payload) }
+            case Opcode.close: return .close(payload)
+            case Opcode.ping: return .ping(payload)
+            default: continue
+            }
+        }
+    }
+
+    private static func head(_ bytes: inout ByteBuffer) throws(WebSocketFault) -> Frame? {
+        let at = bytes.readerIndex
+        guard let first: UInt8 = bytes.getInteger(at: at), let second: UInt8 = bytes.getInteger(at: at + 1) else {
+            return nil
+        }
+        let opcode = first & 0x0F, isControl = opcode >= 8
+        guard first & 0x70 == 0 else { throw WebSocketFault("a frame has reserved bits") }
+        guard [0, 1, 2, 8, 9, 10].contains(opcode) else { throw WebSocketFault("a frame has an unknown opcode") }
+        guard second & 0x80 != 0 else { throw WebSocketFault("a client's frame is not masked") }
+        var length = UInt64(second & 0x7F), size = 2
+        if length == 126 {
+            guard let long: UInt16 = bytes.getInteger(at: at + 2) else { return nil }
+            (length, size) = (UInt64(long), 4)
+        } else if length == 127 {
+            guard let long: UInt64 = bytes.getInteger(at: at + 2) else { return nil }
+            guard long >> 63 == 0 else { throw WebSocketFault("a frame is longer than frames may be") }
+            (length, size) = (long, 10)
+        }
+        if isControl, length > UInt64(controlBytes) || first & 0x80 == 0 {
+            throw WebSocketFault("a control frame is long or in parts")
+        }
+        guard let mask = bytes.getBytes(at: at + size, length: 4) else { return nil }
+        bytes.moveReaderIndex(forwardBy: size + 4)
+        return Frame(opcode: opcode, left: length, mask: mask)
+    }
+
+    private static func unmasked(_ bytes: ByteBuffer, _ frame: inout Frame) -> ByteBuffer {
+        var result = ByteBuffer()
+        result.reserveCapacity(bytes.readableBytes)
+        let start = frame.taken
+        for (offset, byte) in bytes.readableBytesView.enumerated() {
+            result.writeInteger(byte ^ frame.mask[(start + offset) & 3])
+        }
+        frame.taken += bytes.readableBytes
+        frame.left -= UInt64(bytes.readableBytes)
+        return result
+    }
+
+    /// A server's frame: whole and unmasked.
+    static func frame(_ opcode: UInt8, _ payload: ByteBuffer) -> ByteBuffer {
+        var out = ByteBuffer()
+        out.reserveCapacity(payload.readableBytes + 10)
+        out.writeInteger(0x80 | opcode)
+        switch payload.readableBytes {
+        case ..<126: out.writeInteger(UInt8(payload.readableBytes))
+        case ..<65_536:
+            out.writeInteger(UInt8(126))
+            out.writeInteger(UInt16(payload.readableBytes))
+        default:
+            out.writeInteger(UInt8(127))
+            out.writeInteger(UInt64(payload.readableBytes))
+        }
+        out.writeImmutableBuffer(payload)
+        return out
+    }
+}
+
+/// What a WebSocket peer did wrong.
+struct WebSocketFault: Error, Equatable {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
+}
