@@ -43,7 +43,7 @@ struct ContainerProcess {
                 streams: terminal.map { ($0.slave, $0.slave, $0.slave) } ?? streams,
                 terminalMaster: terminal?.master ?? -1, gate: gate,
                 diesWithParent: plan.supervision.rawValue == Supervision.monitor.rawValue, actsAsInit: plan.actsAsInit,
-                hooks: plan.hooks.isEmpty ? nil : Hooks(plan: plan))
+                isFirst: true, hooks: plan.hooks.isEmpty ? nil : Hooks(plan: plan))
             payload.run(plan.process.appArmorProfile == nil && plan.process.selinuxLabel == nil ? nil : proc)
         } catch {
             report.fail(error)

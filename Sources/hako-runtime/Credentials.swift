@@ -59,13 +59,18 @@ extension ProcessPlan {
         }
     }
 
-    /// Goes to the working folder, making it when missing, and proves that it is inside the root: a folder reached
+    /// Goes to the working folder, making it when missing and `makes` says so, and proves that it is inside the root: a folder reached
     /// through a leaked descriptor has no path from here (CVE-2024-21626).
-    func enterWorkingFolder() throws(LaunchFailure) {
+    func enterWorkingFolder(makes: Bool) throws(LaunchFailure) {
         func fail() -> LaunchFailure {
             LaunchFailure(step: .setWorkingFolder, errno: hako_errno(), subject: workingFolder)
         }
         if attempt({ chdir(workingFolder) }) == nil {
+            guard makes else {
+                let code = hako_errno()
+                throw LaunchFailure(
+                    step: .setWorkingFolder, errno: code, exitCode: code == ENOENT ? 127 : 126, subject: workingFolder)
+            }
             guard hako_errno() == ENOENT else { throw fail() }
             var made: [UInt8] = []
             for part in split(workingFolder, by: 47) where !part.isEmpty {

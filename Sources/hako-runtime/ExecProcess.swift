@@ -92,7 +92,8 @@ struct ExecProcess {
                 process: plan.process, report: report,
                 streams: terminal.map { ($0.slave, $0.slave, $0.slave) } ?? streams,
                 terminalMaster: terminal?.master ?? -1, gate: .report,
-                diesWithParent: plan.supervision.rawValue == Supervision.monitor.rawValue, actsAsInit: false, hooks: nil
+                diesWithParent: plan.supervision.rawValue == Supervision.monitor.rawValue, actsAsInit: false,
+                isFirst: false, hooks: nil
             ).run(plan.process.appArmorProfile == nil && plan.process.selinuxLabel == nil ? nil : proc)
         } catch {
             report.fail(error)

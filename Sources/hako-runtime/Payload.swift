@@ -21,6 +21,8 @@ struct Payload {
     /// nil: the parent's death doesn't matter.
     let diesWithParent: Bool
     let actsAsInit: Bool
+    /// The container's own process, for which what is missing is made; not one that joins it.
+    let isFirst: Bool
     /// Run in the container between start and exec.
     let hooks: Hooks?
 
@@ -52,7 +54,7 @@ struct Payload {
         // Before any path of the configuration is followed: what isn't open can't be reached through /proc/self/fd.
         closeOthers(
             keeping: [report.descriptor, terminalMaster, gateDescriptor], preserved: process.preservedDescriptors)
-        try process.enterWorkingFolder()
+        try process.enterWorkingFolder(makes: isFirst)
         // Without no_new_privs a filter needs CAP_SYS_ADMIN, which goes with the user change.
         if !process.noNewPrivileges { try process.loadSeccomp() }
         try process.becomeUser()
