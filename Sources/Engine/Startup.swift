@@ -92,17 +92,19 @@ extension Engine {
 
     /// Beside everything else: the API answers while they come up. `--rm` containers that ended go.
     private func restartByPolicy(_ containers: [Container]) {
-        for container in containers {
+        var starts: [String: Task<Void, Never>] = [:]
+        for container in StartOrder.sort(containers) {
             let record = container.record
-            guard record.state.startedAt != nil || record.state.status == .removing else { continue }
             if record.isAutoRemoved || record.state.status == .removing {
                 Task { try? await inLane(container.id) { try await self.remove(container, volumes: true) } }
                 continue
             }
             let wants = RestartPolicy(record.hostConfig).restartsAtDaemonStart(
                 wasStopped: record.wasStopped, exitCode: record.state.exitCode, restarts: record.restartCount)
-            guard wants else { continue }
-            Task {
+            guard wants, record.state.startedAt != nil else { continue }
+            let others = record.needed.compactMap { starts[$0] }
+            starts[container.id] = Task {
+                for other in others { await other.value }
                 try? await inLane(container.id) {
                     guard !container.isRemoved, !container.record.state.isRunning else { return }
                     do { try await self.launch(container, byPolicy: true) } catch {
@@ -111,5 +113,32 @@ extension Engine {
                 }
             }
         }
+    }
+}
+
+/// Containers whose namespaces or addresses others need come before those.
+enum StartOrder {
+    static func sort(_ containers: [Container]) -> [Container] {
+        let byID = Dictionary(containers.map { ($0.id, $0) }) { first, _ in first }
+        var result: [Container] = [], seen: Set<String> = []
+        // A circle, which can't be made by the API, ends where it was entered.
+        func visit(_ container: Container) {
+            guard seen.insert(container.id).inserted else { return }
+            for id in container.record.needed { if let other = byID[id] { visit(other) } }
+            result.append(container)
+        }
+        for container in containers { visit(container) }
+        return result
+    }
+}
+
+extension ContainerRecord {
+    /// IDs of containers that must run before this one can: their namespaces are joined, or a link leads to them.
+    var needed: [String] {
+        let joined = ["NetworkMode", "IpcMode", "PidMode"].compactMap { member -> String? in
+            let mode = hostConfig[member].string ?? ""
+            return mode.hasPrefix("container:") ? String(mode.dropFirst("container:".count)) : nil
+        }
+        return joined + links.map(\.target)
     }
 }

@@ -26,13 +26,14 @@ import Testing
                 ["Memory": 20_971_520, "MemorySwap": 10_485_760],
                 "Minimum memoryswap limit should be larger than memory limit, see usage"
             ),
-            (["NanoCpus": 3_000_000_000], "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
+            (["NanoCpus": 3_000_000_000], "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
             (
                 ["NanoCpus": 1_000_000_000, "CpuQuota": 5_000],
                 "Conflicting options: Nano CPUs and CPU Quota cannot both be set"
             ),
             (["CpusetCpus": "0-7"], "Requested CPUs are not available - requested 0-7, available: 0-1"),
-            (["CpusetCpus": "a"], "Invalid value a for cpuset cpus"),
+            (["CpusetCpus": "a"], "Invalid value a for cpuset cpus: invalid format: a"),
+            (["CpusetMems": "99"], "Requested memory nodes are not available - requested 99, available: 0"),
             (["OomScoreAdj": 2_000], "Invalid value 2000, range for oom score adj is [-1000, 1000]"),
             (["BlkioWeight": 5], "Range of blkio weight is from 10 to 1000"),
             (
@@ -42,6 +43,32 @@ import Testing
             (
                 ["AutoRemove": true, "RestartPolicy": ["Name": "always"]],
                 "can't create 'AutoRemove' container with restart policy"
+            ),
+            (["Isolation": "hyperv"], "invalid isolation (hyperv): linux only supports 'default'"),
+            (
+                ["StorageOpt": ["size": "1G"]],
+                "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+            ),
+            (["CapAdd": ["fly"]], "invalid CapAdd: unknown capability: \"CAP_FLY\""),
+            (["CapDrop": "CAP_SWIM"], "invalid CapDrop: unknown capability: \"CAP_SWIM\""),
+            (
+                ["SecurityOpt": ["no-new-privileges=perhaps"]],
+                "invalid --security-opt 2: \"no-new-privileges=perhaps\""
+            ),
+            (["SecurityOpt": ["odd"]], "invalid --security-opt 1: \"odd\""),
+            (["IpcMode": "other"], "invalid IPC mode: other"),
+            (
+                ["LogConfig": ["Type": "json-file", "Config": ["nope": "1"]]],
+                "unknown log opt 'nope' for json-file log driver"
+            ),
+            (
+                ["LogConfig": ["Type": "local", "Config": ["labels": "1"]]],
+                "unknown log opt 'labels' for log driver local"
+            ),
+            (["LogConfig": ["Config": ["mode": "odd"]]], "logger: logging mode not supported: odd"),
+            (
+                ["LogConfig": ["Config": ["max-buffer-size": "1m"]]],
+                "logger: max-buffer-size option is only supported with 'mode=non-blocking'"
             ),
             (["LogConfig": ["Type": "syslog"]], "logger: no log driver named 'syslog' is registered"),
         ] as [(JSON, String)])

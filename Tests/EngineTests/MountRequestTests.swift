@@ -24,7 +24,7 @@ import Testing
 
     @Test("options are understood together")
     func options() throws {
-        let mounts = try collect(["Binds": ["/a:/b:ro,z,rshared", "v:/c:nocopy"]])
+        let mounts = try collect(["Binds": ["/a:/b:ro,z,rshared", "vol:/c:nocopy"]])
         #expect(mounts[0].propagation == "rshared" && !mounts[0].isWritable)
         #expect(!mounts[1].copiesUp)
     }
@@ -34,7 +34,10 @@ import Testing
         arguments: [
             ("/a:/b:xx", "invalid mode: xx"), ("/a:/b:ro,rw", "invalid mode: ro,rw"),
             ("/a:/b:ro:c", "invalid volume specification: '/a:/b:ro:c'"),
-            ("/a:/", "invalid volume specification: '/a:/': invalid specification: destination can't be '/'"),
+            (
+                "/a:/",
+                "invalid volume specification: '/a:/': invalid mount config for type \"bind\": invalid specification: destination can't be '/'"
+            ),
         ])
     func refused(_ bind: String, _ message: String) {
         let fault = #expect(throws: Fault.self) { try collect(["Binds": [.string(bind)]]) }
@@ -60,6 +63,46 @@ import Testing
     func volumesFrom() throws {
         #expect(try collect(["VolumesFrom": ["other:ro"]]).first?.isWritable == false)
         #expect(try collect(["VolumesFrom": ["other"], "Binds": ["mine:/data"]]).first?.name == "mine")
+        let empty = #expect(throws: Fault.self) { try collect(["VolumesFrom": [""]]) }
+        #expect(empty?.message == "volumes-from specification cannot be an empty string")
+    }
+
+    @Test("a donor's anonymous volume stays one: it goes with the last container that has it")
+    func sharedAnonymous() throws {
+        let mounts = try MountRequests.collect(config: [:], host: ["VolumesFrom": ["other"]]) { _ in
+            var point = ContainerRecord.MountPoint(kind: .volume, destination: "/data")
+            point.isAnonymous = true
+            return [point]
+        }
+        #expect(mounts.map(\.isAnonymous) == [true] && mounts.map(\.copiesUp) == [false])
+    }
+
+    @Test("names of volumes and parts of them are checked before anything is made")
+    func names() {
+        for (bind, message) in [
+            ("a/b:/x", "create a/b: \"a/b\" includes invalid characters for a local volume name"),
+            ("x:/x", "create x: volume name is too short"),
+            ("/a:/x:nocopy", "invalid volume specification: '/a:/x:nocopy': invalid mount config for type \"bind\""),
+        ] {
+            let fault = #expect(throws: Fault.self) { try collect(["Binds": [.string(bind)]]) }
+            #expect(fault?.message.hasPrefix(message) == true, "\(bind): \(fault?.message ?? "")")
+        }
+        for (options, message) in [
+            (["Source": "", "VolumeOptions": ["Subpath": "a"]], "must not set Subpath when using anonymous volumes"),
+            (
+                ["Source": "vol", "VolumeOptions": ["Subpath": "../a"]],
+                "subpath must be a relative path within the volume"
+            ),
+            (["Source": "", "ReadOnly": true], "must not set ReadOnly mode when using anonymous volumes"),
+        ] as [(JSON, String)] {
+            var mount = options
+            mount["Type"] = "volume"
+            mount["Target"] = "/x"
+            let fault = #expect(throws: Fault.self) { try MountRequests.mount(mount) }
+            #expect(fault?.message == "invalid mount config for type \"volume\": " + message)
+        }
+        let root = #expect(throws: Fault.self) { try collect(["Tmpfs": ["/": ""]]) }
+        #expect(root?.message == "invalid specification: destination can't be '/'")
     }
 
     @Test("--mount takes the options of its own type only")

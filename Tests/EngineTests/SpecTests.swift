@@ -58,7 +58,7 @@ import Testing
         #expect(try chosen(["KILL"], ["ALL"]) == ["CAP_KILL"])
         #expect(try chosen(["ALL"], ["SYS_ADMIN"]).count == 40)
         let fault = #expect(throws: Fault.self) { try chosen(["FLY"], []) }
-        #expect(fault?.message == "invalid capability: \"FLY\"")
+        #expect(fault?.message == "unknown capability: \"CAP_FLY\"")
     }
 
     @Test("another user has the capabilities in its bounding set only")

@@ -77,8 +77,10 @@ extension Engine {
         let taken = Set(record.mounts.map(\.destination))
         let source = fileFolder(record)
         return ["hosts", "hostname", "resolv.conf"].compactMap { name in
-            taken.contains("/etc/" + name)
-                ? nil : SpecInput.BoundMount(source: "\(source)/\(name)", destination: "/etc/" + name)
+            if taken.contains("/etc/" + name) { return nil }
+            var mount = SpecInput.BoundMount(source: "\(source)/\(name)", destination: "/etc/" + name)
+            mount.isWritable = record.hostConfig["ReadonlyRootfs"].bool != true
+            return mount
         }
     }
 
@@ -102,7 +104,7 @@ extension Engine {
         let folder = folder(of: record.id)
         let hostname = record.config["Hostname"].string ?? "", domain = record.config["Domainname"].string ?? ""
         try writeInPlace(folder + "/hostname", hostname + "\n")
-        let names = domain.isEmpty ? hostname : "\(hostname).\(domain) \(hostname)"
+        let names = HostFiles.names(hostname, domain: domain)
         let states = record.endpoints.compactMap(\.state)
         let gateway = states.first?.gateway ?? String(options.bip.prefix { $0 != "/" })
         let extra = HostFiles.extraHosts(record.hostConfig["ExtraHosts"].strings, gateway: gateway)

@@ -13,6 +13,7 @@ extension ContainerRecord {
             "wasStopped": .bool(wasStopped), "shouldRun": .bool(shouldRun),
         ]
         if let health { json["health"] = health.stored }
+        if !links.isEmpty { json["links"] = JSON(links.map { "\($0.target):\($0.alias)" }) }
         return json
     }
 
@@ -31,6 +32,11 @@ extension ContainerRecord {
         mounts = (json["mounts"].array ?? []).compactMap(MountPoint.init(stored:))
         state = ContainerState(stored: json["state"])
         health = json["health"].object == nil ? nil : HealthState(stored: json["health"])
+        links = json["links"].strings.compactMap { text in
+            text.firstIndex(of: ":").map {
+                ContainerLink(target: String(text[..<$0]), alias: String(text[text.index(after: $0)...]))
+            }
+        }
         restartCount = json["restartCount"].int ?? 0
         wasStopped = json["wasStopped"].bool ?? false
         shouldRun = json["shouldRun"].bool ?? false
@@ -168,6 +174,8 @@ extension HealthState {
 extension Engine {
     /// Makes the container's record durable as it is now.
     package func save(_ container: Container) async throws {
+        // Work that queued up behind a removal must not bring the record back.
+        guard !container.isRemoved else { throw Fault(.notFound, "No such container: \(container.id)") }
         try await store.write(.put(.container, container.id, container.record.stored))
     }
 }

@@ -19,6 +19,8 @@ package struct ContainerRecord: Sendable {
     package var hostConfig: JSON
     package var endpoints: [Endpoint]
     package var mounts: [MountPoint]
+    /// Legacy links to containers on the default bridge.
+    var links: [ContainerLink] = []
     package var state = ContainerState()
     package var health: HealthState?
     package var restartCount = 0

@@ -3,11 +3,12 @@ import JSON
 
 /// Engine API, ContainerSummary, and the parts of it that `inspect` shows, too.
 enum ContainerSummary {
-    static func json(_ record: ContainerRecord, now: Int64) -> JSON {
+    /// `linkNames` are those under which other containers have links to it: `/web/db`.
+    static func json(_ record: ContainerRecord, now: Int64, linkNames: [String] = []) -> JSON {
         var host: JSON = ["NetworkMode": .string(record.networkMode)]
         if record.hostConfig["Annotations"].object != nil { host["Annotations"] = record.hostConfig["Annotations"] }
         return [
-            "Id": .string(record.id), "Names": [.string("/" + record.name)], "Image": record.config["Image"],
+            "Id": .string(record.id), "Names": JSON(["/" + record.name] + linkNames), "Image": record.config["Image"],
             "ImageID": .string(record.imageID), "Command": .string(record.commandLine),
             "Created": .int(record.created / 1_000_000_000), "Ports": .array(ports(record)),
             "Labels": record.config["Labels"].object == nil ? [:] : record.config["Labels"],
@@ -98,7 +99,8 @@ extension ContainerRecord.Endpoint {
         let aliases = settings["Aliases"].strings
         return [
             "IPAMConfig": settings["IPAMConfig"].object == nil ? .null : settings["IPAMConfig"],
-            "Links": .null, "Aliases": aliases.isEmpty ? .null : JSON(aliases),
+            "Links": settings["Links"].array == nil ? .null : settings["Links"],
+            "Aliases": aliases.isEmpty ? .null : JSON(aliases),
             "MacAddress": .string(state.macAddress), "DriverOpts": .null, "GwPriority": 0,
             "NetworkID": .string(state.networkID), "EndpointID": .string(state.endpointID),
             "Gateway": .string(state.gateway), "IPAddress": .string(state.ipAddress),

@@ -26,12 +26,21 @@ package final class ContainerTable: Sendable {
             if let exact = state.byID[ref] { return ([exact], []) }
             let name = ref.hasPrefix("/") ? String(ref.dropFirst()) : ref
             if let id = state.idByName[name], let named = state.byID[id] { return ([named], []) }
+            if let linked = Self.linked(name, in: state) { return ([linked], []) }
             let matches = ref.isEmpty ? [] : state.byID.filter { $0.key.hasPrefix(ref) }.map(\.value)
             return (matches, matches.isEmpty ? Array(state.idByName.keys) : [])
         }
         if found.count == 1 { return found[0] }
         if found.count > 1 { throw Fault(.invalid, "Multiple IDs found with provided prefix: \(ref)") }
         throw Fault(.notFound, "No such container: \(ref)" + Nearness.hint(ref, among: names))
+    }
+
+    /// `OWNER/ALIAS`: what the owner's link of that alias leads to.
+    private static func linked(_ name: String, in state: State) -> Container? {
+        guard let cut = name.firstIndex(of: "/"), let id = state.idByName[String(name[..<cut])],
+            let link = state.byID[id]?.record.links.first(where: { $0.alias == name[name.index(after: cut)...] })
+        else { return nil }
+        return state.byID[link.target]
     }
 
     /// Takes the name for the ID. Throws `conflict` in Docker's words when another has it.

@@ -18,6 +18,9 @@ extension Engine {
         let hostConfig = try ConfigForm.hostConfig(from: body["HostConfig"], options: options)
         var config = try ConfigForm.fill(ConfigForm.config, from: body, called: "ContainerConfig")
         let image = try await image(for: config, platform: platform)
+        if let folder = config["WorkingDir"].string, folder.hasPrefix("/") {
+            config["WorkingDir"] = .string(MountRequests.clean(folder))
+        }
         config = ImageDefaults.merge(config, image: image?.config["config"] ?? .null)
         try CreateChecks.check(config: config, host: hostConfig, processors: HostFacts.processors)
         if config["Entrypoint"].strings.isEmpty, config["Cmd"].strings.isEmpty {
@@ -33,13 +36,17 @@ extension Engine {
             try fillNames(&record)
             record.endpoints = try endpoints(body["NetworkingConfig"], record)
             record.mounts = try mountRequests(record)
+            record.links = try resolveLinks(record)
+            if record.hostConfig["Links"].array != nil { record.hostConfig["Links"] = .null }
             let container = try await make(record, image: image)
             containers.insert(container)
             publish("create", container.record)
             return ["Id": .string(id), "Warnings": JSON(warnings(record))]
         } catch {
             containers.release(name: record.name, of: id)
-            throw error
+            // Clients take `notFound` for the image, and pull.
+            guard let fault = error as? Fault, fault.kind == .notFound else { throw error }
+            throw Fault(.invalid, fault.message, cause: fault)
         }
     }
 

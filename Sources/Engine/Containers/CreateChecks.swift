@@ -11,6 +11,7 @@ enum CreateChecks {
         try checkProcess(config)
         try checkHealth(config["Healthcheck"])
         try checkNetwork(config, host)
+        try checkCapabilities(host)
         try checkRestart(host)
         try checkModes(host)
         try checkResources(host, processors: processors)
@@ -29,7 +30,7 @@ enum CreateChecks {
             }
         }
         if let signal = config["StopSignal"].string, !signal.isEmpty, Signal.number(signal) == nil {
-            throw Fault(.invalid, "Invalid signal: \(signal)")
+            throw Fault(.invalid, "invalid signal: \(signal)")
         }
         for (key, _) in config["ExposedPorts"].object ?? JSONObject() { _ = try PortForm.port(key) }
         let hostname = config["Hostname"].string ?? ""
@@ -62,15 +63,19 @@ enum CreateChecks {
         _ = try PortForm.bindings(hostConfig: host, exposed: config["ExposedPorts"])
         let mode = host["NetworkMode"].string ?? ""
         guard mode.hasPrefix("container:") else {
-            if mode == "host", !(host["Links"].array ?? []).isEmpty {
-                throw Fault(.invalid, "conflicting options: host type networking can't be used with links")
+            if host["UTSMode"].string == "host", !(config["Hostname"].string ?? "").isEmpty {
+                throw Fault(.invalid, "conflicting options: hostname and the UTS mode")
             }
+            if mode == "host", !(host["Links"].array ?? []).isEmpty { throw linkOnHost }
             return
         }
         func conflict(_ what: String) -> Fault { Fault(.invalid, "conflicting options: \(what) and the network mode") }
         if !(config["Hostname"].string ?? "").isEmpty { throw conflict("hostname") }
         if !(host["Links"].array ?? []).isEmpty {
-            throw Fault(.invalid, "conflicting options: container type network can't be used with links")
+            throw Fault(
+                .invalid,
+                "conflicting options: container type network can't be used with links. This would result in undefined behavior"
+            )
         }
         if !(host["Dns"].array ?? []).isEmpty { throw conflict("dns") }
         if !(host["ExtraHosts"].array ?? []).isEmpty { throw conflict("custom host-to-IP mapping") }
@@ -113,26 +118,33 @@ enum CreateChecks {
             let value = host[member].string ?? ""
             if value.isEmpty || words.contains(value) { return }
             if container, value.hasPrefix("container:"), value.utf8.count > "container:".utf8.count { return }
-            throw Fault(.invalid, "\(title): invalid \(member): \(value)")
+            throw Fault(.invalid, "\(title): \(value)")
         }
         try mode("PidMode", "invalid PID mode", ["host"], container: true)
         try mode("IpcMode", "invalid IPC mode", ["none", "private", "shareable", "host"], container: true)
         try mode("UTSMode", "invalid UTS mode", ["host"])
         try mode("UsernsMode", "invalid userns mode", ["host"])
         try mode("CgroupnsMode", "invalid cgroup namespace mode", ["private", "host"])
-        let log = host["LogConfig"]["Type"].string ?? ""
-        if !["json-file", "local", "none"].contains(log) {
-            throw Fault(.invalid, "logger: no log driver named '\(log)' is registered")
+        try LogOptionChecks.check(host["LogConfig"])
+        let isolation = host["Isolation"].string ?? ""
+        guard ["", "default"].contains(isolation.lowercased()) else {
+            throw Fault(.invalid, "invalid isolation (\(isolation)): linux only supports 'default'")
         }
+        if host["StorageOpt"]["size"].string != nil {
+            throw Fault(
+                .internalFault, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
+        }
+        if let name = host["StorageOpt"].object?.names.first { throw Fault(.internalFault, "Unknown option \(name)") }
         let runtime = host["Runtime"].string ?? ""
         if !["hako", "runc", "io.containerd.runc.v2"].contains(runtime) {
             throw Fault(.invalid, "unknown or invalid runtime name: \(runtime)")
         }
         if let requests = host["DeviceRequests"].array, let first = requests.first {
-            let wanted = (first["Capabilities"].array ?? []).flatMap(\.strings).joined(separator: ",")
+            let wanted = (first["Capabilities"].array ?? []).map { "[" + $0.strings.joined(separator: " ") + "]" }
+                .joined(separator: " ")
             throw Fault(
                 .invalid,
-                "could not select device driver \"\(first["Driver"].string ?? "")\" with capabilities: [[\(wanted)]]")
+                "could not select device driver \"\(first["Driver"].string ?? "")\" with capabilities: [\(wanted)]")
         }
         if (host["ShmSize"].int ?? 0) < 0 { throw Fault(.invalid, "SHM size can not be less than 0") }
         let score = host["OomScoreAdj"].int ?? 0
@@ -142,11 +154,29 @@ enum CreateChecks {
         try checkSecurity(host["SecurityOpt"].strings)
     }
 
+    static let linkOnHost = Fault(
+        .invalid,
+        "conflicting options: host type networking can't be used with links. This would result in undefined behavior")
+
+    private static func checkCapabilities(_ host: JSON) throws(Fault) {
+        for member in ["CapAdd", "CapDrop"] {
+            for text in host[member].strings where !Capabilities.isKnown(text) {
+                throw Fault(.invalid, "invalid \(member): unknown capability: \"\(Capabilities.canonical(text))\"")
+            }
+        }
+    }
+
     private static func checkSecurity(_ options: [String]) throws(Fault) {
         for option in options {
-            let name = option.prefix { $0 != "=" && $0 != ":" }
-            switch name {
-            case "no-new-privileges", "seccomp", "apparmor", "label", "systempaths", "writable-cgroups": continue
+            if ["no-new-privileges", "writable-cgroups", "disable"].contains(option) { continue }
+            guard let cut = option.firstIndex(of: "=") ?? option.firstIndex(of: ":") else {
+                throw Fault(.invalid, "invalid --security-opt 1: \"\(option)\"")
+            }
+            let value = String(option[option.index(after: cut)...])
+            switch option[..<cut] {
+            case "seccomp", "apparmor", "label", "systempaths": continue
+            case "no-new-privileges" where TruthValue.parse(value) != nil: continue
+            case "writable-cgroups" where TruthValue.parse(value) != nil: continue
             default: throw Fault(.invalid, "invalid --security-opt 2: \"\(option)\"")
             }
         }

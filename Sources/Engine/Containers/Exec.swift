@@ -70,14 +70,19 @@ final class ExecTable: Sendable {
 extension Engine {
     package func createExec(_ ref: String, body: JSON) async throws -> JSON {
         let container = try container(ref)
-        try checkExecutable(container)
         guard !body["Cmd"].strings.isEmpty else { throw Fault(.invalid, "No exec command specified") }
+        try checkExecutable(container)
         _ = try DetachKeys(body["DetachKeys"].string)
         let exec = ExecRecord(id: Self.randomID(), containerID: container.id, config: body)
         execs.insert(exec)
         publish(
-            "exec_create: " + body["Cmd"].strings.joined(separator: " "), container.record, ["execID": exec.id])
+            "exec_create: " + Self.eventWords(body["Cmd"].strings), container.record, ["execID": exec.id])
         return ["Id": .string(exec.id)]
+    }
+
+    /// Program, blank, arguments: the blank is there without arguments, too.
+    private static func eventWords(_ command: [String]) -> String {
+        (command.first ?? "") + " " + command.dropFirst().joined(separator: " ")
     }
 
     private func checkExecutable(_ container: Container) throws(Fault) {
@@ -110,7 +115,7 @@ extension Engine {
             let pid = try await runtime.exec(
                 container.id, execID: id, process: process, openStdin: wantsInput, waitForAttach: !isDetached)
             _ = execs.change(id) { $0.pid = pid }
-            publish("exec_start: " + exec.config["Cmd"].strings.joined(separator: " "), record, ["execID": id])
+            publish("exec_start: " + Self.eventWords(exec.config["Cmd"].strings), record, ["execID": id])
             guard !isDetached else {
                 watchExec(exec, container)
                 return nil
@@ -208,6 +213,7 @@ extension Engine {
 
     /// The runtime-spec process of an exec: the container's own, with what the request changes.
     func execProcess(_ record: ContainerRecord, _ config: JSON, size: JSON = .null) async throws -> JSON {
+        let links = (try? linkVariables(record)) ?? []
         let snapshot = try await images.snapshot(record.id)
         let asked = config["User"].string ?? ""
         let user = try await NIOThreadPool.singleton.runIfActive {
@@ -216,10 +222,12 @@ extension Engine {
                 groups: asked.isEmpty ? record.hostConfig["GroupAdd"].strings : [],
                 in: SafeRoot(path: snapshot.merged))
         }
-        return try Self.execProcess(record, config, user: user, size: size)
+        return try Self.execProcess(record, config, user: user, size: size, links: links)
     }
 
-    static func execProcess(_ record: ContainerRecord, _ config: JSON, user: UserLookup, size: JSON) throws -> JSON {
+    static func execProcess(
+        _ record: ContainerRecord, _ config: JSON, user: UserLookup, size: JSON, links: [String] = []
+    ) throws -> JSON {
         var changed = record
         changed.config["Tty"] = .bool(config["Tty"].bool ?? false)
         changed.config["Entrypoint"] = .null
@@ -232,6 +240,7 @@ extension Engine {
         changed.hostConfig["ConsoleSize"] = .array(console.map { JSON($0) })
         var input = SpecInput(record: changed, root: "/", cgroupsPath: "")
         input.lastCapability = HostFacts.lastCapability
+        input.linkVariables = links
         input.user = user.json
         input.home = user.home
         return try input.specification()["process"]

@@ -29,7 +29,7 @@ package enum TimeBound {
             }
         }
         if let ago = duration(text) { return now - ago }
-        throw Fault(.invalid, "invalid time or duration: \"\(text)\"")
+        throw Fault(.invalid, "failed to parse value as time or duration: \"\(text)\"")
     }
 
     /// Go's `1h30m`, `10s`, `1.5h`, in nanoseconds; nil when it isn't one.

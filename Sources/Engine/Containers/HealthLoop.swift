@@ -29,7 +29,7 @@ extension Engine {
             }
             guard changed, let status = container.record.health?.status else { continue }
             publish("health_status: \(status.rawValue)", container.record)
-            try? await save(container)
+            try? await inLane(container.id) { try await self.save(container) }
         }
     }
 

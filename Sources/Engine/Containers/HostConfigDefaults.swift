@@ -5,7 +5,11 @@ import JSON
 /// nobody said anything. Sent documents are poured into these forms: unknown members are dropped and wrong types
 /// refused, as Go's decoder does.
 enum ConfigForm {
-    enum Kind: Sendable { case text, integer, flag, list, map, object }
+    enum Kind: Sendable {
+        case text, integer, flag, list, map, object
+        /// A list for which one text may stand.
+        case words
+    }
 
     struct Member: Sendable {
         let name: String
@@ -26,7 +30,7 @@ enum ConfigForm {
         Member("PortBindings", .map, [:]), Member("RestartPolicy", .object, ["Name": "no", "MaximumRetryCount": 0]),
         Member("AutoRemove", .flag, false), Member("VolumeDriver", .text, ""), Member("VolumesFrom", .list, .null),
         Member("ConsoleSize", .list, [0, 0]), Member("Annotations", .map, nil),
-        Member("CapAdd", .list, .null), Member("CapDrop", .list, .null), Member("CgroupnsMode", .text, ""),
+        Member("CapAdd", .words, .null), Member("CapDrop", .words, .null), Member("CgroupnsMode", .text, ""),
         Member("Dns", .list, []), Member("DnsOptions", .list, []), Member("DnsSearch", .list, []),
         Member("ExtraHosts", .list, .null), Member("GroupAdd", .list, .null), Member("IpcMode", .text, ""),
         Member("Cgroup", .text, ""), Member("Links", .list, .null), Member("OomScoreAdj", .integer, 0),
@@ -55,12 +59,12 @@ enum ConfigForm {
         Member("Hostname", .text, ""), Member("Domainname", .text, ""), Member("User", .text, ""),
         Member("AttachStdin", .flag, false), Member("AttachStdout", .flag, false), Member("AttachStderr", .flag, false),
         Member("ExposedPorts", .map, nil), Member("Tty", .flag, false), Member("OpenStdin", .flag, false),
-        Member("StdinOnce", .flag, false), Member("Env", .list, .null), Member("Cmd", .list, .null),
+        Member("StdinOnce", .flag, false), Member("Env", .list, .null), Member("Cmd", .words, .null),
         Member("Healthcheck", .object, nil), Member("ArgsEscaped", .flag, nil), Member("Image", .text, ""),
-        Member("Volumes", .map, .null), Member("WorkingDir", .text, ""), Member("Entrypoint", .list, .null),
+        Member("Volumes", .map, .null), Member("WorkingDir", .text, ""), Member("Entrypoint", .words, .null),
         Member("NetworkDisabled", .flag, nil), Member("MacAddress", .text, nil), Member("OnBuild", .list, .null),
         Member("Labels", .map, [:]), Member("StopSignal", .text, nil), Member("StopTimeout", .integer, nil),
-        Member("Shell", .list, nil),
+        Member("Shell", .words, nil),
     ]
 
     /// Throws `invalid` for a member of the wrong type.
@@ -77,7 +81,7 @@ enum ConfigForm {
                     .invalid,
                     "invalid JSON: cannot unmarshal \(goType(value)) into field \(form).\(member.name)")
             }
-            result[member.name] = value
+            result[member.name] = member.kind == .words && value.string != nil ? [value] : value
         }
         return .object(result)
     }
@@ -88,6 +92,7 @@ enum ConfigForm {
         case .integer: value.int != nil
         case .flag: value.bool != nil
         case .list: value.array != nil
+        case .words: value.array != nil || value.string != nil
         case .map, .object: value.object != nil
         }
     }
@@ -119,9 +124,15 @@ extension ConfigForm {
         if host["Runtime"].string == "" { host["Runtime"] = "hako" }
         if host["IpcMode"].string == "" { host["IpcMode"] = "private" }
         let isPrivileged = host["Privileged"].bool == true
+        let sharesHost = host["IpcMode"].string == "host" || host["PidMode"].string == "host"
+        if isPrivileged || sharesHost, !host["SecurityOpt"].strings.contains(where: { $0.hasPrefix("label=") }) {
+            host["SecurityOpt"] = JSON(host["SecurityOpt"].strings + ["label=disable"])
+        }
         if host["CgroupnsMode"].string == "" { host["CgroupnsMode"] = isPrivileged ? "host" : "private" }
         let memory = host["Memory"].int ?? 0
         if memory > 0, host["MemorySwap"].int == 0 { host["MemorySwap"] = JSON(memory * 2) }
+        // What clients send for "not said".
+        if host["MemorySwappiness"].int == -1 { host["MemorySwappiness"] = .null }
         if host["PidsLimit"].int == 0 || (host["PidsLimit"].int ?? 0) < 0 { host["PidsLimit"] = .null }
         fillPaths(&host, isPrivileged: isPrivileged)
         host["PortBindings"] = PortForm.normalised(host["PortBindings"])

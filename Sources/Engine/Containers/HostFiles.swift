@@ -13,6 +13,13 @@ enum HostFiles {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// A host's full name and, when it has dots, its first part alone.
+    static func names(_ hostname: String, domain: String) -> String {
+        let full = domain.isEmpty ? hostname : "\(hostname).\(domain)"
+        let first = full.prefix { $0 != "." }
+        return first.isEmpty || first.utf8.count == full.utf8.count ? full : "\(full) \(first)"
+    }
+
     /// `name:address`, `name=address`; `host-gateway` is the bridge's own address.
     static func extraHosts(_ entries: [String], gateway: String) -> [(address: String, name: String)] {
         entries.compactMap { entry in

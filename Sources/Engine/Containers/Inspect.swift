@@ -25,6 +25,7 @@ extension Engine {
         let running = runningExecs(of: record.id)
         json["ExecIDs"] = running.isEmpty ? .null : JSON(running)
         json["HostConfig"] = record.hostConfig
+        json["HostConfig"]["Links"] = shownLinks(record)
         json["GraphDriver"] = await graphDriver(record)
         if size {
             json["SizeRw"] = .int(try await writableSize(record.id))

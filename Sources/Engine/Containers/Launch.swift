@@ -73,7 +73,7 @@ extension Engine {
         let endpoints = try await connect(record, pid: pid)
         container.change { $0.endpoints = endpoints }
         try writeHostFiles(container.record)
-        await refreshPeers(namedNetworks(container.record))
+        await refreshPeers(namedNetworks(container.record), of: container.record)
         var next = container.record
         let actions = next.started(pid: pid, at: nowNanoseconds())
         let started = next
@@ -165,7 +165,7 @@ extension Engine {
         container.change { record in
             for at in record.endpoints.indices { record.endpoints[at].state = nil }
         }
-        await refreshPeers(namedNetworks(record))
+        await refreshPeers(namedNetworks(record), of: container.record)
     }
 
     /// Idempotent.

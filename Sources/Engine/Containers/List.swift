@@ -15,7 +15,11 @@ extension Engine {
             if filter.accepts(record) { found.append(record) }
             if let limit, limit > 0, found.count == limit { break }
         }
-        var summaries = found.map { ContainerSummary.json($0, now: now) }
+        var linkNames: [String: [String]] = [:]
+        for owner in containers.all.map(\.record) {
+            for link in owner.links { linkNames[link.target, default: []].append("/\(owner.name)/\(link.alias)") }
+        }
+        var summaries = found.map { ContainerSummary.json($0, now: now, linkNames: linkNames[$0.id] ?? []) }
         guard size else { return summaries }
         for (at, record) in found.enumerated() {
             summaries[at]["SizeRw"] = .int(try await writableSize(record.id))
@@ -73,18 +77,28 @@ struct ContainerFilter: Sendable {
         self.filters = filters
         statuses = Set(filters["status"])
         for status in statuses where ContainerState.Status(rawValue: status) == nil {
-            throw Fault(.invalid, "invalid filter 'status=\(status)'")
+            throw Fault(
+                .invalid,
+                "invalid filter 'status=\(status)': invalid value for state (\(status)): must be one of created, running, paused, restarting, removing, exited, dead"
+            )
         }
         exits = Set(
             try filters["exited"].map { (text) throws(Fault) -> Int32 in
-                guard let code = Int32(text) else { throw Fault(.invalid, "invalid filter 'exited=\(text)'") }
+                guard let code = Int32(text) else {
+                    throw Fault(
+                        .invalid,
+                        "invalid filter 'exited=\(text)': strconv.Atoi: parsing \(JSON(text).text): invalid syntax")
+                }
                 return code
             })
         for health in filters["health"] where !Self.healthWords.contains(health) {
-            throw Fault(.invalid, "unrecognised filter value for health: \(health)")
+            throw Fault(
+                .invalid,
+                "invalid filter 'health=\(health)': invalid value for health (\(health)): must be one of none, starting, healthy, unhealthy"
+            )
         }
         for task in filters["is-task"] where !["true", "false", "1", "0"].contains(task) {
-            throw Fault(.invalid, "invalid filter 'is-task=\(task)'")
+            throw Fault(.invalid, "invalid filter 'is-task=[\(task)]'")
         }
         published = try Self.ports(filters["publish"])
         exposed = try Self.ports(filters["expose"])

@@ -12,7 +12,6 @@ enum MountRequests {
         for entry in host["VolumesFrom"].strings {
             let (ref, mode) = try volumesFrom(entry)
             for var point in try donor(ref) {
-                point.isAnonymous = false
                 point.copiesUp = false
                 if mode.contains("ro") { point.isWritable = false }
                 byDestination[point.destination] = point
@@ -30,6 +29,7 @@ enum MountRequests {
             guard path.hasPrefix("/") else {
                 throw Fault(.invalid, "invalid mount path: '\(path)' mount path must be absolute")
             }
+            guard clean(path) != "/" else { throw Fault(.invalid, "invalid specification: destination can't be '/'") }
             guard asked.insert(clean(path)).inserted else { throw Fault(.invalid, "Duplicate mount point: \(path)") }
             byDestination[clean(path)] = nil
         }
@@ -70,7 +70,9 @@ enum MountRequests {
         }
         guard clean(destination) != "/" else {
             throw Fault(
-                .invalid, "invalid volume specification: '\(text)': invalid specification: destination can't be '/'")
+                .invalid,
+                "invalid volume specification: '\(text)': invalid mount config for type \"\(parts[0].hasPrefix("/") ? "bind" : "volume")\": invalid specification: destination can't be '/'"
+            )
         }
         if parts.count == 1 { return anonymous(clean(destination), driver: driver) }
         let isBind = parts[0].hasPrefix("/")
@@ -81,7 +83,7 @@ enum MountRequests {
             // `-v` makes the folder when there is none; `--mount` doesn't.
             point.options = ["CreateMountpoint": true]
         } else {
-            guard !parts[0].contains("/") else { throw fault }
+            try VolumeName.check(parts[0])
             point.name = parts[0]
             point.driver = driver.isEmpty ? "local" : driver
             point.copiesUp = true
@@ -101,7 +103,13 @@ enum MountRequests {
                 point.isWritable = word == "rw"
                 group = "access"
             case "z", "Z": group = "label"
-            case "nocopy" where point.kind == .volume:
+            case "nocopy":
+                guard point.kind == .volume else {
+                    throw Fault(
+                        .invalid,
+                        "invalid volume specification: '\(point.source):\(point.destination):\(mode)': invalid mount config for type \"bind\": field VolumeOptions must not be specified"
+                    )
+                }
                 point.copiesUp = false
                 group = "copy"
             case "cached", "delegated", "consistent", "default": group = "consistency"
@@ -116,7 +124,9 @@ enum MountRequests {
 
     private static func volumesFrom(_ text: String) throws(Fault) -> (ref: String, mode: Set<String>) {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        guard let ref = parts.first else { throw Fault(.invalid, "malformed volumes-from specification: \(text)") }
+        guard let ref = parts.first else {
+            throw Fault(.invalid, "volumes-from specification cannot be an empty string")
+        }
         let words = Set((parts.count > 1 ? parts[1] : "rw").split(separator: ",").map(String.init))
         guard words.isSubset(of: ["ro", "rw", "z", "Z"]) else { throw Fault(.invalid, "invalid mode: \(parts[1])") }
         return (ref, words)
@@ -143,7 +153,18 @@ enum MountRequests {
         point.isWritable = json["ReadOnly"].bool != true
         switch kind {
         case .bind: try bindOptions(&point, source, json["BindOptions"], fault)
-        case .volume: volumeOptions(&point, source, json["VolumeOptions"])
+        case .volume:
+            let subpath = json["VolumeOptions"]["Subpath"].string ?? ""
+            if !subpath.isEmpty {
+                guard !source.isEmpty else { throw fault("must not set Subpath when using anonymous volumes") }
+                guard !subpath.hasPrefix("/"), clean("/" + subpath) != "/",
+                    !subpath.split(separator: "/").contains("..")
+                else { throw fault("subpath must be a relative path within the volume") }
+            }
+            if !point.isWritable, source.isEmpty {
+                throw fault("must not set ReadOnly mode when using anonymous volumes")
+            }
+            volumeOptions(&point, source, json["VolumeOptions"])
         case .tmpfs:
             guard source.isEmpty else { throw fault("field Source must not be specified") }
             point.options = json["TmpfsOptions"]

@@ -17,6 +17,7 @@ extension Engine {
         var input = SpecInput(record: record, root: snapshot.merged, cgroupsPath: cgroupPath(record))
         input.lastCapability = HostFacts.lastCapability
         try share(&input, record)
+        input.linkVariables = try linkVariables(record)
         input.mounts = hostFileMounts(record)
         for mount in record.mounts where mount.kind != .tmpfs { input.mounts.append(try await bound(mount, record)) }
         let prepared = input
@@ -31,6 +32,7 @@ extension Engine {
             try self.devices(&input, record)
             try self.makeHostFiles(record)
             try self.sharedMemory(&input, record)
+            try RootMarks.make(in: SafeRoot(path: snapshot.merged))
             input.seccompProfile = try Self.customProfile(record, capabilities: try input.chosenCapabilities())
             return input
         }
@@ -63,13 +65,22 @@ extension Engine {
     }
 
     private func runningPID(_ id: String, for member: String) throws(Fault) -> Int32 {
-        let other = try container(id).record
+        let other: ContainerRecord
+        do throws(Fault) { other = try container(id).record } catch {
+            // Not `notFound`: the container that is being started is there.
+            guard member == "NetworkMode" else { throw Fault(.invalid, error.message, cause: error) }
+            throw Fault(.internalFault, "joining network namespace of container: \(error.message)", cause: error)
+        }
         guard other.state.isRunning else {
             if member == "NetworkMode" {
-                throw Fault(.conflict, "cannot join network of a non running container: \(other.id)")
+                throw Fault(
+                    .conflict,
+                    "cannot join network namespace of a non running container: container \(other.name) is \(other.state.status.rawValue)"
+                )
             }
-            throw Fault(
-                .conflict, "cannot join namespace of a non running container: container \(other.name) is not running")
+            let why = "container \(other.id) is not running"
+            if member == "IpcMode" { throw Fault(.conflict, "failed to join IPC namespace: " + why) }
+            throw Fault(.conflict, why)
         }
         return other.state.pid
     }
@@ -110,6 +121,7 @@ extension Engine {
             result.source = try await mountVolume(mount.name, container: record.id)
             if !mount.subpath.isEmpty { result.source = try subfolder(mount.subpath, of: result.source, mount.name) }
         case .bind:
+            try Propagation.check(mount.propagation, of: mount.source)
             if mount.options["CreateMountpoint"].bool == true {
                 var status = stat()
                 if stat(mount.source, &status) != 0 { try makeFolder(mount.source, mode: 0o755) }
@@ -157,6 +169,7 @@ extension Engine {
             let entries = try (record.hostConfig[member].array ?? []).map { (entry) throws(Fault) -> JSON in
                 let path = entry["Path"].string ?? ""
                 guard let numbers = HostDevices.numbers(path) else {
+                    if access(path, F_OK) != 0 { throw Fault(.invalid, "stat \(path): no such file or directory") }
                     throw Fault(.invalid, "no such block device: \(path)")
                 }
                 var entry = entry
@@ -197,35 +210,10 @@ extension Engine {
         }
         if format == .local { try makeFolder(folder(of: record.id) + "/local-logs", mode: 0o700) }
         // Docker's `local` rotates on its own: 5 files of 20 MB.
-        let standard: (Int64?, Int) = format == .local ? (20 << 20, 5) : (nil, 1)
-        let size = try options["max-size"].map { (text) throws(Fault) in try ByteCount.parse(text, option: "max-size") }
-        var files = standard.1
-        if let text = options["max-file"] {
-            guard let count = Int(text), (1...1_000).contains(count) else {
-                throw Fault(.invalid, "invalid value for 'max-file': \(text)")
-            }
-            files = count
-        }
-        return LogFile(format: format, path: logPath(record), maxSize: size ?? standard.0, maxFiles: files)
-    }
-}
-
-/// `10m`, `1g`: powers of 1024 as Docker's options count.
-enum ByteCount {
-    static func parse(_ text: String, option: String) throws(Fault) -> Int64 {
-        let lower = text.lowercased()
-        let digits = lower.prefix { $0.isNumber }
-        let scale: Int64?
-        switch lower.dropFirst(digits.count) {
-        case "", "b": scale = 1
-        case "k", "kb", "kib": scale = 1 << 10
-        case "m", "mb", "mib": scale = 1 << 20
-        case "g", "gb", "gib": scale = 1 << 30
-        default: scale = nil
-        }
-        guard let scale, let count = Int64(digits), count > 0, count <= Int64.max / scale else {
-            throw Fault(.invalid, "invalid value for '\(option)': \(text)")
-        }
-        return count * scale
+        let rotation =
+            format == .none
+            ? (nil, 1)
+            : try LogOptionChecks.rotation(options, standard: format == .local ? (20 << 20, 5) : (nil, 1))
+        return LogFile(format: format, path: logPath(record), maxSize: rotation.0, maxFiles: rotation.1)
     }
 }

@@ -11,9 +11,7 @@ import NIOPosix
 
 extension Engine {
     package func removeContainer(_ ref: String, force: Bool, volumes: Bool, link: Bool) async throws {
-        if link {
-            throw Fault(.invalid, "links between containers are not supported: use a network and its names instead")
-        }
+        if link { return try await removeLink(ref) }
         let container = try container(ref)
         let state = container.record.state
         if state.isRunning || state.isRestarting {
@@ -127,7 +125,9 @@ extension Engine {
             if old == new {
                 throw Fault(.invalid, "Renaming a container with the same name as its current name")
             }
-            try self.containers.claim(name: new, for: container.id)
+            do throws(Fault) { try self.containers.claim(name: new, for: container.id) } catch {
+                throw Fault(error.kind, "Error when allocating new name: " + error.message, cause: error)
+            }
             container.change { $0.name = new }
             do { try await self.save(container) } catch {
                 container.change { $0.name = old }
@@ -152,7 +152,15 @@ extension Engine {
                 if value.isNull || value.int == 0 || value.string == "" { continue }
                 record.hostConfig[name] = value
             }
+            // 0 and everything below ask for no limit.
+            if let limit = body["PidsLimit"].int, limit <= 0 { record.hostConfig["PidsLimit"] = 0 }
             if let policy = body["RestartPolicy"]["Name"].string, !policy.isEmpty {
+                if record.isAutoRemoved, policy != "no" {
+                    throw Fault(
+                        .internalFault,
+                        "Cannot update container \(container.id): Restart policy cannot be updated because AutoRemove is enabled for the container"
+                    )
+                }
                 record.hostConfig["RestartPolicy"] = [
                     "Name": .string(policy),
                     "MaximumRetryCount": JSON(body["RestartPolicy"]["MaximumRetryCount"].int ?? 0),
@@ -161,7 +169,7 @@ extension Engine {
             try CreateChecks.checkRestart(record.hostConfig)
             try CreateChecks.checkResources(record.hostConfig, processors: HostFacts.processors)
             if record.state.isRunning {
-                try await self.runtime.update(container.id, resources: SpecResources.limits(record.hostConfig))
+                try await self.runtime.update(container.id, resources: SpecResources.update(record.hostConfig))
             }
             let updated = record.hostConfig
             container.change { $0.hostConfig = updated }

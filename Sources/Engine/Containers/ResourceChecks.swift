@@ -1,5 +1,6 @@
 import Fault
 import JSON
+import Linux
 
 extension CreateChecks {
     static func checkResources(_ host: JSON, processors: Int) throws(Fault) {
@@ -54,7 +55,7 @@ extension CreateChecks {
         if nano < 0 || nano > processors * 1_000_000_000 {
             throw Fault(
                 .invalid,
-                "Range of CPUs is from 0.01 to \(processors).00, as there are only \(processors) CPUs available")
+                "range of CPUs is from 0.01 to \(processors).00, as there are only \(processors) CPUs available")
         }
         if period != 0, !(1_000...1_000_000).contains(period) {
             throw Fault(
@@ -64,13 +65,22 @@ extension CreateChecks {
             throw Fault(.invalid, "CPU cfs quota can not be less than 1ms (i.e. 1000)")
         }
         let cpus = host["CpusetCpus"].string ?? ""
-        guard let wanted = processorList(cpus) else { throw Fault(.invalid, "Invalid value \(cpus) for cpuset cpus") }
+        guard let wanted = processorList(cpus) else {
+            throw Fault(.invalid, "Invalid value \(cpus) for cpuset cpus: invalid format: \(cpus)")
+        }
         if let last = wanted.max(), last >= processors {
             throw Fault(
                 .invalid, "Requested CPUs are not available - requested \(cpus), available: 0-\(processors - 1)")
         }
         let nodes = host["CpusetMems"].string ?? ""
-        guard processorList(nodes) != nil else { throw Fault(.invalid, "Invalid value \(nodes) for cpuset mems") }
+        guard let wantedNodes = processorList(nodes) else {
+            throw Fault(.invalid, "Invalid value \(nodes) for cpuset mems: invalid format: \(nodes)")
+        }
+        let online = KernelFile.line("/sys/devices/system/node/online") ?? "0"
+        if !Set(wantedNodes).isSubset(of: processorList(online) ?? [0]) {
+            throw Fault(
+                .invalid, "Requested memory nodes are not available - requested \(nodes), available: \(online)")
+        }
     }
 
     /// `0-2,7` as numbers; nil when it isn't such a list. At most 8192, the kernel's own maximum.

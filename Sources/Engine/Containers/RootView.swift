@@ -159,6 +159,16 @@ extension Engine {
     func rootView(_ record: ContainerRecord) async throws -> RootView {
         let pid = record.state.pid
         if record.state.isRunning { return try RootView.running(pid) }
+        // In its lane, so that a removal comes before this or after it: a volume that is mounted here can't be removed.
+        return try await inLane(record.id) {
+            guard self.containers.get(id: record.id) != nil else {
+                throw Fault(.notFound, "No such container: \(record.id)")
+            }
+            return try await self.stoppedView(record)
+        }
+    }
+
+    private func stoppedView(_ record: ContainerRecord) async throws -> RootView {
         let snapshot = try await images.snapshot(record.id)
         var binds: [MountKeeper.Bind] = []
         for mount in record.mounts where mount.kind != .tmpfs {

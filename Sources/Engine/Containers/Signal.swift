@@ -30,9 +30,12 @@ package enum Signal {
         return nil
     }
 
-    /// Throws Docker's `Invalid signal: x`.
+    /// Throws in Docker's words.
     package static func parse(_ text: String) throws(Fault) -> Int32 {
-        guard let number = number(text) else { throw Fault(.invalid, "Invalid signal: \(text)") }
-        return number
+        if let number = number(text) { return number }
+        if let number = Int32(text), number != 0 {
+            throw Fault(.invalid, "the linux daemon does not support signal \(number)")
+        }
+        throw Fault(.invalid, "invalid signal: \(text)")
     }
 }

@@ -15,7 +15,8 @@ extension Engine {
         let record = container.record
         let name = document["Name"].string ?? "", id = document["Id"].string ?? ""
         try Self.checkJoin(record, document)
-        if record.endpoints.contains(where: { Self.isOn($0, document) }) {
+        // Of one that doesn't run it is only noted how it will join.
+        if record.state.isRunning, record.endpoints.contains(where: { Self.isOn($0, document) }) {
             throw Fault(.denied, "endpoint with name \(record.name) already exists in network \(name)")
         }
         var endpoint = ContainerRecord.Endpoint(network: name, settings: settings)
@@ -27,12 +28,16 @@ extension Engine {
         container.change { record in
             // "none" gives way to the first real network.
             record.endpoints.removeAll { $0.network == "none" }
-            record.endpoints.append(joined)
+            if let at = record.endpoints.firstIndex(where: { Self.isOn($0, document) }) {
+                record.endpoints[at] = joined
+            } else {
+                record.endpoints.append(joined)
+            }
         }
         try await save(container)
         if record.state.isRunning {
             try writeHostFiles(container.record)
-            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)))
+            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)), of: container.record)
         }
         publish(
             .network, "connect", actor: id,
@@ -96,7 +101,7 @@ extension Engine {
         try await save(container)
         if record.state.isRunning {
             try writeHostFiles(container.record)
-            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)))
+            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)), of: record)
         }
         publish(
             .network, "disconnect", actor: id,

@@ -35,14 +35,22 @@ enum Capabilities {
         return known.filter(set.contains).map { "CAP_" + $0 }
     }
 
+    /// `CAP_NET_ADMIN` for `net_admin`; `ALL` stays.
+    static func canonical(_ asked: String) -> String {
+        let name = asked.uppercased()
+        return name == "ALL" || name.hasPrefix("CAP_") ? name : "CAP_" + name
+    }
+
+    static func isKnown(_ asked: String) -> Bool {
+        let name = canonical(asked)
+        return name == "ALL" || names.contains(String(name.dropFirst(4)))
+    }
+
     /// `NET_ADMIN` for `net_admin`, `CAP_NET_ADMIN`. Throws Docker's words for one that doesn't exist.
     private static func plain(_ asked: String) throws(Fault) -> String {
-        var name = asked.uppercased()
-        if name.hasPrefix("CAP_") { name.removeFirst(4) }
-        guard name == "ALL" || names.contains(name) else {
-            throw Fault(.invalid, "invalid capability: \"\(asked)\"")
-        }
-        return name
+        let name = canonical(asked)
+        guard isKnown(asked) else { throw Fault(.invalid, "unknown capability: \"\(name)\"") }
+        return name == "ALL" ? name : String(name.dropFirst(4))
     }
 }
 

@@ -69,6 +69,7 @@ extension SpecInput {
         add("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         add("HOSTNAME", record.config["Hostname"].string ?? "")
         if record.isTerminal { add("TERM", "xterm") }
+        result += linkVariables.filter { !names.contains($0.prefix { $0 != "=" }) }
         // An entry without "=" asks for the variable's removal.
         result += configured.filter { $0.contains("=") }
         add("HOME", home)

@@ -40,6 +40,8 @@ struct SpecInput: Sendable {
     var cgroupsPath: String
     var network = Sharing.own, process = Sharing.own, ipc = Sharing.own, uts = Sharing.own, cgroup = Sharing.own
     var user: JSON = ["uid": 0, "gid": 0]
+    /// `NAME=value` of what the container's legacy links give it.
+    var linkVariables: [String] = []
     var mounts: [BoundMount] = []
     /// A shareable or another container's /dev/shm; nil: one of its own.
     var sharedMemory: String?

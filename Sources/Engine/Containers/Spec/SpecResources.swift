@@ -14,6 +14,13 @@ enum SpecResources {
         return result
     }
 
+    /// For a running container: here a limit that was lifted has to be said.
+    static func update(_ host: JSON) -> JSON {
+        var result = limits(host)
+        if host["PidsLimit"].int == 0 { result["pids"] = ["limit": -1] }
+        return result
+    }
+
     private static func memory(_ host: JSON) -> JSON {
         var result: JSON = [:]
         func copy(_ member: String, _ name: String) {

@@ -1,0 +1,101 @@
+"""The same docker commands on two daemons, with the same client: prints where they differ.
+
+    docker.py OURS THEIRS [-k WORD] [FILE...]
+
+OURS and THEIRS are sockets of daemons that hold the images busybox, ubuntu and nginx. A file holds cases: a line
+`## name`, then a script for bash that calls `docker`. What a case prints, on both streams, and the status of each
+command that asks for it (`echo $?`) are compared, after identifiers, times and addresses were made equal.
+A case whose name ends in ` (differs: why)` is one where the reference is known to be older or other: it is run, and
+its difference is not counted.
+"""
+
+import argparse, difflib, glob, os, re, shutil, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SECONDS = 30
+
+RULES = [
+    (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
+    (r"\b[0-9a-f]{64}\b", "ID"),
+    (r"\b[0-9a-f]{32}\b", "HEX32"),
+    (r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12}\b", "SHORTID"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
+    (r"172\.2[89]\.\d+\.\d+", "ADDRESS"),
+    (r"\b02:42(:[0-9a-f]{2}){4}\b", "MAC"),
+    (r"\b(?!00:00:00)[0-9a-f]{2}(:[0-9a-f]{2}){5}\b", "MAC"),
+]
+
+
+def normal(text, socket):
+    text = text.replace(os.path.dirname(socket), "ROOT")
+    for pattern, word in RULES:
+        text = re.sub(pattern, word, text)
+    return text
+
+
+def cases(paths):
+    for path in paths:
+        name, lines = None, []
+        with open(path) as file:
+            for line in list(file) + ["## end\n"]:
+                if line.startswith("## "):
+                    if name:
+                        yield os.path.basename(path), name, "".join(lines)
+                    name, lines = line[3:].strip(), []
+                else:
+                    lines.append(line)
+
+
+def run(script, socket, folder):
+    config = folder + "/config"
+    os.makedirs(config, exist_ok=True)
+    work = tempfile.mkdtemp(dir=folder)
+    environment = dict(os.environ, DOCKER_HOST="unix://" + socket, DOCKER_CONFIG=config, DOCKER_CLI_HINTS="false",
+                       SOCKET=socket, W=work, TZ="UTC", LC_ALL="C.UTF-8")
+    try:
+        done = subprocess.run(["bash", "-c", script], env=environment, cwd=work, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS, errors="replace")
+        output = done.stdout
+    except subprocess.TimeoutExpired as late:
+        output = (late.stdout or b"").decode(errors="replace") + f"\n(not over after {SECONDS} s)\n"
+    clear = ("docker ps -aq | xargs -r docker rm -fv; docker network prune -f; docker volume ls -q | xargs -r docker volume rm -f")
+    subprocess.run(["bash", "-c", clear], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=SECONDS)
+    return normal(output.replace(work, "WORK"), socket)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ours")
+    parser.add_argument("theirs")
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("-k", default="", help="only cases whose name holds this")
+    parser.add_argument("-v", action="store_true", help="print what each case gave on the first daemon")
+    options = parser.parse_args()
+    paths = options.files or sorted(glob.glob(HERE + "/docker/*.cases"))
+    folder = tempfile.mkdtemp(prefix="hako-conformance-")
+    counts = {"same": 0, "differ": 0, "known": 0}
+    try:
+        for file, name, script in cases(paths):
+            if options.k not in name:
+                continue
+            ours, theirs = run(script, options.ours, folder), run(script, options.theirs, folder)
+            if options.v:
+                print(f"== {file}: {name}\n{ours}")
+            if ours == theirs:
+                counts["same"] += 1
+                continue
+            known = "(differs:" in name
+            counts["known" if known else "differ"] += 1
+            print(f"{'known' if known else 'DIFFERS'}: {file}: {name}")
+            if not known or options.v:
+                for line in difflib.unified_diff(theirs.splitlines(), ours.splitlines(), "theirs", "ours", lineterm="", n=0):
+                    print("    " + line)
+            sys.stdout.flush()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    return 1 if counts["differ"] else 0
+
+
+sys.exit(main())

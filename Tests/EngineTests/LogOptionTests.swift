@@ -1,0 +1,43 @@
+import Fault
+import Testing
+
+@testable import Engine
+
+@Suite struct LogOptionTests {
+    @Test("sizes count in thousands, with or without a fraction and a b")
+    func sizes() {
+        for (text, bytes) in [
+            ("10k", 10_000), ("1.5m", 1_500_000), ("2GB", 2_000_000_000), ("7", 7), ("3 mib", 3_000_000),
+        ] {
+            #expect(LogSize.parse(text) == Int64(bytes), "\(text)")
+        }
+        for text in ["", "k", "-1", "1x", "1kk", "99999999999p"] { #expect(LogSize.parse(text) == nil, "\(text)") }
+    }
+
+    @Test("rotation takes what is asked for and refuses the rest in Docker's words")
+    func rotation() throws {
+        let asked = try LogOptionChecks.rotation(["max-size": "10k", "max-file": "3"], standard: (nil, 1))
+        #expect(asked == (10_000, 3))
+        #expect(try LogOptionChecks.rotation([:], standard: (20 << 20, 5)) == (20 << 20, 5))
+        for (options, message) in [
+            (["max-size": "x"], "invalid size: 'x'"),
+            (["max-file": "x"], "strconv.Atoi: parsing \"x\": invalid syntax"),
+            (["max-file": "0"], "max-file cannot be less than 1"),
+            (["max-size": "0"], "max-size must be a positive number"),
+            (["compress": "true"], "compress cannot be true when max-file is less than 2 or max-size is not set"),
+            (["compress": "maybe"], "strconv.ParseBool: parsing \"maybe\": invalid syntax"),
+        ] {
+            let fault = #expect(throws: Fault.self) { try LogOptionChecks.rotation(options, standard: (nil, 1)) }
+            #expect(
+                fault?.message == "failed to create task for container: failed to initialize logging driver: " + message
+            )
+        }
+    }
+
+    @Test("a host name with dots is known by its first part, too")
+    func hostNames() {
+        #expect(HostFiles.names("web", domain: "") == "web")
+        #expect(HostFiles.names("web", domain: "example.com") == "web.example.com web")
+        #expect(HostFiles.names("web.example", domain: "com") == "web.example.com web")
+    }
+}
