@@ -3,13 +3,22 @@ import Glibc
 import NIOSSL
 
 /// Certificates for one registry, as dockerd takes them: `certs.d/HOST[:PORT]/*.crt` are authorities besides the
-/// system's, `NAME.cert` with `NAME.key` is a client certificate.
-func tlsConfiguration(for endpoint: RegistryEndpoint, root: String) throws -> TLSConfiguration? {
+/// system's, `NAME.cert` with `NAME.key` is a client certificate. The first root with a client certificate gives it.
+func tlsConfiguration(for endpoint: RegistryEndpoint, roots: [String]) throws -> TLSConfiguration? {
     guard endpoint.base.scheme == "https" else { return nil }
     var settings = TLSConfiguration.makeClientConfiguration()
     settings.minimumTLSVersion = .tlsv12
     if !endpoint.verifiesCertificate { settings.certificateVerification = .none }
-    let folder = "\(root)/\(endpoint.certificateName)"
+    var authorities: [NIOSSLCertificate] = []
+    for root in roots {
+        authorities += try add(folder: "\(root)/\(endpoint.certificateName)", to: &settings)
+    }
+    if !authorities.isEmpty { settings.additionalTrustRoots = [.certificates(authorities)] }
+    return settings
+}
+
+/// Takes a client certificate into the settings unless they have one; gives the folder's authorities.
+private func add(folder: String, to settings: inout TLSConfiguration) throws -> [NIOSSLCertificate] {
     let names = list(folder)
     var authorities: [NIOSSLCertificate] = []
     for name in names {
@@ -25,6 +34,7 @@ func tlsConfiguration(for endpoint: RegistryEndpoint, root: String) throws -> TL
                         "missing key \(key) for client certificate \(name). CA certificates must use the extension .crt"
                     )
                 }
+                guard settings.certificateChain.isEmpty else { continue }
                 settings.certificateChain = try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) }
                 settings.privateKey = .privateKey(try NIOSSLPrivateKey(file: "\(folder)/\(key)", format: .pem))
             } else if name.hasSuffix(".key") {
@@ -39,8 +49,7 @@ func tlsConfiguration(for endpoint: RegistryEndpoint, root: String) throws -> TL
             throw Fault(.invalid, "can't read \(path): \(error)", cause: error)
         }
     }
-    if !authorities.isEmpty { settings.additionalTrustRoots = [.certificates(authorities)] }
-    return settings
+    return authorities
 }
 
 /// Names in a folder, sorted; empty when it isn't there.

@@ -24,6 +24,20 @@ package struct ProxyRules: Sendable, Hashable {
         except = value("NO_PROXY") ?? ""
     }
 
+    /// These rules, with what is given in place of what the environment said; empty texts are not given.
+    package func replacing(http: String, https: String, except: String) -> ProxyRules {
+        ProxyRules(
+            http: http.isEmpty ? self.http : http, https: https.isEmpty ? self.https : https,
+            except: except.isEmpty ? self.except : except)
+    }
+
+    /// A proxy's URL without its password, for people to see.
+    package static func masked(_ proxy: String?) -> String {
+        guard let proxy, let at = proxy.lastIndex(of: "@") else { return proxy ?? "" }
+        let scheme = proxy.firstRange(of: "://").map { String(proxy[..<$0.upperBound]) } ?? ""
+        return scheme + "xxxxx:xxxxx" + proxy[at...]
+    }
+
     package static var fromEnvironment: ProxyRules {
         ProxyRules { name in getenv(name).map { String(cString: $0) } }
     }

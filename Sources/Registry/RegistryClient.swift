@@ -14,8 +14,8 @@ package struct RegistryOptions: Sendable {
     package var mirrors: [String] = []
     /// Registries or CIDR blocks that may be spoken to over plain HTTP or unverified TLS; 127.0.0.0/8 and ::1 always are.
     package var insecure: [String] = []
-    /// `certs.d`: a folder a registry, with `*.crt`, `*.cert`, `*.key`.
-    package var certificatesRoot = "/etc/docker/certs.d"
+    /// Folders with a folder a registry, with `*.crt`, `*.cert`, `*.key`: ours, and Docker's, which people have.
+    package var certificateRoots = ["/etc/hako/certs.d", "/etc/docker/certs.d"]
     package var proxies = ProxyRules.fromEnvironment
     package var retry = RetryPolicy()
     package init() {}
@@ -112,7 +112,7 @@ extension RegistryClient {
     }
 
     func freshRoute(to endpoint: RegistryEndpoint) async throws -> Route {
-        let tls = try tlsConfiguration(for: endpoint, root: options.certificatesRoot)
+        let tls = try tlsConfiguration(for: endpoint, roots: options.certificateRoots)
         let answer: Answer
         do {
             answer = try await transport.send(Request(address: endpoint.address("")), tls: tls)

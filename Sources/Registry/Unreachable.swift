@@ -27,7 +27,7 @@ package struct Unreachable: Error, CustomStringConvertible {
     func fault(_ registry: String) -> Fault {
         let advice =
             reason.contains("x509:")
-            ? "put the authority that signed it at /etc/docker/certs.d/\(registry)/ca.crt, or list the registry in "
+            ? "put the authority that signed it at /etc/hako/certs.d/\(registry)/ca.crt, or list the registry in "
                 + "insecure-registries"
             : registry == "docker.io"
                 ? "check the network, set HTTPS_PROXY, or name a mirror with --registry-mirror"

@@ -20,11 +20,12 @@ func withFolder<T>(_ body: (String) async throws -> T) async throws -> T {
 
 let hasDebianRegistry = FileManager.default.isExecutableFile(atPath: "/usr/bin/docker-registry")
 
-/// Debian's docker-registry on a free port of loopback, for the body.
-func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: String, _ body: (String) async throws -> T)
-    async throws -> T
-{
-    let address = "127.0.0.1:\(try freePort())"
+/// Debian's docker-registry on a free port of loopback, or another address of this machine, for the body.
+func withRegistry<T>(
+    on host: String = "127.0.0.1", extra: String = "", httpExtra: String = "", in folder: String,
+    _ body: (String) async throws -> T
+) async throws -> T {
+    let address = "\(host):\(try freePort())"
     let config = """
         version: 0.1
         log: {level: warn, accesslog: {disabled: true}}
@@ -191,7 +192,8 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
                 let transport = Transport(proxies: ProxyRules())
                 let request = Request(address: endpoint.address(""))
                 let error = await #expect(throws: Unreachable.self) {
-                    try await transport.send(request, tls: tlsConfiguration(for: endpoint, root: folder + "/certs.d"))
+                    try await transport.send(
+                        request, tls: tlsConfiguration(for: endpoint, roots: [folder + "/certs.d"]))
                 }
                 #expect(
                     error?.reason.contains("x509: certificate signed by unknown authority") == true,
@@ -200,7 +202,60 @@ func withRegistry<T>(extra: String = "", httpExtra: String = "", in folder: Stri
                 try FileManager.default.createDirectory(atPath: trusted, withIntermediateDirectories: true)
                 try FileManager.default.copyItem(atPath: folder + "/tls.crt", toPath: trusted + "/ca.crt")
                 let answer = try await transport.send(
-                    request, tls: tlsConfiguration(for: endpoint, root: folder + "/certs.d"))
+                    request, tls: tlsConfiguration(for: endpoint, roots: [folder + "/certs.d"]))
+                #expect(answer.status == .ok)
+                await answer.discard()
+                try await transport.shutdown()
+            }
+        }
+    }
+
+    @Test("TLS: a registry that wants a client certificate gets the one in certs.d")
+    func clientCertificate() async throws {
+        try await withFolder { folder in
+            let made = try await Command.run([
+                "bash", "-ec",
+                """
+                cd \(folder)
+                new() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" -keyout "$1.key" "${@:2}"; }
+                new ca -x509 -days 2 -out ca.crt
+                for name in server client; do
+                    new $name -out $name.csr
+                    openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out $name.crt \\
+                        -extfile <(echo subjectAltName=IP:127.0.0.1)
+                done
+                """,
+            ])
+            try #require(made.status == 0, "\(made)")
+            let tls = """
+                  tls:
+                    certificate: "\(folder)/server.crt"
+                    key: "\(folder)/server.key"
+                    clientcas: ["\(folder)/ca.crt"]
+                """
+            try await withRegistry(httpExtra: tls, in: folder) { address in
+                let endpoint = RegistryEndpoint(
+                    base: try #require(WebAddress("https://\(address)/")), certificateName: address, registry: address)
+                let transport = Transport(proxies: ProxyRules())
+                let request = Request(address: endpoint.address(""))
+                let (ours, dockers) = (folder + "/ours/\(address)", folder + "/dockers/\(address)")
+                for place in [ours, dockers] {
+                    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+                }
+                try FileManager.default.copyItem(atPath: folder + "/ca.crt", toPath: ours + "/ca.crt")
+                let roots = [folder + "/ours", folder + "/dockers"]
+                await #expect(throws: Unreachable.self) {
+                    let answer = try await transport.send(request, tls: tlsConfiguration(for: endpoint, roots: roots))
+                    _ = try await answer.bytes(limit: 1 << 16)
+                }
+                try FileManager.default.copyItem(atPath: folder + "/client.crt", toPath: dockers + "/me.cert")
+                #expect {
+                    _ = try tlsConfiguration(for: endpoint, roots: roots)
+                } throws: {
+                    "\($0)".contains("missing key me.key for client certificate me.cert")
+                }
+                try FileManager.default.copyItem(atPath: folder + "/client.key", toPath: dockers + "/me.key")
+                let answer = try await transport.send(request, tls: tlsConfiguration(for: endpoint, roots: roots))
                 #expect(answer.status == .ok)
                 await answer.discard()
                 try await transport.shutdown()

@@ -12,7 +12,7 @@ func testOptions() -> RegistryOptions {
     var options = RegistryOptions()
     options.retry.baseMilliseconds = 1
     options.proxies = ProxyRules()
-    options.certificatesRoot = "/nonexistent"
+    options.certificateRoots = []
     return options
 }
 

@@ -36,6 +36,28 @@ struct DaemonOptionsTests {
         } catch { return "\(error)" }
     }
 
+    @Test("proxies stand together in daemon.json, and win over the environment")
+    func proxies() throws {
+        let (flags, _) = try options([
+            "--http-proxy", "http://p:1", "--https-proxy", "http://ann:secret@p:2", "--no-proxy", "a,b",
+        ])
+        let (file, ignored) = try options(
+            [],
+            file: """
+                {"proxies": {"http-proxy": "http://p:1", "https-proxy": "http://ann:secret@p:2", "no-proxy": "a,b"}}
+                """)
+        #expect(ignored.isEmpty)
+        for options in [flags, file] {
+            let rules = options.engine.registry.proxies
+            #expect(rules == ProxyRules(http: "http://p:1", https: "http://ann:secret@p:2", except: "a,b"))
+            #expect(ProxyRules.masked(rules.https) == "http://xxxxx:xxxxx@p:2")
+        }
+        #expect(
+            refusal(["--http-proxy", "http://p"], file: #"{"proxies": {"http-proxy": "http://q"}}"#).contains(
+                "specified both as a flag and in the configuration file"))
+        #expect(refusal([], file: #"{"proxies": {"ftp-proxy": "x"}}"#).contains("proxies.ftp-proxy"))
+    }
+
     @Test("flags and daemon.json say the same things")
     func sameMeaning() throws {
         let (flags, _) = try options([

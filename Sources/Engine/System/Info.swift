@@ -3,6 +3,7 @@ import ImageStore
 import JSON
 import Linux
 import OCI
+import Registry
 
 extension Engine {
     /// Engine API, SystemInfo.
@@ -60,19 +61,31 @@ extension Engine {
             "KernelVersion": .string(HostFacts.kernelRelease), "OperatingSystem": .string(release.name),
             "OSVersion": .string(release.version), "OSType": "linux", "Architecture": .string(HostFacts.machine),
             "IndexServerAddress": "https://index.docker.io/v1/",
-            "RegistryConfig": [
-                "IndexConfigs": [
-                    "docker.io": ["Mirrors": [], "Name": "docker.io", "Official": true, "Secure": true]
-                ],
-                "InsecureRegistryCIDRs": ["::1/128", "127.0.0.0/8"], "Mirrors": [],
-            ],
+            "RegistryConfig": registryConfig,
             "NCPU": JSON(HostFacts.processors), "MemTotal": .int(HostFacts.memory), "GenericResources": .null,
-            "DockerRootDir": .string(options.dataRoot), "HttpProxy": .string(HostFacts.environment("HTTP_PROXY")),
-            "HttpsProxy": .string(HostFacts.environment("HTTPS_PROXY")),
-            "NoProxy": .string(HostFacts.environment("NO_PROXY")), "Name": .string(HostFacts.hostname),
+            "DockerRootDir": .string(options.dataRoot),
+            "HttpProxy": .string(ProxyRules.masked(options.registry.proxies.http)),
+            "HttpsProxy": .string(ProxyRules.masked(options.registry.proxies.https)),
+            "NoProxy": .string(options.registry.proxies.except), "Name": .string(HostFacts.hostname),
             "Labels": JSON(options.labels), "ExperimentalBuild": false, "ServerVersion": .string(Product.version),
         ]
         for (name, value) in rest.object ?? JSONObject() { json[name] = value }
+    }
+
+    /// Mirrors of docker.io, and who may be spoken to without verified TLS.
+    private var registryConfig: JSON {
+        let mirrors = JSON(options.registry.mirrors.map { $0.hasSuffix("/") ? $0 : $0 + "/" })
+        let blocks = options.registry.insecure.filter { $0.contains("/") }
+        var indexes: JSON = [
+            "docker.io": ["Mirrors": mirrors, "Name": "docker.io", "Official": true, "Secure": true]
+        ]
+        for name in options.registry.insecure where !name.contains("/") {
+            indexes[name] = ["Mirrors": [], "Name": .string(name), "Official": false, "Secure": false]
+        }
+        return [
+            "IndexConfigs": indexes, "InsecureRegistryCIDRs": JSON(["::1/128", "127.0.0.0/8"] + blocks),
+            "Mirrors": mirrors,
+        ]
     }
 
     /// A name of this data root that stays.

@@ -16,7 +16,7 @@ enum DaemonFile {
         "max-download-attempts",
         "containerd", "builder", "metrics-addr", "selinux-enabled", "no-new-privileges", "default-runtime", "runtimes",
         "init",
-        "init-path", "icc", "raw-logs", "log-format", "oom-score-adjust", "proxies", "allow-nondistributable-artifacts",
+        "init-path", "icc", "raw-logs", "log-format", "oom-score-adjust", "allow-nondistributable-artifacts",
     ]
 
     /// Puts the file's values into `options`.
@@ -35,7 +35,7 @@ enum DaemonFile {
         guard !text.allSatisfy(\.isWhitespace) else { return [] }
         let parsed: JSON
         do { parsed = try JSON(parsing: text) } catch { throw fault("\(error)") }
-        guard let members = parsed.object else { throw fault("not a JSON object") }
+        guard let members = flattened(parsed) else { throw fault("not a JSON object") }
         let known = Dictionary(DaemonSetting.all.compactMap { setting in setting.key.map { ($0, setting) } }) {
             first, _ in first
         }
@@ -52,6 +52,15 @@ enum DaemonFile {
             } catch { throw fault("\(key): \(error)") }
         }
         return members.names.filter { ignoredKeys.contains($0) }
+    }
+
+    /// The file's members, those of `proxies` as members of their own (`proxies.http-proxy`); nil for no object.
+    private static func flattened(_ file: JSON) -> JSONObject? {
+        guard var members = file.object else { return nil }
+        guard let proxies = members["proxies"]?.object else { return members }
+        members["proxies"] = nil
+        for (name, value) in proxies { members["proxies.\(name)"] = value }
+        return members
     }
 
     private static func refuseConflicts(
@@ -84,7 +93,8 @@ enum DaemonFile {
         "debug": "debug", "label": "labels", "log-driver": "logDriver", "log-opt": "logOptions",
         "live-restore": "liveRestore",
         "shutdown-timeout": "shutdownTimeout", "dns": "dns", "dns-search": "dnsSearch", "dns-opt": "dnsOptions",
-        "default-ulimit": "ulimits", "default-shm-size": "shmSize",
+        "default-ulimit": "ulimits", "default-shm-size": "shmSize", "http-proxy": "httpProxy",
+        "https-proxy": "httpsProxy", "no-proxy": "noProxy",
     ]
 
     private static func goText(_ value: JSON) -> String {

@@ -18,6 +18,8 @@ struct DaemonOptions: Sendable {
     var bridge = ""
     var mirrors: [String] = []
     var insecureRegistries: [String] = []
+    /// For what the daemon asks of registries; empty: what the environment says.
+    var httpProxy = "", httpsProxy = "", noProxy = ""
     var tls = false
     var tlsVerify = false
     var authority = ""
@@ -66,6 +68,9 @@ struct DaemonSetting: Sendable {
         .list(
             "insecure-registry", nil, "insecure-registries", \.insecureRegistries,
             "Registry, or range of addresses, without verified TLS"),
+        .proxy("http-proxy", \.httpProxy, "Proxy for plain HTTP; wins over HTTP_PROXY"),
+        .proxy("https-proxy", \.httpsProxy, "Proxy for HTTPS; wins over HTTPS_PROXY"),
+        .proxy("no-proxy", \.noProxy, "Hosts that are asked without a proxy; wins over NO_PROXY"),
         .toggle("tls", nil, "tls", \.tls, "Use TLS on TCP; implied by --tlsverify"),
         .toggle("tlsverify", nil, "tlsverify", \.tlsVerify, "Use TLS and demand client certificates"),
         .text(
@@ -109,6 +114,13 @@ struct DaemonSetting: Sendable {
         DaemonSetting(flag: .text(name, short: short, path, default: shown, help), key: key, shape: .text)
     }
 
+    /// In daemon.json these stand together under `proxies`.
+    private static func proxy(
+        _ name: String, _ path: any WritableKeyPath<DaemonOptions, String> & Sendable, _ help: String
+    ) -> DaemonSetting {
+        DaemonSetting(flag: .text(name, path, help), key: "proxies.\(name)", shape: .text)
+    }
+
     private static func toggle(
         _ name: String, _ short: Character?, _ key: String?,
         _ path: any WritableKeyPath<DaemonOptions, Bool> & Sendable, _ help: String
@@ -148,6 +160,8 @@ extension DaemonOptions {
         options.networkTable = isStandard ? "hakobune" : "hakobune_\(mark)"
         options.registry.mirrors = mirrors
         options.registry.insecure = insecureRegistries
+        options.registry.proxies = ProxyRules.fromEnvironment.replacing(
+            http: httpProxy, https: httpsProxy, except: noProxy)
         options.debug = isVerbose
         options.labels = labels
         options.logDriver = logDriver
