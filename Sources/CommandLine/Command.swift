@@ -70,7 +70,7 @@ package struct Command<Context: Sendable>: Sendable {
             } catch {
                 throw Misuse(message: page.flagComplaint("\(error)"), exitCode: 125)
             }
-            if result.wantsHelp { throw HelpRequest(text: page.help) }
+            if result.wantsHelp { throw page.helpRequest(result) }
             if let complaint = count.complaint(page.path, result.positional.count) {
                 throw Misuse(message: page.countComplaint(complaint), exitCode: 1)
             }
@@ -96,16 +96,14 @@ package struct Command<Context: Sendable>: Sendable {
         completes = .nothing
         self.subcommands = subcommands
         perform = { arguments, context, page in
-            if let word = arguments.first(where: { !$0.hasPrefix("-") }) {
-                throw Misuse(message: page.unknownCommand(word), exitCode: 1)
+            var nothing = 0
+            let result: FlagParser<Int>.Result
+            do { result = try FlagParser([], interspersed: true).parse(arguments, into: &nothing) } catch {
+                throw Misuse(message: page.flagComplaint("\(error)"), exitCode: 125)
             }
-            for flag in arguments where flag != "--help" && flag != "-h" {
-                var nothing = 0
-                do { _ = try FlagParser<Int>([], interspersed: true).parse([flag], into: &nothing) } catch {
-                    throw Misuse(message: page.flagComplaint("\(error)"), exitCode: 125)
-                }
-            }
-            throw HelpRequest(text: page.help)
+            if result.wantsHelp { throw page.helpRequest(result) }
+            if let word = result.positional.first { throw Misuse(message: page.unknownCommand(word), exitCode: 1) }
+            throw HelpRequest(text: page.help, wasAsked: false)
         }
     }
 
@@ -168,8 +166,14 @@ package struct Misuse: Error, Equatable {
     }
 }
 
-/// Help was asked for: what to print on standard output.
+/// Help is to be shown.
 package struct HelpRequest: Error, Equatable {
     package let text: String
-    package init(text: String) { self.text = text }
+    /// Asked for, and so meant for standard output; else it stands in for a command that was left out.
+    package let wasAsked: Bool
+
+    package init(text: String, wasAsked: Bool = true) {
+        self.text = text
+        self.wasAsked = wasAsked
+    }
 }

@@ -54,6 +54,11 @@ struct CredentialHelper: Sendable {
         return String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 
+    /// What the word does, in the words of the original's errors.
+    private static let doing = [
+        "get": "getting credentials", "store": "storing credentials", "erase": "erasing credentials",
+    ]
+
     /// The exit status and standard output. Standard error goes to the user, for helpers that ask questions.
     private func run(_ word: String, _ input: [UInt8]) throws(Fault) -> (status: Int32, output: [UInt8]) {
         let program = "docker-credential-\(name)"
@@ -83,7 +88,7 @@ struct CredentialHelper: Sendable {
         guard code == 0 else {
             throw Fault(
                 .notFound,
-                "error getting credentials - err: exec: \"\(program)\": \(code == ENOENT ? "executable file not found in $PATH" : String(cString: strerror(code)))"
+                "error \(Self.doing[word] ?? word) - err: exec: \"\(program)\": \(code == ENOENT ? "executable file not found in $PATH" : String(cString: strerror(code))), out: ``"
             )
         }
         var rest = input[...]

@@ -39,6 +39,8 @@ package enum CredentialPlace: Sendable, Equatable {
     case file(String)
     /// With `docker-credential-NAME`.
     case helper(String)
+    /// They stood in the file already.
+    case unchanged
 }
 
 extension DockerConfig {
@@ -93,6 +95,7 @@ extension DockerConfig {
             entry["auth"] = .string(encodeBase64(Array("\(credentials.username):".utf8)))
             entry["identitytoken"] = .string(credentials.identityToken)
         }
+        if json["auths"][server] == entry { return .unchanged }
         if json["auths"].object == nil { json["auths"] = [:] }
         json["auths"][server] = entry
         try save()

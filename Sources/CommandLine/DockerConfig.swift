@@ -39,9 +39,9 @@ package struct DockerConfig: Sendable {
         }
         let json: JSON
         do { json = try JSON(parsing: bytes) } catch {
-            throw Fault(.invalid, "\(path): \(error)", cause: error)
+            throw Fault(.invalid, "parsing config file (\(path)): \(error)", cause: error)
         }
-        guard json.object != nil else { throw Fault(.invalid, "\(path): not a JSON object") }
+        guard json.object != nil else { throw Fault(.invalid, "parsing config file (\(path)): not a JSON object") }
         return DockerConfig(folder: folder, json: json)
     }
 

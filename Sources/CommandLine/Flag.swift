@@ -26,6 +26,11 @@ package struct Flag<Options>: Sendable {
         self.set = set
     }
 
+    /// The same flag, left out of help and completion.
+    package var hidden: Flag {
+        Flag(name, short: short, value: value, help: help, shownDefault: shownDefault, isHidden: true, set: set)
+    }
+
     package var shape: FlagShape {
         FlagShape(name: name, short: short, value: value, help: help, shownDefault: shownDefault, isHidden: isHidden)
     }

@@ -20,6 +20,8 @@ package struct FlagParser<Options> {
         package var given: Set<String> = []
         /// `--help`, or `-h` where no flag has that letter, was given.
         package var wantsHelp = false
+        /// Help was asked for by `-h`, which the original calls out of date.
+        package var usedShortHelp = false
     }
 
     package func parse(_ arguments: [String], into options: inout Options) throws(UsageError) -> Result {
@@ -55,7 +57,10 @@ package struct FlagParser<Options> {
         let name = String(body[..<(equals ?? body.endIndex)])
         guard !name.isEmpty, !name.hasPrefix("-") else { throw UsageError("bad flag syntax: \(argument)") }
         if name == "help" {
-            result.wantsHelp = true
+            let text = equals.map { String(body[body.index(after: $0)...]) } ?? "true"
+            do { result.wantsHelp = try GoValue.bool(text) } catch {
+                throw UsageError("invalid argument \(GoText.quote(text)) for \"--help\" flag: \(error)")
+            }
             return
         }
         guard let flag = byName[name] else {
@@ -81,7 +86,7 @@ package struct FlagParser<Options> {
         while let letter = body.popFirst() {
             guard let flag = byLetter[letter] else {
                 if letter == "h" {
-                    result.wantsHelp = true
+                    (result.wantsHelp, result.usedShortHelp) = (true, true)
                     return
                 }
                 throw UsageError("unknown shorthand flag: '\(letter)' in -\(letter)\(body)")

@@ -27,6 +27,11 @@ package struct Page<Context: Sendable>: Sendable {
         return sections.joined(separator: "\n\n") + "\n"
     }
 
+    /// Help as an answer to `--help` or `-h`.
+    func helpRequest<Options>(_ result: FlagParser<Options>.Result) -> HelpRequest {
+        HelpRequest(text: (result.usedShortHelp ? HelpPage.shortFormIsOld + "\n" : "") + help)
+    }
+
     var commandSections: [String] {
         let titles: [(Command<Context>.Group, String)] = [
             (.common, "Common Commands"), (.management, "Management Commands"), (.swarm, "Swarm Commands"),
@@ -45,7 +50,7 @@ package struct Page<Context: Sendable>: Sendable {
     }
 
     func flagComplaint(_ message: String) -> String {
-        "\(message)\n\nUsage:  \(usageLines)\n\nRun '\(path) --help' for more information"
+        "\(message)\n\nUsage:  \(command.subcommands.isEmpty ? usageLines : path)\n\nRun '\(path) --help' for more information"
     }
 
     func countComplaint(_ message: String) -> String {
@@ -64,6 +69,9 @@ package struct Page<Context: Sendable>: Sendable {
 
 /// The list of flags in a help page.
 package enum HelpPage {
+    /// What the original says about `-h`.
+    package static let shortFormIsOld = "Flag shorthand -h has been deprecated, use --help"
+
     /// Each flag's spelling, padded to the longest, and its help broken into lines at `columns`.
     package static func flags(_ flags: [FlagShape], columns: Int) -> String {
         let heads = flags.map { flag in

@@ -22,9 +22,9 @@ package struct Template: Sendable {
     }
 
     /// The text for one value of `.`. With `missingKeysFail` a key that a map lacks is an error rather than
-    /// `<no value>`, except for `optionalKeys`, which are nil where they are missing.
+    /// `<no value>`, except for `optionalKeys`, which have that value where they are missing.
     package func execute(
-        _ dot: TemplateValue, missingKeysFail: Bool = false, optionalKeys: Set<String> = []
+        _ dot: TemplateValue, missingKeysFail: Bool = false, optionalKeys: [String: JSON] = [:]
     ) throws(TemplateError) -> String {
         var run = Execution(
             functions: functions, definitions: definitions, missingKeysFail: missingKeysFail,
@@ -49,7 +49,7 @@ package struct Template: Sendable {
         let functions: [String: TemplateFunction]
         let definitions: [String: [TemplateNode]]
         let missingKeysFail: Bool
-        let optionalKeys: Set<String>
+        let optionalKeys: [String: JSON]
         var variables: [(String, TemplateValue)]
         var output = ""
         var depth = 0
@@ -145,10 +145,11 @@ package struct Template: Sendable {
             _ value: TemplateValue, _ pipeline: TemplatePipeline
         ) throws(TemplateError) -> [(TemplateValue, TemplateValue)] {
             switch value {
-            case .missing, .json(.null): return []
+            case .missing, .absent, .json(.null): return []
             case .list(let list): return list.enumerated().map { (.int($0.offset), $0.element) }
             case .json(.array(let list)): return list.enumerated().map { (.int($0.offset), .json($0.element)) }
-            case .json(.object(let members)): return members.sortedByKey().map { (.text($0.key), .json($0.value)) }
+            case .json(.object(let members)), .typedMap(let members):
+                return members.sortedByKey().map { (.text($0.key), .json($0.value)) }
             case .map(let map): return map.sorted { $0.key < $1.key }.map { (.text($0.key), $0.value) }
             case .json(.int(let count)) where count >= 0 && count <= 1_000_000:
                 return (0..<Int(count)).map { (.int($0), .int($0)) }
@@ -244,7 +245,7 @@ package struct Template: Sendable {
             var value = base
             for (position, name) in names.enumerated() {
                 let isLast = position == names.count - 1
-                if position > 0, case .json(.null) = value, optionalKeys.contains(names[position - 1]) {
+                if position > 0, case .json(.null) = value, optionalKeys[names[position - 1]] == .some(.null) {
                     throw fail("map has no entry for key \(GoText.quote(names[position - 1]))", at: column, source)
                 }
                 value = try field(value, name, isLast ? arguments : [], source: source, column: column)
@@ -268,10 +269,12 @@ package struct Template: Sendable {
             case .map(let map):
                 if let found = map[name] { return found }
             case .json(.object(let members)):
-                if let found = members[name] { return .json(found) }
                 // Go's field names differ from the JSON ones in case only (ID, Id).
                 let lowered = name.lowercased()
-                if let found = members.first(where: { $0.key.lowercased() == lowered }) { return .json(found.value) }
+                let found = members[name] ?? members.first { $0.key.lowercased() == lowered }?.value
+                if let found { return present(found, name) }
+            case .absent(.object): return .missing
+            case .typedMap(let members): return members[name].map { .json($0) } ?? .missing
             case .missing, .json(.null):
                 if missingKeysFail {
                     throw fail("nil pointer evaluating interface {}.\(name)", at: column, source)
@@ -281,8 +284,23 @@ package struct Template: Sendable {
                 throw fail("can't evaluate field \(name) in type \(value.typeName)", at: column, source)
             }
             guard missingKeysFail else { return .missing }
-            if optionalKeys.contains(name) { return .json(.null) }
+            if let empty = left(out: name) { return empty }
             throw fail("map has no entry for key \(GoText.quote(name))", at: column, source)
+        }
+
+        private func present(_ found: JSON, _ name: String) -> TemplateValue {
+            if found.isNull { return left(out: name) ?? .json(.null) }
+            if case .object(let members) = found, optionalKeys[name] == [:] { return .typedMap(members) }
+            return .json(found)
+        }
+
+        /// What a member is to templates that the document leaves out or has as null.
+        private func left(out name: String) -> TemplateValue? {
+            switch optionalKeys[name] {
+            case nil: nil
+            case .array?, .object?: .absent(optionalKeys[name] ?? .null)
+            case let scalar?: .json(scalar)
+            }
         }
 
         private mutating func callFunction(

@@ -139,7 +139,8 @@ package enum TemplateFunctions {
         case .map(let map): return map.count
         case .json(.string(let text)): return text.utf8.count
         case .json(.array(let list)): return list.count
-        case .json(.object(let members)): return members.count
+        case .json(.object(let members)), .typedMap(let members): return members.count
+        case .absent: return 0
         case .missing, .json(.null): throw TemplateError("len of nil pointer")
         default: throw TemplateError("len of type \(value.typeName)")
         }
@@ -161,6 +162,12 @@ package enum TemplateFunctions {
             return .int(Int(bytes[try position(in: bytes.count)]))
         case .map(let map): return map[key.printed] ?? .missing
         case .json(.object(let members)): return members[key.printed].map { .json($0) } ?? .missing
+        case .typedMap(let members):
+            let areTexts = members.allSatisfy { $0.value.string != nil }
+            return members[key.printed].map { .json($0) } ?? (areTexts ? .text("") : .missing)
+        case .absent(let kind):
+            if case .array = kind { _ = try position(in: 0) }
+            return .text("")
         case .missing, .json(.null): throw TemplateError("index of untyped nil")
         default: throw TemplateError("can't index item of type \(value.typeName)")
         }
@@ -183,6 +190,9 @@ package enum TemplateFunctions {
         case .json(.string(let text)):
             let bytes = Array(text.utf8)
             return .text(String(decoding: bytes[try bounds(bytes.count)], as: UTF8.self))
+        case .absent:
+            _ = try bounds(0)
+            return values[0]
         case .missing, .json(.null): throw TemplateError("slice of untyped nil")
         default: throw TemplateError("can't slice item of type \(values[0].typeName)")
         }

@@ -5,6 +5,10 @@ package indirect enum TemplateValue: Sendable {
     /// Go's "no value": a missing map entry, or an action without a result.
     case missing
     case json(JSON)
+    /// A list or map that isn't there, empty to templates and null as JSON, as Go's nil ones are.
+    case absent(JSON)
+    /// A map of a Docker type, which answers keys that it lacks with the zero value of its type.
+    case typedMap(JSONObject)
     /// An object with named fields and methods of its own, such as a row of a table.
     case record(TemplateRecord)
     case list([TemplateValue])
@@ -40,10 +44,11 @@ extension TemplateValue {
     /// Go's notion of truth: false, 0, nil, and empty texts, lists and maps are false.
     package var isTrue: Bool {
         switch self {
-        case .missing: false
+        case .missing, .absent: false
         case .record: true
         case .list(let list): !list.isEmpty
         case .map(let map): !map.isEmpty
+        case .typedMap(let members): !members.isEmpty
         case .json(let value):
             switch value {
             case .null: false
@@ -60,8 +65,9 @@ extension TemplateValue {
     /// The value as JSON, for `json` and for comparing.
     package var asJSON: JSON {
         switch self {
-        case .missing: .null
+        case .missing, .absent: .null
         case .json(let value): value
+        case .typedMap(let members): .object(members)
         case .record(let record): record.json()
         case .list(let list): .array(list.map(\.asJSON))
         case .map(let map): .object(JSONObject(map.sorted { $0.key < $1.key }.map { ($0.key, $0.value.asJSON) }))
@@ -72,7 +78,8 @@ extension TemplateValue {
     package var printed: String {
         switch self {
         case .missing: "<no value>"
-        case .json(let value): GoPrint.text(value)
+        case .json(let value), .absent(let value): GoPrint.text(value)
+        case .typedMap(let members): GoPrint.text(.object(members))
         case .record(let record): GoPrint.text(record.json())
         case .list(let list): "[" + list.map(\.printed).joined(separator: " ") + "]"
         case .map(let map):
@@ -84,9 +91,11 @@ extension TemplateValue {
     package var typeName: String {
         switch self {
         case .missing: "nil"
+        case .absent(let value): TemplateValue.json(value).typeName
         case .record(let record): record.typeName
         case .list: "[]interface {}"
         case .map: "map[string]interface {}"
+        case .typedMap: "map[string]string"
         case .json(let value):
             switch value {
             case .null: "nil"

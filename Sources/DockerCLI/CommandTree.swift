@@ -90,10 +90,14 @@ enum CommandTree {
         DockerCommand("builder", "Manage builds", subcommands: [build().renamed("build"), pruneBuilds()])
     }
 
+    /// There is no build cache yet: whatever is asked for, nothing is freed.
     private static func pruneBuilds() -> DockerCommand {
-        DockerCommand("prune", "Remove build cache", count: .atLeast(0), interspersed: false, options: 0) {
-            _, _, session in
-            session.out.line("Total:\t0B")
+        DockerCommand(
+            "prune", "Remove build cache", usage: "", count: .none, options: PruneOptions(),
+            flags: Flag<PruneOptions>.pruneFlags(
+                all: "Remove all unused build cache, not just dangling ones", example: "until=24h")
+        ) { _, _, session in
+            session.out.line("Total reclaimed space: 0B")
             return 0
         }
     }

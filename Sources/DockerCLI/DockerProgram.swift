@@ -55,7 +55,7 @@ package struct DockerProgram: Sendable {
         _ arguments: [String], connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
     ) async -> Int32 {
         do { return try await execute(arguments, connect) } catch let request as HelpRequest {
-            out.write(request.text)
+            (request.wasAsked ? out : err).write(request.text)
             return 0
         } catch let misuse as Misuse {
             err.line(misuse.message)
@@ -69,6 +69,10 @@ package struct DockerProgram: Sendable {
         }
     }
 
+    private static let logLevels: Set<String> = [
+        "trace", "debug", "info", "warn", "warning", "error", "fatal", "panic",
+    ]
+
     private func execute(
         _ arguments: [String], _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
     ) async throws -> Int32 {
@@ -79,12 +83,18 @@ package struct DockerProgram: Sendable {
         do { parsed = try FlagParser(flags, interspersed: false).parse(arguments, into: &options) } catch {
             throw Misuse(message: root.flagComplaint("\(error)"), exitCode: 125)
         }
-        if parsed.wantsHelp { throw HelpRequest(text: root.help) }
+        if parsed.wantsHelp {
+            if parsed.usedShortHelp { err.line(HelpPage.shortFormIsOld) }
+            throw HelpRequest(text: root.help)
+        }
+        guard Self.logLevels.contains(options.logLevel) else {
+            throw Failure("Unable to parse logging level: \(options.logLevel)")
+        }
         if options.version {
             out.line("Docker version \(Self.clientVersion), build hakobune")
             return 0
         }
-        guard let word = parsed.positional.first else { throw HelpRequest(text: root.help) }
+        guard let word = parsed.positional.first else { throw HelpRequest(text: root.help, wasAsked: false) }
         let rest = Array(parsed.positional.dropFirst())
         if word == "help" { return try await help(rest, root, options, connect) }
         guard let command = CommandTree.command(word) else { throw root.unknown(word, CommandTree.names) }
@@ -97,7 +107,9 @@ package struct DockerProgram: Sendable {
         _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
     ) async throws -> Int32 {
         guard let word = words.first else { throw HelpRequest(text: root.help) }
-        guard let command = CommandTree.command(word) else { throw root.unknown(word, CommandTree.names) }
+        guard let command = CommandTree.command(word) else {
+            throw Misuse(message: "unknown help topic: \(words.joined(separator: " "))", exitCode: 1)
+        }
         return try await command.run(
             words.dropFirst() + ["--help"], under: "docker", context: try session(options, connect))
     }
@@ -105,6 +117,9 @@ package struct DockerProgram: Sendable {
     private func session(
         _ options: GlobalOptions, _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
     ) throws -> Session {
+        guard options.context.isEmpty || options.hosts.isEmpty else {
+            throw Failure("conflicting options: cannot specify both --host and --context")
+        }
         let folder = options.folder(environment)
         let configuration: DockerConfig
         do { configuration = try DockerConfig.load(folder: folder) } catch {

@@ -1,5 +1,6 @@
 import CommandLine
 import Fault
+import Glibc
 import Wire
 
 /// The options before the command's name.
@@ -28,8 +29,7 @@ package struct GlobalOptions: Sendable {
             .list("host", short: "H", \.hosts, "Socket of the daemon to connect to"),
             .text(
                 "log-level", short: "l", \.logLevel, default: "info",
-                "Logging level (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")",
-                allowed: ["debug", "info", "warn", "error", "fatal"]),
+                "Logging level (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")"),
             .toggle("tls", \.tls, "Use TLS; --tlsverify implies it"),
             .text(
                 "tlscacert", \.tlsAuthority, default: folder + "/ca.pem", "Trust only certificates that this CA signed"),
@@ -52,18 +52,6 @@ package struct GlobalOptions: Sendable {
     }
 }
 
-extension Flag where Options == GlobalOptions {
-    fileprivate static func text(
-        _ name: String, short: Character? = nil, _ path: any WritableKeyPath<GlobalOptions, String> & Sendable,
-        default shown: String, _ help: String, allowed: [String]
-    ) -> Flag {
-        Flag(name, short: short, value: "string", help: help, shownDefault: "\"\(shown)\"") {
-            guard allowed.contains($1) else { throw FlagValueError("unable to parse logging level: \($1)") }
-            $0[keyPath: path] = $1
-        }
-    }
-}
-
 /// Which daemon to talk to, and how.
 package struct DaemonAddress: Sendable, Equatable {
     package var endpoint: Endpoint
@@ -80,16 +68,20 @@ package struct DaemonAddress: Sendable, Equatable {
     package static func choose(
         _ options: GlobalOptions, environment: [String: String], configuration: DockerConfig, contexts: ContextStore
     ) throws -> DaemonAddress {
-        guard options.hosts.count <= 1 else { throw Failure("specify only one -H") }
-        let name = contextName(options, environment: environment, configuration: configuration)
-        if options.hosts.isEmpty, name != "default" {
-            let entry = try contexts.load(name)
-            let host = entry.host.isEmpty ? defaultHost : entry.host
-            return try parse(host, tls: contexts.tls(entry), isDefault: entry.host.isEmpty)
+        do {
+            guard options.hosts.count <= 1 else { throw Failure("Specify only one -H") }
+            let name = contextName(options, environment: environment, configuration: configuration)
+            if options.hosts.isEmpty, name != "default" {
+                let entry = try contexts.load(name)
+                let host = entry.host.isEmpty ? defaultHost : entry.host
+                return try parse(host, tls: contexts.tls(entry), isDefault: entry.host.isEmpty)
+            }
+            let wanted = [options.hosts.first, environment["DOCKER_HOST"]].compactMap { $0 }.first { !$0.isEmpty }
+            return try parse(
+                wanted ?? defaultHost, tls: tlsFiles(options, environment: environment), isDefault: wanted == nil)
+        } catch {
+            throw Failure("Failed to initialize: unable to resolve docker endpoint: \(sentence(error))")
         }
-        let wanted = options.hosts.first ?? environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 }
-        return try parse(
-            wanted ?? defaultHost, tls: tlsFiles(options, environment: environment), isDefault: wanted == nil)
     }
 
     /// The name of the context in force; `default` when a host was given or nothing was chosen.
@@ -103,24 +95,33 @@ package struct DaemonAddress: Sendable, Equatable {
         return configuration.currentContext ?? "default"
     }
 
-    private static func tlsFiles(_ options: GlobalOptions, environment: [String: String]) -> TLSFiles? {
+    /// Largest file of the client's TLS settings, in bytes.
+    private static let tlsBytes = 1 << 20
+
+    private static func tlsFiles(_ options: GlobalOptions, environment: [String: String]) throws -> TLSFiles? {
         let verifies = options.tlsVerify || !(environment["DOCKER_TLS_VERIFY"] ?? "").isEmpty
         guard verifies || options.tls || !(environment["DOCKER_TLS"] ?? "").isEmpty else { return nil }
         let folder = environment["DOCKER_CERT_PATH"].flatMap { $0.isEmpty ? nil : $0 } ?? options.folder(environment)
-        func file(_ given: String, _ name: String) -> String? {
-            if !given.isEmpty { return given }
-            let path = "\(folder)/\(name)"
-            return (try? WholeFile.read(path, limit: 1 << 20)) == nil ? nil : path
+        // The authority has to be there; the client's own certificate is for servers that ask for one.
+        let authority = options.tlsAuthority.isEmpty ? "\(folder)/ca.pem" : options.tlsAuthority
+        _ = try WholeFile.read(authority, limit: tlsBytes)
+        func own(_ given: String, _ name: String) throws -> String? {
+            let path = given.isEmpty ? "\(folder)/\(name)" : given
+            if given.isEmpty, access(path, F_OK) != 0 { return nil }
+            _ = try WholeFile.read(path, limit: tlsBytes)
+            return path
         }
         return TLSFiles(
-            authority: file(options.tlsAuthority, "ca.pem"), certificate: file(options.tlsCertificate, "cert.pem"),
-            key: file(options.tlsKey, "key.pem"), verify: verifies)
+            authority: authority, certificate: try own(options.tlsCertificate, "cert.pem"),
+            key: try own(options.tlsKey, "key.pem"), verify: verifies)
     }
 
     /// Port of a daemon on TCP when none is given, without and with TLS.
     private static let plainPort = 2375, tlsPort = 2376
 
-    static func parse(_ host: String, tls: TLSFiles?, isDefault: Bool = false) throws -> DaemonAddress {
+    static func parse(_ text: String, tls: TLSFiles?, isDefault: Bool = false) throws -> DaemonAddress {
+        guard !text.isEmpty else { throw Failure("invalid bind address format: \(text)") }
+        let host = text.contains("://") ? text : "tcp://" + text
         if host.hasPrefix("unix://") {
             let path = String(host.dropFirst("unix://".count))
             return DaemonAddress(endpoint: .unix(path: path), tls: nil, text: host, isDefault: isDefault)
@@ -140,6 +141,6 @@ package struct DaemonAddress: Sendable, Equatable {
         if host.hasPrefix("ssh://") {
             throw Failure("ssh:// hosts are not supported in this version: use unix:// or tcp://")
         }
-        throw Failure("unable to parse docker host `\(host)`")
+        throw Failure("invalid bind address format: \(host)")
     }
 }

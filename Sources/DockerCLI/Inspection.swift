@@ -7,15 +7,43 @@ struct Inspection: Sendable {
     let session: Session
     let format: String
 
-    /// Members that the daemon leaves out when they are empty: to templates they are there, and false.
-    private static let optional: Set<String> = [
-        "Health", "Healthcheck", "Init", "StopSignal", "StopTimeout", "OnBuild", "Annotations", "Sysctls", "Tmpfs",
-        "Mounts",
-        "StorageOpt", "SizeRw", "SizeRootFs", "MacAddress", "ExposedPorts", "Shell", "ArgsEscaped", "GraphDriver",
-        "Runtime",
-        "UsageData", "CreatedAt", "Status", "Parent", "Comment", "Author", "DockerVersion", "Variant", "OsVersion",
-        "Metadata", "Descriptor", "Manifests", "KernelMemory", "ImageManifestDescriptor", "Peers", "Services",
-    ]
+    /// Members that the daemon leaves out when they are empty: to templates they are there, with Go's zero value.
+    private static let optional: [String: JSON] = {
+        let zeros: [(JSON, [String])] = [
+            (
+                .null,
+                [
+                    "Health", "Healthcheck", "Init", "StopTimeout", "SizeRw", "SizeRootFs", "GraphDriver", "UsageData",
+                    "Metadata", "Descriptor", "ImageManifestDescriptor", "Status",
+                ]
+            ),
+            (
+                [],
+                [
+                    "Aliases", "Args", "Binds", "BlkioWeightDevice", "CapAdd", "CapDrop", "Cmd", "DeviceCgroupRules",
+                    "DeviceRequests", "Devices", "DNSNames", "Dns", "DnsOptions", "DnsSearch", "Entrypoint", "Env",
+                    "ExecIDs", "ExtraHosts", "GroupAdd", "Links", "Manifests", "MaskedPaths", "Mounts", "OnBuild",
+                    "Peers", "ReadonlyPaths", "RepoDigests", "RepoTags", "SecurityOpt", "Shell", "Ulimits",
+                    "VolumesFrom",
+                ]
+            ),
+            (
+                [:],
+                [
+                    "Annotations", "DriverOpts", "ExposedPorts", "Labels", "Networks", "Options", "PortBindings",
+                    "Ports", "Services", "StorageOpt", "Sysctls", "Tmpfs", "Volumes",
+                ]
+            ),
+            (
+                "",
+                [
+                    "Author", "Comment", "CreatedAt", "DockerVersion", "MacAddress", "OsVersion", "Parent", "Runtime",
+                    "StopSignal", "User", "Variant", "WorkingDir",
+                ]
+            ), (false, ["ArgsEscaped"]), (0, ["KernelMemory"]),
+        ]
+        return Dictionary(uniqueKeysWithValues: zeros.flatMap { zero, names in names.map { ($0, zero) } })
+    }()
 
     /// Throws `Failure` with all complaints after printing what was found.
     func run(_ names: [String], _ find: (String) async throws -> JSON) async throws -> Int32 {

@@ -102,10 +102,23 @@ import Testing
         #expect { _ = try template.execute(.json(Self.data), missingKeysFail: true) } throws: { "\($0)" == expected }
     }
 
-    @Test("a key that may be left out is nil rather than an error")
-    func optionalKeys() throws {
-        let template = try Template(parsing: "{{if .Health}}h{{else}}none{{end}}")
-        #expect(try template.execute(.json(Self.data), missingKeysFail: true, optionalKeys: ["Health"]) == "none")
+    @Test(
+        "what a document leaves out or has as null is Go's zero value rather than an error",
+        arguments: [
+            ("{{if .Health}}h{{else}}none{{end}}", "none"), ("{{.Health}}", "<nil>"), ("{{.Entrypoint}}", "[]"),
+            ("{{.Volumes}}", "map[]"), ("{{json .Entrypoint}}", "null"), ("{{.StopSignal}}|", "|"),
+            ("{{len .Entrypoint}}{{range .Entrypoint}}x{{end}}{{.Volumes.x}}", "0<no value>"), ("{{.Null}}", "[]"),
+            (#"{{.Labels.no}}|{{index .Labels "no"}}|{{index .Labels "a"}}|{{.Labels}}"#, "<no value>||1|map[a:1]"),
+            (#"{{range $k, $v := .Labels}}{{$k}}{{$v}}{{end}}{{len .Labels}}{{json .Labels}}"#, #"a11{"a":"1"}"#),
+        ])
+    func optionalKeys(_ source: String, _ expected: String) throws {
+        let zeros: [String: JSON] = [
+            "Health": nil, "Entrypoint": [], "Volumes": [:], "StopSignal": "", "Null": [], "Labels": [:],
+        ]
+        let template = try Template(parsing: source)
+        #expect(
+            try template.execute(
+                .json(["Null": nil, "Labels": ["a": "1"]]), missingKeysFail: true, optionalKeys: zeros) == expected)
     }
 
     @Test("a template that calls itself without end is stopped")

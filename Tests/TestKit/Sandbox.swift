@@ -11,7 +11,7 @@ package enum Client: String, Sendable, CaseIterable, CustomStringConvertible {
         original == nil ? [.hako] : [.hako, .docker]
 
     /// The original client in PATH.
-    static let original: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    package static let original: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { $0 + "/docker" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 

@@ -56,10 +56,10 @@ struct Attach: Sendable {
     private func running(_ name: String) async throws -> JSON {
         let container = try await session.client.get("/containers/\(PercentEncoding.path(name))/json")
         let state = container["State"]
-        if state["Running"].bool != true { throw Failure("cannot attach to a stopped container, start it first") }
-        if state["Paused"].bool == true { throw Failure("cannot attach to a paused container, unpause it first") }
+        if state["Running"].bool != true { throw Failure("You cannot attach to a stopped container, start it first") }
+        if state["Paused"].bool == true { throw Failure("You cannot attach to a paused container, unpause it first") }
         if state["Restarting"].bool == true {
-            throw Failure("cannot attach to a restarting container, wait until it is running")
+            throw Failure("You cannot attach to a restarting container, wait until it is running")
         }
         return container
     }

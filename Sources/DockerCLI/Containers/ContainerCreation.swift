@@ -52,16 +52,34 @@ struct ContainerCreation: Sendable {
         return try await session.client.post("/containers/create", query, body: sized)
     }
 
-    /// `os[/architecture[/variant]]`.
+    /// `os[/architecture[/variant]]`, or one of them alone by a name that is known.
     private func checkPlatform() throws {
-        let bad = options.platform.parts("/").first { part in
+        let parts = options.platform.parts("/")
+        let bad = parts.first { part in
             part.isEmpty || !part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
         }
-        guard let bad else { return }
+        guard let bad else {
+            func refuse(_ reason: String) -> Failure {
+                Failure("error parsing specified platform: \"\(options.platform)\": \(reason): invalid argument")
+            }
+            if parts.count > 3 { throw refuse("cannot parse platform specifier") }
+            if parts.count == 1, !Self.platformWords.contains(parts[0].lowercased()) {
+                throw refuse("unknown operating system or architecture")
+            }
+            return
+        }
         throw Failure(
             "error parsing specified platform: \"\(bad)\" is an invalid component of \"\(options.platform)\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument"
         )
     }
+
+    /// Operating systems and architectures that say enough by themselves, as containerd's platform parser knows them.
+    private static let platformWords: Set<String> = [
+        "linux", "windows", "darwin", "macos", "freebsd", "netbsd", "openbsd", "dragonfly", "solaris", "illumos",
+        "plan9", "aix", "android", "ios", "js", "wasip1", "amd64", "x86_64", "x86-64", "i386", "386", "arm", "armhf",
+        "armel", "arm64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64", "mips", "mipsle", "mips64", "mips64le",
+        "loong64", "wasm", "sparc64",
+    ]
 
     /// Progress goes to standard error: standard output is the container's.
     private func pull(_ image: String) async throws {

@@ -52,6 +52,11 @@ struct ContainerRow: Sendable {
         }.joined(separator: ",")
     }
 
+    /// Whether a format shows the size, by its name or with all columns as `{{json .}}` does.
+    static func tellsSize(_ format: String) -> Bool {
+        Listing<ContainerRow>.uses("Size", format: format) || format.filter { $0 != " " }.contains("{{json.}}")
+    }
+
     static let listing = Listing<ContainerRow>(
         typeName: "*formatter.ContainerContext",
         columns: [

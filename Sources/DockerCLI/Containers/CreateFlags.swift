@@ -23,8 +23,8 @@ extension Flag where Options == CreateOptions {
     private static var resources: [Flag<CreateOptions>] {
         [
             .uint16("blkio-weight", \.blkioWeight, "Relative weight of block IO, 10 to 1000; 0 turns it off"),
-            .int("cpu-count", \.cpuCount, "Number of CPUs (Windows only)"),
-            .int("cpu-percent", \.cpuPercent, "Share of the CPUs in percent (Windows only)"),
+            .int("cpu-count", \.cpuCount, "Number of CPUs (Windows only)").hidden,
+            .int("cpu-percent", \.cpuPercent, "Share of the CPUs in percent (Windows only)").hidden,
             .int("cpu-period", \.cpuPeriod, "Period of the CPU quota (CFS), in microseconds"),
             .int("cpu-quota", \.cpuQuota, "CPU time in each period (CFS), in microseconds"),
             .int("cpu-rt-period", \.cpuRealtimePeriod, "Period of real-time CPU time, in microseconds"),
@@ -35,8 +35,10 @@ extension Flag where Options == CreateOptions {
             },
             .text("cpuset-cpus", \.cpusetCPUs, "CPUs to run on (0-3, 0,1)"),
             .text("cpuset-mems", \.cpusetMems, "Memory nodes to use (0-3, 0,1)"),
-            .bytes("io-maxbandwidth", \.ioMaxBandwidth, "Most IO per second on the system drive (Windows only)"),
-            .uint("io-maxiops", \.ioMaxIOps, "Most IO operations per second on the system drive (Windows only)"),
+            .bytes("io-maxbandwidth", \.ioMaxBandwidth, "Most IO per second on the system drive (Windows only)")
+                .hidden,
+            .uint("io-maxiops", \.ioMaxIOps, "Most IO operations per second on the system drive (Windows only)")
+                .hidden,
             .bytes("kernel-memory", \.kernelMemory, "Most memory of the kernel for the container"),
             .bytes("memory", short: "m", \.memory, "Most memory"),
             .bytes("memory-reservation", \.memoryReservation, "Memory that is left to the container under pressure"),

@@ -58,18 +58,16 @@ enum Download {
         return 0
     }
 
+    /// Refuses a path that can't be written, in the words of the original, before anything is asked of the daemon.
     private static func check(_ path: String, _ command: String) throws {
+        let what = "failed to \(command) \(command == "save" ? "image" : "container")"
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         var status = stat()
         guard folder.isEmpty || stat(folder, &status) == 0 else {
-            throw Failure(
-                "failed to \(command) \(command == "save" ? "image" : "container"): invalid output path: directory \"\(folder)\" does not exist"
-            )
+            throw Failure("\(what): invalid output path: stat \(folder): \(WholeFile.message(errno))")
         }
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw Failure(
-                "failed to \(command) \(command == "save" ? "image" : "container"): invalid output path: \"\(path)\" must not be a directory"
-            )
+            throw Failure("\(what): cannot write to a directory")
         }
     }
 }

@@ -38,7 +38,7 @@ enum List {
         }
         var format = options.format.isEmpty ? session.configuration.text("psFormat") ?? "" : options.format
         try ListingFormat.check(options.format, ContainerRow.listing)
-        let wantsSize = options.size || (!options.quiet && !sizeGiven && ContainerListing.uses("Size", format: format))
+        let wantsSize = options.size || (!options.quiet && !sizeGiven && ContainerRow.tellsSize(format))
         var query: Query = []
         if options.all { query.append(("all", "1")) }
         query += options.filters.query
@@ -49,14 +49,16 @@ enum List {
         let rows = (try await session.client.get("/containers/json", query).array ?? []).map {
             ContainerRow(json: $0, shortens: !options.full, now: now)
         }
-        if format == "raw" { format = ContainerRow.raw + (wantsSize ? "size: {{.Size}}\n" : "") }
-        if options.quiet { format = "{{.ID}}" }
+        if format == "raw" {
+            let all = ContainerRow.raw + (wantsSize ? "size: {{.Size}}\n" : "")
+            format = options.quiet ? "container_id: {{.ID}}" : all
+        } else if options.quiet {
+            format = "{{.ID}}"
+        }
         let table = ContainerRow.table + (wantsSize ? "\t{{.Size}}" : "")
         session.out.write(try ContainerRow.listing.render(rows, format: format, standard: table))
         return 0
     }
-
-    private typealias ContainerListing = Listing<ContainerRow>
 }
 
 /// `docker ps` tries a template before it asks the daemon, and has words of its own for what is wrong.

@@ -1,3 +1,4 @@
+import CommandLine
 import JSON
 
 /// `-p [IP:][HOST]:CONTAINER[/PROTOCOL]`, with ranges.
@@ -73,8 +74,20 @@ enum PortSpec {
         guard !text.contains(":") else { throw Failure("invalid port format for --expose: \(text)") }
         let (ports, proto) = text.cut("/") ?? (text, "tcp")
         guard let range = range(ports) else {
-            throw Failure("invalid range format for --expose: \(text), error: invalid port: \(ports)")
+            throw Failure("invalid range format for --expose: \(text), error: \(fault(ports))")
         }
         return range.map { "\($0)/\(proto.isEmpty ? "tcp" : proto.lowercased())" }
+    }
+
+    /// What is wrong with a range, in Go's words.
+    private static func fault(_ ports: String) -> String {
+        let ends = ports.cut("-").map { [$0.0, $0.1] } ?? [ports]
+        for end in ends where number(end) == nil {
+            let reason = !end.isEmpty && end.allSatisfy(\.isNumber) ? "value out of range" : "invalid syntax"
+            return ports.isEmpty
+                ? "empty string specified for ports"
+                : "strconv.ParseUint: parsing \(GoText.quote(end)): \(reason)"
+        }
+        return "invalid range specified for port: \(ports)"
     }
 }

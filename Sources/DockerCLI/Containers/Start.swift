@@ -14,8 +14,8 @@ extension CommandTree {
             spellings: ["docker container start", "docker start"], count: .atLeast(1), options: StartOptions(),
             flags: [
                 .toggle("attach", short: "a", \.attach, "Attach to STDOUT and STDERR and hand on signals"),
-                .text("checkpoint", \.checkpoint, "Checkpoint to go on from"),
-                .text("checkpoint-dir", \.checkpointFolder, "Folder that checkpoints are stored in"),
+                .text("checkpoint", \.checkpoint, "Checkpoint to go on from").hidden,
+                .text("checkpoint-dir", \.checkpointFolder, "Folder that checkpoints are stored in").hidden,
                 .text("detach-keys", \.detachKeys, "Keys that leave the container"),
                 .toggle("interactive", short: "i", \.interactive, "Attach to the container's STDIN"),
             ], completes: .containers(all: true)

@@ -41,7 +41,7 @@ package struct ContextStore: Sendable {
         return Self.entry(try JSON(parsing: bytes))
     }
 
-    private static func entry(_ meta: JSON) -> Entry {
+    static func entry(_ meta: JSON) -> Entry {
         Entry(
             name: meta["Name"].string ?? "", description: meta["Metadata", "Description"].string ?? "",
             host: meta["Endpoints", "docker", "Host"].string ?? "",
@@ -66,25 +66,43 @@ package struct ContextStore: Sendable {
         return entries.sorted { $0.name < $1.name }
     }
 
-    package func save(_ entry: Entry, tls: [(name: String, bytes: [UInt8])]) throws {
+    /// A context's description, as it is stored and exported.
+    static func meta(_ entry: Entry) -> JSON {
         var metadata: JSON = [:]
         if !entry.description.isEmpty { metadata["Description"] = .string(entry.description) }
         var endpoint: JSON = [:]
         if !entry.host.isEmpty { endpoint["Host"] = .string(entry.host) }
         endpoint["SkipTLSVerify"] = .bool(entry.skipsTLSVerify)
-        let meta: JSON = ["Name": .string(entry.name), "Metadata": metadata, "Endpoints": ["docker": endpoint]]
+        return ["Name": .string(entry.name), "Metadata": metadata, "Endpoints": ["docker": endpoint]]
+    }
+
+    /// Writes a context, new or in place of the one of that name; TLS files that aren't given stay.
+    package func save(_ entry: Entry, tls: [(name: String, bytes: [UInt8])]) throws {
         for file in tls {
             try WholeFile.replace("\(tlsFolder(entry.name))/docker/\(file.name)", with: file.bytes, mode: 0o600)
         }
-        try WholeFile.replace(metaPath(entry.name), with: meta.bytes(), mode: 0o644)
+        try WholeFile.replace(metaPath(entry.name), with: Self.meta(entry).bytes(), mode: 0o644)
     }
 
     package func remove(_ name: String) {
         unlink(metaPath(name))
         rmdir(metaFolder(name))
-        for file in ["ca.pem", "cert.pem", "key.pem"] { unlink("\(tlsFolder(name))/docker/\(file)") }
+        removeTLS(name)
+    }
+
+    static let tlsNames = ["ca.pem", "cert.pem", "key.pem"]
+
+    func removeTLS(_ name: String) {
+        for file in Self.tlsNames { unlink("\(tlsFolder(name))/docker/\(file)") }
         rmdir("\(tlsFolder(name))/docker")
         rmdir(tlsFolder(name))
+    }
+
+    /// The context's TLS files with their content.
+    func tlsFiles(_ name: String) -> [(name: String, bytes: [UInt8])] {
+        Self.tlsNames.compactMap { file in
+            (try? WholeFile.read("\(tlsFolder(name))/docker/\(file)", limit: Self.metaBytes)).map { (file, $0) }
+        }
     }
 
     /// The context's TLS files; nil when it has none.

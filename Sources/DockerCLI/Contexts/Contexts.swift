@@ -13,7 +13,8 @@ extension CommandTree {
         DockerCommand(
             "context", "Manage contexts",
             subcommands: [
-                createContext(), inspectContexts(), listContexts(), removeContexts(), showContext(), useContext(),
+                createContext(), exportContext(), importContext(), inspectContexts(), listContexts(),
+                removeContexts(), showContext(), updateContext(), useContext(),
             ])
     }
 
@@ -27,26 +28,41 @@ extension CommandTree {
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.+-".contains($0)) }
     }
 
+    /// Refuses a name that is taken, reserved or no name.
+    static func checkNewContext(_ name: String, _ session: Session) throws {
+        guard name != "default" else { throw Failure("\"default\" is a reserved context name") }
+        guard isName(name) else {
+            throw Failure(
+                "context name \"\(name)\" is invalid, names are validated against regexp \"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$\""
+            )
+        }
+        if (try? session.contexts.load(name)) != nil { throw Failure("context \"\(name)\" already exists") }
+    }
+
+    /// What the docker endpoint's settings mean, for help.
+    private static func endpointHelp(_ title: String, _ example: String) -> String {
+        """
+        \(title)
+
+        Docker endpoint config:
+
+        NAME                DESCRIPTION
+        from                Context whose endpoint to copy
+        host                Endpoint of the daemon
+        ca                  Trust only certificates that this CA signed
+        cert                TLS certificate file of the client
+        key                 TLS key file of the client
+        skip-tls-verify     Don't check the server's certificate
+
+        Example:
+
+        $ docker context \(example) --docker "host=tcp://myserver:2376,ca=~/ca-file,cert=~/cert-file,key=~/key-file"
+        """
+    }
+
     private static func createContext() -> DockerCommand {
         DockerCommand(
-            "create", "Create a context",
-            explanation: """
-                Create a context
-
-                Docker endpoint config:
-
-                NAME                DESCRIPTION
-                from                Context whose endpoint to copy
-                host                Endpoint of the daemon
-                ca                  Trust only certificates that this CA signed
-                cert                TLS certificate file of the client
-                key                 TLS key file of the client
-                skip-tls-verify     Don't check the server's certificate
-
-                Example:
-
-                $ docker context create my-context --docker "host=tcp://myserver:2376,ca=~/ca-file,cert=~/cert-file,key=~/key-file"
-                """,
+            "create", "Create a context", explanation: endpointHelp("Create a context", "create my-context"),
             usage: "[OPTIONS] CONTEXT", count: .exactly(1), options: ContextOptions(),
             flags: [
                 .text("description", \.description, "Description of the context"),
@@ -55,37 +71,74 @@ extension CommandTree {
             ]
         ) { options, parsed, session in
             let name = parsed.arguments[0]
-            guard name != "default" else { throw Failure("\"default\" is a reserved context name") }
-            guard isName(name) else {
-                throw Failure(
-                    "context name \"\(name)\" is invalid, names are validated against regexp \"^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$\""
-                )
-            }
-            if (try? session.contexts.load(name)) != nil { throw Failure("context \"\(name)\" already exists") }
-            let fields = KeyValueFile.map(options.docker.flatMap { $0.parts(",") })
-            guard !fields.isEmpty || !options.from.isEmpty else {
+            try checkNewContext(name, session)
+            guard !options.docker.isEmpty || !options.from.isEmpty else {
                 throw Failure("docker endpoint configuration is required")
             }
-            for field in fields.keys where !["from", "host", "ca", "cert", "key", "skip-tls-verify"].contains(field) {
-                throw Failure("unrecognized config key: \(field)")
-            }
             var entry = ContextStore.Entry(
-                name: name, description: options.description, host: fields["host"] ?? "", skipsTLSVerify: false)
-            if let text = fields["skip-tls-verify"] { entry.skipsTLSVerify = try GoValue.bool(text) }
-            let source = fields["from"] ?? options.from
-            if !source.isEmpty, source != "default" {
-                let other = try session.contexts.load(source)
-                if entry.host.isEmpty { entry.host = other.host }
-            }
-            let files = try [("ca", "ca.pem"), ("cert", "cert.pem"), ("key", "key.pem")].compactMap { key, file in
-                try fields[key].map { (name: file, bytes: try WholeFile.read($0, limit: tlsBytes)) }
-            }
-            if !entry.host.isEmpty { _ = try DaemonAddress.parse(entry.host, tls: nil) }
+                name: name, description: options.description, host: "", skipsTLSVerify: false)
+            let files = try setEndpoint(of: &entry, options.docker, from: options.from, session)
             try session.contexts.save(entry, tls: files)
             session.out.line(name)
             session.err.line("Successfully created context \"\(name)\"")
             return 0
         }
+    }
+
+    /// Puts the settings of `--docker` into the entry; gives the TLS files that they name.
+    private static func setEndpoint(
+        of entry: inout ContextStore.Entry, _ settings: [String], from other: String, _ session: Session
+    ) throws -> [(name: String, bytes: [UInt8])] {
+        let fields = KeyValueFile.map(settings.flatMap { $0.parts(",") })
+        for field in fields.keys where !["from", "host", "ca", "cert", "key", "skip-tls-verify"].contains(field) {
+            throw Failure("unable to create docker endpoint config: unrecognized config key: \(field)")
+        }
+        entry.host = fields["host"] ?? ""
+        entry.skipsTLSVerify = try fields["skip-tls-verify"].map { try GoValue.bool($0) } ?? false
+        let source = fields["from"] ?? other
+        var files = try [("ca", "ca.pem"), ("cert", "cert.pem"), ("key", "key.pem")].compactMap { key, file in
+            try fields[key].map { (name: file, bytes: try WholeFile.read($0, limit: tlsBytes)) }
+        }
+        if !source.isEmpty, source != "default" {
+            let model = try session.contexts.load(source)
+            if entry.host.isEmpty { entry.host = model.host }
+            if files.isEmpty { files = session.contexts.tlsFiles(source) }
+        }
+        if !entry.host.isEmpty { _ = try DaemonAddress.parse(entry.host, tls: nil) }
+        return files
+    }
+
+    private static func updateContext() -> DockerCommand {
+        DockerCommand(
+            "update", "Update a context",
+            explanation: endpointHelp("Update a context", "update my-context --description \"some description\""),
+            usage: "[OPTIONS] CONTEXT", count: .exactly(1), options: ContextOptions(),
+            flags: [
+                .text("description", \.description, "Description of the context"),
+                .list("docker", \.docker, value: "stringToString", default: "[]", "Settings of the docker endpoint"),
+            ], completes: .contexts
+        ) { options, parsed, session in
+            let name = parsed.arguments[0]
+            guard name != "default" else { throw Failure("\"default\" is a reserved context name") }
+            var entry = try session.contexts.load(name)
+            if !options.description.isEmpty { entry.description = options.description }
+            if parsed.given.contains("docker") {
+                let files = try setEndpoint(of: &entry, options.docker, from: "", session)
+                session.contexts.removeTLS(name)
+                try session.contexts.save(entry, tls: files)
+            } else {
+                try session.contexts.save(entry, tls: [])
+            }
+            session.out.line(name)
+            session.err.line("Successfully updated context \"\(name)\"")
+            return 0
+        }
+    }
+
+    /// The context that stands for `DOCKER_HOST` or our own socket.
+    static func defaultContext(_ session: Session) -> ContextStore.Entry {
+        let host = session.environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? DaemonAddress.defaultHost
+        return ContextStore.Entry(name: "default", description: "", host: host, skipsTLSVerify: false)
     }
 
     private static func inspectContexts() -> DockerCommand {
@@ -103,10 +156,9 @@ extension CommandTree {
 
     private static func describe(_ name: String, _ session: Session) throws -> JSON {
         guard name != "default" else {
-            let host = session.environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? DaemonAddress.defaultHost
             return [
                 "Name": "default", "Metadata": [:],
-                "Endpoints": ["docker": ["Host": .string(host), "SkipTLSVerify": false]],
+                "Endpoints": ["docker": ["Host": .string(defaultContext(session).host), "SkipTLSVerify": false]],
                 "TLSMaterial": [:], "Storage": ["MetadataPath": "<IN MEMORY>", "TLSPath": "<IN MEMORY>"],
             ]
         }
@@ -140,10 +192,10 @@ extension CommandTree {
                 .toggle("quiet", short: "q", \.quiet, "Show the names alone"),
             ]
         ) { options, _, session in
-            let host = session.environment["DOCKER_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? DaemonAddress.defaultHost
             var rows = [
                 ContextRow(
-                    name: "default", description: "Current DOCKER_HOST based configuration", host: host,
+                    name: "default", description: "Current DOCKER_HOST based configuration",
+                    host: defaultContext(session).host,
                     isCurrent: session.contextName == "default")
             ]
             rows += session.contexts.list().map {
@@ -166,7 +218,7 @@ extension CommandTree {
                 try listing.render(
                     rows, format: format,
                     standard: "{{.Name}}{{if .Current}} *{{end}}\t{{.Description}}\t{{.DockerEndpoint}}\t{{.Error}}"))
-            if let variable = session.environment["DOCKER_HOST"], !variable.isEmpty, !options.quiet {
+            if let variable = session.environment["DOCKER_HOST"], !variable.isEmpty {
                 session.err.line(
                     "Warning: DOCKER_HOST environment variable overrides the active context. To use a context, either set the global --context flag, or unset DOCKER_HOST environment variable."
                 )
@@ -214,8 +266,11 @@ extension CommandTree {
             let name = parsed.arguments[0]
             if name != "default" { _ = try session.contexts.load(name) }
             var configuration = session.configuration
-            configuration.currentContext = name == "default" ? nil : name
-            try configuration.save()
+            let current = name == "default" ? nil : name
+            if configuration.currentContext != current {
+                configuration.currentContext = current
+                try configuration.save()
+            }
             session.out.line(name)
             session.err.line("Current context is now \"\(name)\"")
             if name != "default", let variable = session.environment["DOCKER_HOST"], !variable.isEmpty {

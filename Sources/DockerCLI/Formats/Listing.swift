@@ -92,7 +92,7 @@ extension String {
     }
 
     /// `\t` and `\n` as people type them in shells.
-    fileprivate var replacingEscapes: String {
+    var replacingEscapes: String {
         var out = "", rest = self[...]
         while let character = rest.popFirst() {
             if character == "\\", rest.first == "t" {

@@ -44,6 +44,10 @@ struct ImageRow: Sendable {
         names.strings.filter { !$0.hasPrefix("<none>") }.compactMap { try? Reference(parsing: $0) }
     }
 
+    var withoutDigest: ImageRow {
+        ImageRow(json: json, repository: repository, tag: tag, digest: "", shortens: shortens, now: now)
+    }
+
     private var created: Int { json["Created"].int ?? 0 }
     private func size(_ key: String) -> String { Units.decimalSize(json[key].double ?? 0, precision: 3) }
 

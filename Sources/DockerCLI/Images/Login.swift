@@ -32,7 +32,7 @@ extension CommandTree {
             var configuration = session.configuration
             session.out.line("Removing login credentials for \(address)")
             do { _ = try configuration.erase(address) } catch {
-                throw Failure("WARNING: could not erase credentials:\n\(address): \(sentence(error))")
+                session.err.line("WARNING: could not erase credentials:\n\(address): \(sentence(error))")
             }
             return 0
         }
@@ -58,17 +58,48 @@ struct Login: Sendable {
         let address =
             server.isEmpty || ["docker.io", "index.docker.io"].contains(Self.hostname(server))
             ? DockerConfig.hubAddress : Self.hostname(server)
+        try checkFlags(parsed.given)
         var password = options.password
         if !password.isEmpty {
             session.err.line("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
-            if options.readsPassword { throw Failure("--password and --password-stdin are mutually exclusive") }
         }
-        if options.readsPassword {
-            guard !options.username.isEmpty else { throw Failure("Must provide --username with --password-stdin") }
-            password = try await passwordFromInput()
+        if options.readsPassword { password = try await passwordFromInput() }
+        if options.username.isEmpty, password.isEmpty,
+            let stored = try? session.configuration.credentials(for: address),
+            let status = try await checkStored(stored, address)
+        {
+            return status
         }
-        let credentials = try await credentials(address, password: password)
-        return try await check(credentials, address)
+        return try await check(try await credentials(address, password: password), address)
+    }
+
+    /// Tries what an earlier login stored; nil when that is no longer good and the user has to be asked.
+    private func checkStored(_ stored: RegistryCredentials, _ address: String) async throws -> Int32? {
+        session.err.line("Authenticating with existing credentials... [Username: \(stored.username)]")
+        session.err.line()
+        session.err.line(
+            (session.err.isTerminal ? "i Info \u{2192} " : " Info -> ")
+                + "To login with a different account, run 'docker logout' followed by 'docker login'")
+        session.err.write("\n\n")
+        do { return try await check(stored, address) } catch let error as DaemonError {
+            session.err.line(
+                error.status == 401
+                    ? "Stored credentials invalid or expired" : "Login did not succeed, error: \(sentence(error))")
+            return nil
+        }
+    }
+
+    private func checkFlags(_ given: Set<String>) throws {
+        if given.contains("password-stdin") {
+            guard !given.contains("password") else {
+                throw Failure("conflicting options: cannot specify both --password and --password-stdin")
+            }
+            guard given.contains("username") else {
+                throw Failure("the --password-stdin option requires --username to be set")
+            }
+        }
+        if given.contains("username"), options.username.isEmpty { throw Failure("username is empty") }
+        if given.contains("password"), options.password.isEmpty { throw Failure("password is empty") }
     }
 
     private func passwordFromInput() async throws -> String {
@@ -82,18 +113,8 @@ struct Login: Sendable {
         return text
     }
 
-    /// What was given, what is stored, or what the user types.
+    /// What was given, or what the user types.
     private func credentials(_ address: String, password: String) async throws -> RegistryCredentials {
-        if options.username.isEmpty, password.isEmpty, let stored = try session.configuration.credentials(for: address)
-        {
-            session.out.line("Authenticating with existing credentials... [Username: \(stored.username)]")
-            session.out.line()
-            session.out.line(
-                "i Info → To login with a different account, run 'docker logout' followed by 'docker login'")
-            session.out.line()
-            session.out.line()
-            return stored
-        }
         guard options.username.isEmpty || password.isEmpty else {
             return RegistryCredentials(username: options.username, password: password, serverAddress: address)
         }

@@ -25,7 +25,7 @@ extension CommandTree {
                 reference = reference.withDefaultTag
                 if !options.quiet { session.out.line("Using default tag: \(reference.tag ?? "")") }
             }
-            var headers = try RegistryAuth.headers(session, registry: reference.registry)
+            var headers = RegistryAuth.headers(session, registry: reference.registry)
             // The daemon wants the header even when there is nothing to say in it.
             if headers.isEmpty { headers = [("X-Registry-Auth", DockerConfig.authHeader([:]))] }
             var query = try PlatformArgument.query(options.platform)

@@ -62,6 +62,11 @@ enum FileInput {
     static func open(_ path: String) throws -> Input {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure("open \(path): \(WholeFile.message(errno))") }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw Failure("read \(path): is a directory")
+        }
         return .descriptor(descriptor)
     }
 }

@@ -14,10 +14,10 @@ extension CommandTree {
         ) { options, _, session in
             let usage = try await session.client.get("/system/df")
             if options.verbose {
-                guard options.format.isEmpty || options.format == "table" else {
-                    throw Failure("the verbose option does not take a format in this version")
-                }
-                session.out.write(try DiskUsageText.verbose(usage))
+                session.out.write(
+                    options.format.isEmpty || options.format == "table"
+                        ? try DiskUsageText(usage: usage, shortens: true).tables
+                        : try DiskUsageText(usage: usage, shortens: false).formatted(options.format))
                 return 0
             }
             let format =
@@ -108,42 +108,72 @@ struct DiskUsageRow: Sendable {
         ])
 }
 
-/// `docker system df -v`: a table a kind.
-enum DiskUsageText {
-    static func verbose(_ usage: JSON) throws -> String {
+/// `docker system df -v`: every image, container, volume and build record.
+struct DiskUsageText {
+    private let usage: JSON
+    private let images: [ImageRow]
+    private let containers: [ContainerRow]
+    private let volumes: [JSON], cache: [JSON]
+
+    init(usage: JSON, shortens: Bool) {
         let now = Timestamp.now()
-        let images = (usage["Images"].array ?? []).compactMap {
-            ImageRow.rows($0, digests: false, shortens: true, now: now).first
+        self.usage = usage
+        images = (usage["Images"].array ?? []).compactMap {
+            ImageRow.rows($0, digests: false, shortens: shortens, now: now).first?.withoutDigest
         }
-        let containers = (usage["Containers"].array ?? []).map { container -> ContainerRow in
+        containers = (usage["Containers"].array ?? []).map { container in
             var copy = container
             copy["SizeRootFs"] = 0
-            return ContainerRow(json: copy, shortens: true, now: now)
+            return ContainerRow(json: copy, shortens: shortens, now: now)
         }
-        let cache = usage["BuildCache"].array ?? []
-        var text = "Images space usage:\n\n"
-        text += try ImageRow.listing.render(
-            images, format: "table",
-            standard:
-                "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}"
-        )
-        text += "\nContainers space usage:\n\n"
-        text += try ContainerRow.listing.render(
-            containers, format: "table",
-            standard:
-                "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}"
-        )
-        text += "\nLocal Volumes space usage:\n\n"
-        text += try CommandTree.volumeListing.render(
-            usage["Volumes"].array ?? [], format: "table", standard: "{{.Name}}\t{{.Links}}\t{{.Size}}")
-        let size = usage["BuilderSize"].int ?? cache.reduce(0) { $0 + ($1["Size"].int ?? 0) }
-        text += "\nBuild cache usage: \(Units.decimalSize(Double(size)))\n\n"
-        text += try cacheListing.render(
-            cache, format: "table",
-            standard:
-                "{{.ID}}\t{{.CacheType}}\t{{.Size}}\t{{.CreatedSince}}\t{{.LastUsedSince}}\t{{.UsageCount}}\t{{.Shared}}"
-        )
-        return text
+        volumes = usage["Volumes"].array ?? []
+        cache = usage["BuildCache"].array ?? []
+    }
+
+    /// All of it through one template, with a list a kind; no line feed is added at the end.
+    func formatted(_ format: String) throws -> String {
+        func list<Row>(_ listing: Listing<Row>, _ rows: [Row]) -> [TemplateRecord] { rows.map(listing.record) }
+        let kinds = [
+            ("Images", list(ImageRow.listing, images)), ("Containers", list(ContainerRow.listing, containers)),
+            ("Volumes", list(CommandTree.volumeListing, volumes)), ("BuildCache", list(Self.cacheListing, cache)),
+        ]
+        let record = TemplateRecord(
+            typeName: "*formatter.diskUsageContext",
+            field: { name, _ in kinds.first { $0.0 == name }.map { .list($0.1.map { .record($0) }) } },
+            json: { .object(JSONObject(kinds.map { ($0.0, .array($0.1.map { $0.json() })) })) })
+        do {
+            return try Template(parsing: format == "json" ? "{{json .}}" : format.replacingEscapes)
+                .execute(.record(record))
+        } catch { throw Failure("\(error)") }
+    }
+
+    /// A table a kind.
+    var tables: String {
+        get throws {
+            var text = "Images space usage:\n\n"
+            text += try ImageRow.listing.render(
+                images, format: "table",
+                standard:
+                    "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}"
+            )
+            text += "\nContainers space usage:\n\n"
+            text += try ContainerRow.listing.render(
+                containers, format: "table",
+                standard:
+                    "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t{{.Size}}\t{{.RunningFor}}\t{{.Status}}\t{{.Names}}"
+            )
+            text += "\nLocal Volumes space usage:\n\n"
+            text += try CommandTree.volumeListing.render(
+                volumes, format: "table", standard: "{{.Name}}\t{{.Links}}\t{{.Size}}")
+            let size = usage["BuilderSize"].int ?? cache.reduce(0) { $0 + ($1["Size"].int ?? 0) }
+            text += "\nBuild cache usage: \(Units.decimalSize(Double(size)))\n\n"
+            text += try Self.cacheListing.render(
+                cache, format: "table",
+                standard:
+                    "{{.ID}}\t{{.CacheType}}\t{{.Size}}\t{{.CreatedSince}}\t{{.LastUsedSince}}\t{{.UsageCount}}\t{{.Shared}}"
+            )
+            return text
+        }
     }
 
     private static var cacheListing: Listing<JSON> {

@@ -20,7 +20,7 @@ extension CommandTree {
             if !options.format.isEmpty {
                 do { template = try Template(parsing: options.format == "json" ? "{{json .}}" : options.format) } catch
                 {
-                    throw Failure("template parsing error: \(error)", exitCode: 64)
+                    throw Failure("Error parsing format: \(error)", exitCode: 64)
                 }
             }
             var query = options.filters.query

@@ -16,8 +16,9 @@ extension CommandTree {
                 !InspectedObject.swarm.contains(options.type)
             {
                 let known = (InspectedObject.allCases.map(\.rawValue) + InspectedObject.swarm).sorted()
+                let fault = options.type.isEmpty ? "type is empty" : "unknown type: \"\(options.type)\""
                 throw Failure(
-                    "unknown type: \"\(options.type)\": must be one of "
+                    "\(fault): must be one of "
                         + known.map { "\"\($0)\"" }.joined(separator: ", "))
             }
             return try await Inspection(session: session, format: options.format).run(parsed.arguments) { name in
@@ -29,7 +30,7 @@ extension CommandTree {
     private static func find(_ name: String, _ options: InspectOptions, _ session: Session) async throws -> JSON {
         if !options.type.isEmpty {
             guard let kind = InspectedObject(rawValue: options.type) else {
-                throw Failure("Error: \(options.type) objects need a swarm, which this version does not have")
+                return try await session.client.get("/\(options.type)s/\(PercentEncoding.path(name))")
             }
             return try await kind.find(name, options, session)
         }

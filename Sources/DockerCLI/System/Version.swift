@@ -26,7 +26,7 @@ extension CommandTree {
             if let template {
                 let value: JSON = ["Client": client, "Server": server]
                 do { session.out.line(try template.execute(.json(value), missingKeysFail: true)) } catch {
-                    throw Failure("template: \(error)")
+                    throw Failure("\(error)")
                 }
             } else {
                 session.out.write(Versions.text(client: client, server: server))

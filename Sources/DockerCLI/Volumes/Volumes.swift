@@ -4,7 +4,7 @@ import DockerModel
 import JSON
 
 struct VolumeOptions: Sendable, Filtering {
-    var driver = "local", options: [String] = [], labels: [String] = []
+    var name = "", driver = "local", options: [String] = [], labels: [String] = []
     var filters = Filters(), format = "", quiet = false, force = false, cluster = false
 }
 
@@ -21,13 +21,22 @@ extension CommandTree {
             flags: [
                 .text("driver", short: "d", \.driver, default: "local", "Driver of the volume"),
                 .list("label", \.labels, "Label of the volume", check: CreateValue.label),
+                .text("name", \.name, "Name of the volume").hidden,
                 .list("opt", short: "o", \.options, value: "map", default: "map[]", "Option of the driver"),
             ]
         ) { options, parsed, session in
             var body: JSON = ["Driver": .string(options.driver)]
             if !options.options.isEmpty { body["DriverOpts"] = JSON(KeyValueFile.map(options.options)) }
             if !options.labels.isEmpty { body["Labels"] = JSON(KeyValueFile.map(options.labels)) }
-            if let name = parsed.arguments.first { body["Name"] = .string(name) }
+            if let name = parsed.arguments.first {
+                guard !parsed.given.contains("name") else {
+                    throw Failure(
+                        "conflicting options: cannot specify a volume-name through both --name and as a positional arg")
+                }
+                body["Name"] = .string(name)
+            } else if !options.name.isEmpty {
+                body["Name"] = .string(options.name)
+            }
             let volume = try await session.client.post("/volumes/create", body: body)
             session.out.line(volume["Name"].string ?? "")
             return 0
