@@ -52,10 +52,11 @@ package final class NetworkManager: Sendable {
             try KernelFile.makeFolders(folder, mode: 0o700)
         }
         let saved = try NetworkFile(path: Self.file(options)).load()
-        let networks = try Self.withDefaults(saved.networks, options)
+        let localPrefix = saved.localPrefix ?? UInt64.random(in: 0..<(1 << 40))
+        let networks = try DefaultNetworks.added(to: saved.networks, options, localPrefix: localPrefix)
         state.withLock {
             for network in networks { $0.networks[network.id] = network }
-            $0.localPrefix = saved.localPrefix ?? UInt64.random(in: 0..<(1 << 40))
+            $0.localPrefix = localPrefix
         }
         if saved.networks != networks || saved.localPrefix == nil { try save() }
     }
@@ -67,25 +68,6 @@ package final class NetworkManager: Sendable {
         let (networks, prefix) = state.withLock { ($0.networks, $0.localPrefix) }
         try NetworkFile(path: Self.file(options)).save(
             networks.values.sorted { $0.created < $1.created }, localPrefix: prefix)
-    }
-
-    private static func withDefaults(_ saved: [NetworkRecord], _ options: NetworkOptions) throws -> [NetworkRecord] {
-        guard let bip = IPPrefix(options.bip), bip.address.isV4, bip.length <= 30 else {
-            throw Fault(
-                .invalid, "invalid bip \"\(options.bip)\": an IPv4 address and prefix like 172.17.0.1/16 is needed")
-        }
-        var networks = saved
-        for (name, driver) in [("bridge", NetworkRecord.Driver.bridge), ("host", .host), ("none", .none)]
-        where !networks.contains(where: { $0.name == name }) {
-            networks.append(NetworkRecord(id: Identifier.make(), name: name, created: Timestamp.now(), driver: driver))
-        }
-        return networks.map { network in
-            guard network.name == "bridge" else { return network }
-            var bridge = network
-            bridge.options = NetworkRecord.bridgeOptions(name: options.bridgeName)
-            bridge.subnets = [NetworkRecord.Subnet(prefix: bip.network, gateway: bip.address)]
-            return bridge
-        }
     }
 
     /// Runs blocking work off Swift's threads.

@@ -53,11 +53,12 @@ struct NetworkRecord: Sendable, Equatable {
         return text == "0.0.0.0" ? "" : text
     }
 
-    static func bridgeOptions(name: String) -> [String: String] {
+    static func bridgeOptions(name: String, _ options: BridgeOptions) -> [String: String] {
         [
-            "com.docker.network.bridge.default_bridge": "true", Option.containersTalk: "true",
-            Option.masquerade: "true", Option.hostAddress: "0.0.0.0", Option.bridgeName: name,
-            Option.mtu: "1500",
+            "com.docker.network.bridge.default_bridge": "true", Option.containersTalk: "\(options.containersTalk)",
+            Option.masquerade: "true", Option.bridgeName: name,
+            Option.hostAddress: options.hostAddress.isEmpty ? "0.0.0.0" : options.hostAddress,
+            Option.mtu: options.mtu == 0 ? "1500" : "\(options.mtu)",
         ]
     }
 
@@ -111,6 +112,12 @@ extension NetworkRecord {
 }
 
 extension NetworkRecord.Subnet {
+    /// With the first address as its gateway.
+    init(first prefix: IPPrefix) throws(Fault) {
+        guard let gateway = prefix.first.advanced(by: 1) else { throw Fault(.invalid, "invalid subnet \(prefix)") }
+        self.init(prefix: prefix.network, gateway: gateway)
+    }
+
     var document: JSON {
         var json: JSON = ["Subnet": .string(prefix.network.description)]
         if let range { json["IPRange"] = .string(range.description) }

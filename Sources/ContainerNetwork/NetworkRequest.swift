@@ -70,18 +70,14 @@ struct NetworkRequest {
         }
         if !network.subnets.contains(where: { $0.prefix.address.isV4 }), body["EnableIPv4"].bool != false {
             let prefix = try AddressPool.freeSubnet(taken: recorded + onHost)
-            network.subnets.insert(try Self.withGateway(prefix), at: 0)
+            network.subnets.insert(try NetworkRecord.Subnet(first: prefix), at: 0)
         }
         if network.hasIPv6, !network.subnets.contains(where: { !$0.prefix.address.isV4 }) {
             network.subnets.append(
-                try Self.withGateway(try AddressPool.localSubnet(random: localPrefix, taken: recorded + onHost)))
+                try NetworkRecord.Subnet(
+                    first: try AddressPool.localSubnet(random: localPrefix, taken: recorded + onHost)))
         }
         if !network.hasIPv6 { network.subnets.removeAll { !$0.prefix.address.isV4 } }
-    }
-
-    private static func withGateway(_ prefix: IPPrefix) throws -> NetworkRecord.Subnet {
-        guard let gateway = prefix.first.advanced(by: 1) else { throw Fault(.invalid, "invalid subnet \(prefix)") }
-        return NetworkRecord.Subnet(prefix: prefix.network, gateway: gateway)
     }
 
     private static func subnet(_ config: JSON, _ text: String) throws -> NetworkRecord.Subnet {
@@ -95,7 +91,7 @@ struct NetworkRequest {
             throw Fault(
                 .invalid, "invalid network config:\ninvalid subnet \(text): too small for a gateway and a container")
         }
-        var subnet = try withGateway(prefix)
+        var subnet = try NetworkRecord.Subnet(first: prefix)
         if let text = config["IPRange"].string, !text.isEmpty {
             guard let range = IPPrefix(text) else {
                 throw Fault(.invalid, "invalid network config:\ninvalid ip-range \(text): invalid CIDR block notation")

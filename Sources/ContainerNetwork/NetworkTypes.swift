@@ -13,6 +13,21 @@ package struct PortBinding: Sendable, Hashable {
     }
 }
 
+/// What dockerd's flags say about the default bridge, and about the ports of networks that don't say it themselves.
+package struct BridgeOptions: Sendable, Equatable {
+    /// Part of the bridge's subnet to take containers' addresses from; empty: all of it.
+    package var range = ""
+    package var hasIPv6 = false
+    /// Empty: a unique local one is made up and kept.
+    package var subnet6 = ""
+    /// Bytes; 0: 1500.
+    package var mtu = 0
+    package var containersTalk = true
+    /// Where ports go whose host address isn't given; empty: every address.
+    package var hostAddress = ""
+    package init() {}
+}
+
 package struct NetworkOptions: Sendable {
     /// The networks' definitions live here.
     package var stateFolder: String
@@ -21,6 +36,7 @@ package struct NetworkOptions: Sendable {
     /// The default bridge's address and prefix.
     package var bip = "172.17.0.1/16"
     package var bridgeName = "hako0"
+    package var bridge = BridgeOptions()
     /// The name of the nftables table; one per daemon so that several run side by side.
     package var table = "hakobune"
     package init(stateFolder: String, runFolder: String? = nil) {

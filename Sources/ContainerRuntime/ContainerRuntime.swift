@@ -219,6 +219,22 @@ package final class ContainerRuntime: Sendable {
         self.known.withLock { $0[id] = nil }
     }
 
+    /// Ends a container whose state folder was lost while it ran (a cleaner of /run), since nobody could stop it any
+    /// more. `pid` is what its record says, and counts only while it is in a control group of the container's name.
+    package func killLost(_ id: String, pid: Int32) async throws {
+        guard pid > 0, let membership = try? KernelFile.read("/proc/\(pid)/cgroup"),
+            let path = membership.split(separator: "\n").compactMap({ $0.split(separator: ":", maxSplits: 2).last })
+                .first(where: { $0.hasSuffix("/" + id) })
+        else { return }
+        let group = try groups.group(String(path))
+        try await blocking {
+            let left = group.processes()
+            group.killAll()
+            ProcessCalls.awaitDeath(left, milliseconds: Int32(Limit.death.nanoseconds / 1_000_000))
+            try group.remove()
+        }
+    }
+
     private func waitForDeath(_ id: String) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { _ = try await self.wait(id) }

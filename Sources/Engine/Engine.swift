@@ -17,6 +17,7 @@ package struct EngineOptions: Sendable {
     package var registry = RegistryOptions()
     package var bip = "172.17.0.1/16"
     package var bridgeName = "hako0"
+    package var bridge = BridgeOptions()
     package var networkTable = "hakobune"
     package var debug = false
     package var labels: [String] = []
@@ -59,6 +60,8 @@ package final class Engine: Sendable {
         for folder in [options.dataRoot, options.dataRoot + "/containers", options.execRoot] {
             try makeFolder(folder, mode: 0o711)
         }
+        try LostState.refuse(options.dataRoot + "/engine.db", beside: options.dataRoot + "/containers")
+        try LostState.refuse(options.dataRoot + "/images/images.db", beside: options.dataRoot + "/images/layers")
         store = try DocumentStore(path: options.dataRoot + "/engine.db")
         images = try ImageStore(root: options.dataRoot + "/images")
         volumes = try VolumeStore(root: options.dataRoot + "/volumes", log: log)
@@ -68,6 +71,7 @@ package final class Engine: Sendable {
             stateFolder: options.dataRoot + "/network", runFolder: options.execRoot + "/network")
         networkOptions.bip = options.bip
         networkOptions.bridgeName = options.bridgeName
+        networkOptions.bridge = options.bridge
         networkOptions.table = options.networkTable
         network = try NetworkManager(networkOptions)
     }

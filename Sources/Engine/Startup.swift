@@ -52,6 +52,11 @@ extension Engine {
         }
         // The record says it ran: it has ended since, or with the machine, or it never got to execute its program.
         if before.state.isRunning {
+            if actual == nil {
+                do { try await runtime.killLost(before.id, pid: before.state.pid) } catch {
+                    log.error("container \(before.shortID) may go on unwatched: \(sentence(error))")
+                }
+            }
             let exit = actual?.exit ?? Exit(code: 255, oomKilled: false, finishedAt: nowNanoseconds())
             container.change { _ = $0.ended(exit) }
             publish("die", container.record, ["exitCode": "\(exit.code)"])

@@ -64,29 +64,18 @@ package final class HTTPServer: Sendable {
 
     /// Begins to listen. Throws `conflict` when another process answers at a unix socket's path, and `internalFault`
     /// with the kernel's reason otherwise.
-    /// - Parameter socketGroup: the group that may use a unix socket, besides root; ignored where it doesn't exist.
+    /// - Parameter socketGroup: the group that may use a unix socket, besides root.
+    /// - Parameter needsGroup: whether it is an error when there is no such group.
     /// - Returns: where it listens; the port is filled in when it was asked for as 0.
     @discardableResult
-    package func listen(on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker") async throws
-        -> Endpoint
-    {
-        let context = try tls.map { try TLSContext.server($0) }
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.backlog, value: 1_024)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: HTTPLimit.readBytes)
-            )
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try accept(channel, context) }
-            }
+    package func listen(
+        on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker", needsGroup: Bool = false
+    ) async throws -> Endpoint {
+        let bootstrap = bootstrap(try tls.map { try TLSContext.server($0) })
         let channel: any Channel
         switch endpoint {
         case .unix(let path):
-            let descriptor = try UnixSocket.listen(at: path, group: socketGroup)
+            let descriptor = try UnixSocket.listen(at: path, group: socketGroup, needsGroup: needsGroup)
             channel = try await bootstrap.withBoundSocket(descriptor).get()
             state.withLockedValue { $0.socketFiles.append(path) }
         case .tcp(let host, let port):
@@ -104,6 +93,27 @@ package final class HTTPServer: Sendable {
             return .tcp(host: host, port: port)
         }
         return endpoint
+    }
+
+    /// Listens on a socket that is bound and listening already, and takes its descriptor over.
+    package func listen(descriptor: CInt) async throws {
+        let channel = try await bootstrap(nil).withBoundSocket(descriptor).get()
+        state.withLockedValue { $0.listeners.append(channel) }
+    }
+
+    private func bootstrap(_ context: NIOSSLContext?) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1_024)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: HTTPLimit.readBytes)
+            )
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try accept(channel, context) }
+            }
     }
 
     private func accept(_ channel: any Channel, _ tls: NIOSSLContext?) throws {

@@ -5,7 +5,11 @@ import NIOCore
 /// A listening unix socket: made with its owner and mode before anybody can connect.
 package enum UnixSocket {
     /// A socket file that nobody answers behind is replaced.
-    static func listen(at path: String, group: String) throws(Fault) -> CInt {
+    static func listen(at path: String, group: String, needsGroup: Bool) throws(Fault) -> CInt {
+        let owner = groupID(group)
+        if owner == nil, needsGroup {
+            throw Fault(.invalid, "failed to listen on unix://\(path): group \(group) not found")
+        }
         func fault(_ step: String) -> Fault {
             Fault(.internalFault, "failed to listen on unix://\(path): \(step): \(errorText(errno))")
         }
@@ -22,7 +26,7 @@ package enum UnixSocket {
             guard bound == 0 else { throw fault("bind") }
             // Nobody can connect before listen(2), so the mode is in force from the first connection on.
             guard chmod(path, 0o660) == 0 else { throw fault("chmod") }
-            if let owner = groupID(group), chown(path, 0, owner) != 0 { throw fault("chown") }
+            if let owner, chown(path, 0, owner) != 0 { throw fault("chown") }
             guard Glibc.listen(descriptor, 1_024) == 0 else { throw fault("listen") }
             return descriptor
         } catch {

@@ -127,4 +127,30 @@ import Testing
         #expect(PortOwner.inodes(table, port: 8080, listening: true) == ["4711"])
         #expect(PortOwner.inodes(table, port: 80, listening: true).isEmpty)
     }
+
+    @Test("the default bridge follows the daemon's options, and keeps the IPv6 subnet that was made up for it")
+    func defaultBridge() throws {
+        var options = NetworkOptions(stateFolder: "/nowhere")
+        options.bip = "172.20.0.1/16"
+        options.bridge.range = "172.20.5.0/24"
+        options.bridge.hasIPv6 = true
+        let first = try DefaultNetworks.added(to: [], options, localPrefix: 7)
+        #expect(first.map(\.name) == ["bridge", "host", "none"])
+        let bridge = try #require(first.first)
+        #expect(bridge.subnets.map { "\($0.prefix) \($0.gateway)" }.first == "172.20.0.0/16 172.20.0.1")
+        #expect(bridge.subnets[0].range == IPPrefix("172.20.5.0/24"))
+        #expect(bridge.subnets[1].prefix.length == 64)
+        let next = try DefaultNetworks.added(to: first, options, localPrefix: 8)
+        #expect(next == first)
+        options.bridge.subnet6 = "fd00:1::/64"
+        #expect(
+            try DefaultNetworks.added(to: first, options, localPrefix: 8)[0].subnets[1].gateway
+                == IPAddress("fd00:1::1"))
+        options.bridge.hasIPv6 = false
+        #expect(try DefaultNetworks.added(to: first, options, localPrefix: 8)[0].subnets.count == 1)
+        for wrong in ["172.21.0.0/24", "x"] {
+            options.bridge.range = wrong
+            #expect(throws: Fault.self) { try DefaultNetworks.added(to: [], options, localPrefix: 1) }
+        }
+    }
 }

@@ -77,8 +77,7 @@ struct FaultTests {
             try await box.ok("run", "-d", "--name", "victim", "busybox", "sleep", "100000")
             try await box.ok("run", "-d", "--name", "bystander", "busybox", "sleep", "100000")
             let pid = try #require(Int32(try await box.ok("inspect", "-f", "{{.State.Pid}}", "victim")))
-            let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-            let parent = try #require(Int32(stat.components(separatedBy: ") ")[1].split(separator: " ")[1]))
+            let parent = try #require(Proc.parent("\(pid)"))
             #expect(kill(parent, SIGKILL) == 0)
             try await until("the engine has seen it") {
                 try await box.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "victim") == "exited 137"
@@ -88,6 +87,79 @@ struct FaultTests {
             #expect(try await box.ok("inspect", "-f", "{{.State.Running}}", "bystander") == "true")
             try await box.ok("start", "victim")
             #expect(try await box.ok("exec", "victim", "echo", "back") == "back")
+        }
+    }
+
+    @Test("after the machine went down, containers start as their policies say, with their ports")
+    func reboot() async throws {
+        try await Sandbox.with { box in
+            let port = try freePort()
+            try await box.ok("run", "-d", "--name", "web", "--restart", "always", "-p", "\(port):80", "nginx")
+            try await box.ok("run", "-d", "--name", "once", "busybox", "sleep", "100000")
+            try await box.ok(
+                "run", "-d", "--name", "stopped", "--restart", "unless-stopped", "busybox", "sleep", "1000")
+            try await box.ok("stop", "-t", "0", "stopped")
+            try await box.stopDaemon(SIGKILL)
+            // What a power failure leaves: no process, no mount, nothing of what was in /run.
+            for container in try FileManager.default.contentsOfDirectory(atPath: box.root + "/run/containers") {
+                let pid = try String(contentsOfFile: box.root + "/run/containers/\(container)/pid", encoding: .utf8)
+                let monitor = try #require(Proc.parent(pid.trimmingCharacters(in: .whitespacesAndNewlines)))
+                kill(monitor, SIGKILL)
+                try await until("the container has died") { kill(monitor, 0) != 0 || Proc.isZombie(monitor) }
+            }
+            box.unmountAll()
+            try FileManager.default.removeItem(atPath: box.root + "/run")
+            try await box.startDaemon()
+            try await until("the policy is carried out") {
+                try await box.ok("inspect", "-f", "{{.State.Status}}", "web") == "running"
+            }
+            #expect(try await box.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "once") == "exited 255")
+            #expect(try await box.ok("inspect", "-f", "{{.State.Status}}", "stopped") == "exited")
+            let page = try await Command.run(
+                ["curl", "-sS", "--retry", "5", "--retry-connrefused", "--max-time", "5", "http://127.0.0.1:\(port)"])
+            #expect(page.out.contains("Welcome to nginx!"), "\(page)")
+        }
+    }
+
+    @Test("a container whose state in /run was cleaned away doesn't go on unwatched beside its successor")
+    func lostRunFolder() async throws {
+        try await Sandbox.with { box in
+            try await box.ok("run", "-d", "--name", "one", "busybox", "sleep", "100000")
+            let pid = try await box.ok("inspect", "-f", "{{.State.Pid}}", "one")
+            try FileManager.default.removeItem(atPath: box.root + "/run/containers")
+            try await box.stopDaemon()
+            try await box.startDaemon()
+            #expect(try await box.ok("inspect", "-f", "{{.State.Status}}", "one") == "exited")
+            try await until("the process has died") {
+                !FileManager.default.fileExists(atPath: "/proc/\(pid)") || Proc.isZombie(Int32(pid) ?? 0)
+            }
+            try await box.ok("start", "one")
+            #expect(try await box.ok("exec", "one", "echo", "back") == "back")
+        }
+    }
+
+    @Test(
+        "a damaged or lost database is named, and nothing is changed until it is back",
+        arguments: [
+            "engine.db", "images/images.db",
+        ])
+    func damagedState(_ name: String) async throws {
+        try await Sandbox.with { box in
+            try await box.ok("create", "--name", "kept", "busybox", "echo", "still", "here")
+            try await box.stopDaemon()
+            let path = box.root + "/data/" + name
+            let good = try Data(contentsOf: URL(fileURLWithPath: path))
+            for state in [Data("spoilt".utf8) + good.dropFirst(6), nil] {
+                try FileManager.default.removeItem(atPath: path)
+                try state?.write(to: URL(fileURLWithPath: path))
+                await #expect(throws: Timeout.self) { try await box.startDaemon() }
+                let said = box.daemonLog.split(separator: "\n").last ?? ""
+                #expect(said.contains(path) && said.contains("restore"), "\(said)")
+                try await box.stopDaemon()
+            }
+            try good.write(to: URL(fileURLWithPath: path))
+            try await box.startDaemon()
+            #expect(try await box.ok("start", "-a", "kept") == "still here")
         }
     }
 
@@ -200,4 +272,15 @@ struct CorruptibleRegistry {
         service.stop()
         try? FileManager.default.removeItem(atPath: folder)
     }
+}
+
+/// What /proc says of a process.
+enum Proc {
+    private static func fields(_ pid: String) -> [Substring] {
+        let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return stat.components(separatedBy: ") ").last?.split(separator: " ") ?? []
+    }
+
+    static func parent(_ pid: String) -> Int32? { fields(pid).dropFirst().first.flatMap { Int32($0) } }
+    static func isZombie(_ pid: Int32) -> Bool { fields("\(pid)").first == "Z" }
 }

@@ -139,7 +139,7 @@ package final class Sandbox: Sendable {
         }
         let left = await leftovers(bridge)
         for trace in left { Issue.record("left behind: \(trace)") }
-        await sweep()
+        unmountAll()
         try? FileManager.default.removeItem(atPath: root)
     }
 
@@ -168,8 +168,8 @@ package final class Sandbox: Sendable {
         return traces
     }
 
-    /// Frees what a failed test left, so that the next one starts clean.
-    private func sweep() async {
+    /// Takes every mount below the sandbox's folder away: what a failed test left, or what a power failure would.
+    package func unmountAll() {
         let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
         for line in mounts.split(separator: "\n").reversed() {
             let target = line.split(separator: " ").dropFirst().first.map(String.init) ?? ""

@@ -1,4 +1,5 @@
 import CommandLine
+import ContainerNetwork
 import Engine
 import Fault
 import Glibc
@@ -102,6 +103,17 @@ struct DaemonOptionsTests {
         #expect(!refusal([], file: "[]").isEmpty)
         #expect(!refusal([], file: "{").isEmpty)
         #expect(!refusal(["--config-file", "/nowhere/daemon.json"]).isEmpty)
+    }
+
+    @Test("what is said of the default bridge reaches the network; nonsense is refused")
+    func bridge() throws {
+        let file = #"{"icc": false, "ipv6": true, "fixed-cidr-v6": "fd00:7::/64", "mtu": 1400, "ip": "127.0.0.1"}"#
+        let options = try options(["--fixed-cidr", "172.17.1.0/24"], file: file).0.engine.bridge
+        #expect(!options.containersTalk && options.hasIPv6)
+        #expect(options.subnet6 == "fd00:7::/64" && options.range == "172.17.1.0/24")
+        #expect(options.mtu == 1400 && options.hostAddress == "127.0.0.1")
+        #expect(!refusal(["--mtu", "20"]).isEmpty)
+        #expect(!refusal(["--ip", "nowhere"]).isEmpty)
     }
 
     @Test("every setting with a key can be shown when it conflicts")

@@ -47,7 +47,10 @@ package final class DocumentStore: Sendable {
                         """)
             }
         } catch {
-            throw Fault(.internalFault, "can't open the engine's state \(path): \(error)", cause: error)
+            throw Fault(
+                .internalFault,
+                "can't open the engine's state \(path): \(error): restore the file from a backup; nothing was changed",
+                cause: error)
         }
     }
 

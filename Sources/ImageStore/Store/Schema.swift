@@ -7,6 +7,15 @@ enum Schema {
     static let version = 1
 
     static func open(_ path: String) throws -> DatabaseQueue {
+        do { return try prepared(path) } catch let error as DatabaseError {
+            throw Fault(
+                .internalFault,
+                "can't open the image store \(path): \(error): restore the file from a backup; nothing was changed",
+                cause: error)
+        }
+    }
+
+    private static func prepared(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "images"
         // Somebody may look into it with sqlite3.

@@ -28,6 +28,10 @@ enum Daemon {
                 write(usage)
                 return 0
             }
+            if options.wantsVersion {
+                write("hako \(Product.version)\n")
+                return 0
+            }
             if let word = parsed.positional.first {
                 throw Fault(.invalid, "\"hako daemon\" accepts no arguments: \(word)")
             }
@@ -105,12 +109,17 @@ enum Daemon {
     private static func listen(_ server: HTTPServer, _ options: DaemonOptions, _ log: Logger) async throws {
         let tls = options.tlsFiles(home: getenv("HOME").map { String(cString: $0) } ?? "/root")
         for host in options.listensOn {
+            if host == SocketActivation.host {
+                for descriptor in try SocketActivation.take() { try await server.listen(descriptor: descriptor) }
+                log.info("API listen", metadata: ["host": "\(host)"])
+                continue
+            }
             let endpoint = try DaemonOptions.endpoint(host, hasTLS: tls != nil)
             switch endpoint {
             case .unix(let path):
                 let folder = path.split(separator: "/").dropLast().joined(separator: "/")
                 try makeFolder("/" + folder, mode: 0o755)
-                try await server.listen(on: endpoint, socketGroup: options.group)
+                try await server.listen(on: endpoint, socketGroup: options.group, needsGroup: options.group != "docker")
             case .tcp:
                 if tls == nil {
                     log.warning(

@@ -16,7 +16,7 @@ enum DaemonFile {
         "max-download-attempts",
         "containerd", "builder", "metrics-addr", "selinux-enabled", "no-new-privileges", "default-runtime", "runtimes",
         "init",
-        "init-path", "icc", "raw-logs", "log-format", "oom-score-adjust", "allow-nondistributable-artifacts",
+        "init-path", "raw-logs", "log-format", "oom-score-adjust", "allow-nondistributable-artifacts",
     ]
 
     /// Puts the file's values into `options`.
@@ -93,8 +93,9 @@ enum DaemonFile {
         "debug": "debug", "label": "labels", "log-driver": "logDriver", "log-opt": "logOptions",
         "live-restore": "liveRestore",
         "shutdown-timeout": "shutdownTimeout", "dns": "dns", "dns-search": "dnsSearch", "dns-opt": "dnsOptions",
-        "default-ulimit": "ulimits", "default-shm-size": "shmSize", "http-proxy": "httpProxy",
-        "https-proxy": "httpsProxy", "no-proxy": "noProxy",
+        "http-proxy": "httpProxy", "https-proxy": "httpsProxy", "no-proxy": "noProxy",
+        "fixed-cidr": "fixedCIDR", "ipv6": "hasIPv6", "fixed-cidr-v6": "fixedCIDRv6", "mtu": "mtu", "icc": "icc",
+        "ip": "hostAddress", "default-ulimit": "ulimits", "default-shm-size": "shmSize",
     ]
 
     private static func goText(_ value: JSON) -> String {

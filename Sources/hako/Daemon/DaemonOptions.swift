@@ -1,7 +1,9 @@
 import CommandLine
+import ContainerNetwork
 import Engine
 import Fault
 import JSON
+import Linux
 import Registry
 import Wire
 
@@ -16,6 +18,13 @@ struct DaemonOptions: Sendable {
     var bip = "172.17.0.1/16"
     /// Empty: `hako0`, or a name made from another exec root.
     var bridge = ""
+    var fixedCIDR = ""
+    var hasIPv6 = false
+    var fixedCIDRv6 = ""
+    /// Bytes; 0: 1500.
+    var mtu = 0
+    var icc = true
+    var hostAddress = ""
     var mirrors: [String] = []
     var insecureRegistries: [String] = []
     /// For what the daemon asks of registries; empty: what the environment says.
@@ -40,6 +49,7 @@ struct DaemonOptions: Sendable {
     var configFile = ""
     var liveRestore = true
     var validate = false
+    var wantsVersion = false
     /// Seconds that running requests get at the end.
     var shutdownTimeout = 15
 }
@@ -64,6 +74,13 @@ struct DaemonSetting: Sendable {
         .text("pidfile", "p", "pidfile", \.pidFile, default: "EXEC-ROOT/hako.pid", "File for the daemon's process ID"),
         .text("bip", nil, "bip", \.bip, default: "172.17.0.1/16", "Address of the default bridge, in CIDR notation"),
         .text("bridge", "b", "bridge", \.bridge, default: "hako0", "Name of the default bridge"),
+        .text("fixed-cidr", nil, "fixed-cidr", \.fixedCIDR, "Part of the bridge's subnet for containers' addresses"),
+        .toggle("ipv6", nil, "ipv6", \.hasIPv6, "Give the default bridge IPv6"),
+        .text("fixed-cidr-v6", nil, "fixed-cidr-v6", \.fixedCIDRv6, "Its IPv6 subnet; one is made up without"),
+        DaemonSetting(
+            flag: .int("mtu", \.mtu, default: 1500, "MTU of the default bridge"), key: "mtu", shape: .int),
+        .toggle("icc", nil, "icc", \.icc, "Let containers on the default bridge reach each other (default true)"),
+        .text("ip", nil, "ip", \.hostAddress, default: "0.0.0.0", "Host address of published ports that name none"),
         .list("registry-mirror", nil, "registry-mirrors", \.mirrors, "Mirror of Docker Hub to ask first"),
         .list(
             "insecure-registry", nil, "insecure-registries", \.insecureRegistries,
@@ -99,6 +116,7 @@ struct DaemonSetting: Sendable {
         DaemonSetting(
             flag: .toggle("live-restore", \.liveRestore, "Containers go on without the daemon: always so here"),
             key: "live-restore", shape: .toggle),
+        .toggle("version", "v", nil, \.wantsVersion, "Print the version and end"),
         .toggle("validate", nil, nil, \.validate, "Check the configuration and end"),
         DaemonSetting(
             flag: .int(
@@ -109,7 +127,7 @@ struct DaemonSetting: Sendable {
     private static func text(
         _ name: String, _ short: Character?, _ key: String?,
         _ path: any WritableKeyPath<DaemonOptions, String> & Sendable,
-        default shown: String, _ help: String
+        default shown: String? = nil, _ help: String
     ) -> DaemonSetting {
         DaemonSetting(flag: .text(name, short: short, path, default: shown, help), key: key, shape: .text)
     }
@@ -158,6 +176,12 @@ extension DaemonOptions {
         options.bip = bip
         options.bridgeName = !bridge.isEmpty ? bridge : isStandard ? "hako0" : "hk\(mark)"
         options.networkTable = isStandard ? "hakobune" : "hakobune_\(mark)"
+        options.bridge.range = fixedCIDR
+        options.bridge.hasIPv6 = hasIPv6
+        options.bridge.subnet6 = fixedCIDRv6
+        options.bridge.mtu = mtu
+        options.bridge.containersTalk = icc
+        options.bridge.hostAddress = hostAddress
         options.registry.mirrors = mirrors
         options.registry.insecure = insecureRegistries
         options.registry.proxies = ProxyRules.fromEnvironment.replacing(
@@ -214,6 +238,12 @@ extension DaemonOptions {
         guard shmSize.isEmpty || Units.parseBinarySize(shmSize) != nil else {
             throw Fault(.invalid, "invalid size: '\(shmSize)'")
         }
+        guard mtu == 0 || (68...65_535).contains(mtu) else {
+            throw Fault(.invalid, "invalid mtu: \(mtu): must be between 68 and 65535")
+        }
+        guard hostAddress.isEmpty || IPAddress(hostAddress)?.isV4 == true else {
+            throw Fault(.invalid, "invalid argument \"\(hostAddress)\" for \"--ip\": not an IPv4 address")
+        }
         for (name, path) in [("data-root", dataRoot), ("exec-root", execRoot)] where !path.hasPrefix("/") {
             throw Fault(.invalid, "--\(name) must be an absolute path, and \"\(path)\" is not")
         }
@@ -221,7 +251,9 @@ extension DaemonOptions {
         guard bridge.utf8.count <= 15 else {
             throw Fault(.invalid, "bridge name \"\(bridge)\" is longer than 15 bytes")
         }
-        for host in listensOn { _ = try Self.endpoint(host, hasTLS: tls || tlsVerify) }
+        for host in listensOn where host != SocketActivation.host {
+            _ = try Self.endpoint(host, hasTLS: tls || tlsVerify)
+        }
     }
 
     /// `unix:///path`, `tcp://host[:port]` or `host:port`. Docker's ports: 2375 plain, 2376 with TLS.
@@ -230,10 +262,6 @@ extension DaemonOptions {
             let path = String(host.dropFirst(7))
             guard path.hasPrefix("/") else { throw Fault(.invalid, "unix socket path must be absolute: \(host)") }
             return .unix(path: path)
-        }
-        if host.hasPrefix("fd://") {
-            throw Fault(
-                .invalid, "\(host): sockets passed by systemd are not supported: use unix:///run/hako/docker.sock")
         }
         let rest = host.hasPrefix("tcp://") ? host.dropFirst(6) : host[...]
         guard !rest.contains("://"), !rest.isEmpty else {
