@@ -13,7 +13,7 @@ package struct PortBinding: Sendable, Hashable {
     }
 }
 
-/// What dockerd's flags say about the default bridge, and about the ports of networks that don't say it themselves.
+/// What dockerd's flags say about the default bridge.
 package struct BridgeOptions: Sendable, Equatable {
     /// Part of the bridge's subnet to take containers' addresses from; empty: all of it.
     package var range = ""

@@ -67,10 +67,10 @@ package struct DockerClient: Sendable {
         return parts[0].lexicographicallyPrecedes(parts[1])
     }
 
-    /// Says which daemon could not be reached.
+    /// Says which daemon could not be reached, and why: nobody is there, we may not, or it failed to start.
     private func reached<T>(_ work: () async throws -> T) async throws -> T {
         do { return try await work() } catch let fault as Fault where fault.kind == .unavailable {
-            throw Failure("Cannot connect to the Docker daemon at \(host). Is the docker daemon running?")
+            throw Failure(fault.message)
         }
     }
 

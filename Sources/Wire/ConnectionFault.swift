@@ -40,7 +40,9 @@ extension HTTPClient {
                 cause: error)
         case EACCES, EPERM:
             return Fault(
-                .unavailable, "permission denied while trying to connect to the Docker daemon socket at \(endpoint)",
+                .unavailable,
+                "permission denied while trying to connect to the Docker daemon socket at \(endpoint): "
+                    + "use sudo, or become a member of the group that the socket belongs to",
                 cause: error)
         case .some(let code):
             return Fault(.unavailable, "error during connect: \(endpoint): \(errorText(code))", cause: error)

@@ -124,7 +124,7 @@ struct Client {
     let exitCode: Int32
 
     static func run(
-        _ arguments: [String], on daemon: ScriptedDaemon = ScriptedDaemon(), input: String = "",
+        _ arguments: [String], on daemon: any DockerTransport = ScriptedDaemon(), input: String = "",
         environment: [String: String] = [:]
     ) async -> Client {
         let out = NIOLockedValueBox<[UInt8]>([]), err = NIOLockedValueBox<[UInt8]>([])

@@ -183,6 +183,47 @@ struct FaultTests {
         }
     }
 
+    @Test("a daemon that can't listen says why and leaves nothing on the host")
+    func cannotListen() async throws {
+        let root = NSTemporaryDirectory() + "hako-mute-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let bridge = "hkmute\(getpid() % 100_000)"
+        let daemon = try await Command.run([
+            Repo.hako, "daemon", "--data-root", root + "/data", "--exec-root", root + "/run", "-H",
+            "unix://\(root)/d.sock", "--group", "no-such-group", "--bridge", bridge, "--bip", "172.31.251.1/24",
+        ])
+        #expect(daemon.status == 1)
+        #expect(daemon.err.hasSuffix("failed to listen on unix://\(root)/d.sock: group no-such-group not found\n"))
+        #expect(try await Command.run(["ip", "link", "show", bridge]).status != 0)
+        #expect(try await Command.run(["nft", "list", "tables"]).out.contains(daemonTable(root + "/run")) == false)
+    }
+
+    /// The name of the nftables table of a daemon with that exec root (FNV-1a).
+    private func daemonTable(_ execRoot: String) -> String {
+        let hash = execRoot.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        let digits = String(hash, radix: 16)
+        return "hakobune_" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    @Test("sockets that systemd passes on are listened on", .enabled(if: SocketActivator.isThere))
+    func socketActivation() async throws {
+        let root = NSTemporaryDirectory() + "hako-fd-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let service = try Service(
+            [
+                SocketActivator.path, "-l", root + "/d.sock", Repo.hako, "daemon", "--data-root", root + "/data",
+                "--exec-root", root + "/run", "-H", "fd://", "--bip", "172.31.252.1/24",
+            ], logFile: root + "/log")
+        defer { service.stop() }
+        try await until("the socket is there") { FileManager.default.fileExists(atPath: root + "/d.sock") }
+        let ping = try await Command.run(
+            ["curl", "-s", "--max-time", "20", "--unix-socket", root + "/d.sock", "http://d/_ping"])
+        #expect(ping.out == "OK", "\(ping)\n\(service.log)")
+        service.signal(SIGTERM)
+        try await until("the daemon has ended") { !service.isRunning }
+    }
+
     @Test("a registry that can't be reached is named, at once")
     func unreachableRegistry() async throws {
         try await Sandbox.with { box in
@@ -283,4 +324,10 @@ enum Proc {
 
     static func parent(_ pid: String) -> Int32? { fields(pid).dropFirst().first.flatMap { Int32($0) } }
     static func isZombie(_ pid: Int32) -> Bool { fields("\(pid)").first == "Z" }
+}
+
+/// systemd's tool that does for one program what systemd does for services.
+enum SocketActivator {
+    static let path = "/usr/bin/systemd-socket-activate"
+    static let isThere = FileManager.default.isExecutableFile(atPath: path)
 }

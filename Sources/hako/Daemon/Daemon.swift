@@ -41,6 +41,9 @@ enum Daemon {
                 write("configuration OK\n")
                 return 0
             }
+            guard geteuid() == 0 else {
+                throw Fault(.denied, "hako daemon needs to be started with root privileges: use sudo")
+            }
             try await run(options, ignored, reload: { try reloaded(arguments) })
             return 0
         } catch let error as UsageError {
@@ -93,14 +96,25 @@ enum Daemon {
         let signals = try await Signals.stream([SIGTERM, SIGINT, SIGHUP, SIGPIPE], on: group)
         let engine = try Engine(options: options.engine, log: log)
         try await engine.start()
+        do { try await serve(engine, signals, options, log, reload) } catch {
+            // It can't listen: what start made is taken down where no container needs it.
+            await engine.shutdown()
+            throw error
+        }
+        await engine.shutdown()
+    }
+
+    private static func serve(
+        _ engine: Engine, _ signals: AsyncStream<CInt>, _ options: DaemonOptions, _ log: Logger,
+        _ reload: () throws -> DaemonOptions
+    ) async throws {
         let api = DockerAPI(backend: engine, serverVersion: Product.version, log: log)
-        let server = HTTPServer(group: group, log: log) { await api.handle($0, $1) }
+        let server = HTTPServer(group: MultiThreadedEventLoopGroup.singleton, log: log) { await api.handle($0, $1) }
         try await listen(server, options, log)
         log.info("daemon is ready", metadata: ["version": "\(Product.version)", "data-root": "\(options.dataRoot)"])
         Readiness.announce()
         await wait(signals, log, reload)
         await server.shutdown(patience: .seconds(min(Int64(options.shutdownTimeout), longestPatience)))
-        await engine.shutdown()
     }
 
     /// Requests that follow a log or wait for a container would hold the daemon for ever, in seconds.
