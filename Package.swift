@@ -72,12 +72,12 @@ func embedded(_ name: String) -> Target {
 
 var targets: [Target] =
     [.target(name: "CLinux"), embedded("hako-runtime"), embedded("probe"), embedded("echoserver")] + systemLibraries
-targets += module("JSON")
+targets += module("JSON", testNeeds: ["TestKit"])
 targets += module("Fault", tests: false)
 targets += module("CommandLine", ["JSON", "Fault"])
 targets += module("Linux", ["Fault", "CLinux", "CNftables"])
 targets += module("Wire", ["Fault", "JSON"], nio + httpAndTLS + [crypto, log])
-targets += module("OCI", ["Fault", "JSON"], [crypto])
+targets += module("OCI", ["Fault", "JSON"], [crypto], testNeeds: ["TestKit"])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
     "Registry", ["Fault", "OCI", "JSON"],
@@ -87,8 +87,10 @@ targets += module(
     ], testNeeds: ["TestKit"])
 targets += module(
     "ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"],
-    nio + [sqlite, crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
-targets += module("ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CSeccomp"], nio + [log])
+    nio + [sqlite, crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
+    testNeeds: ["TestKit"])
+targets += module(
+    "ContainerRuntime", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CSeccomp"], nio + [log], testNeeds: ["TestKit"])
 targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio + [log])
 targets += module(
     "Engine",
@@ -102,7 +104,8 @@ targets += module(
 targets += module(
     "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
-targets += module("EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log])
+targets += module(
+    "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
 targets += [
     .executableTarget(
         name: "hako",

@@ -10,6 +10,12 @@ package struct Timestamp: Sendable, Equatable, Comparable {
         self.nanoseconds = nanoseconds
     }
 
+    package init(unixNanoseconds: Int64) {
+        let (seconds, rest) = unixNanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        self.init(
+            seconds: rest < 0 ? seconds - 1 : seconds, nanoseconds: rest < 0 ? rest + 1_000_000_000 : rest)
+    }
+
     package static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -79,6 +85,28 @@ package struct Timestamp: Sendable, Equatable, Comparable {
         return era * 146_097 + dayOfEra - 719_468
     }
 
+    /// The time broken down in UTC.
+    private var utc: tm {
+        var parts = tm()
+        var time = time_t(seconds)
+        gmtime_r(&time, &parts)
+        return parts
+    }
+
+    /// `.123`, without zeros at the end; empty for whole seconds.
+    private var fraction: String {
+        guard nanoseconds != 0 else { return "" }
+        var digits = Substring(Self.padded(nanoseconds, 9))
+        while digits.last == "0" { digits.removeLast() }
+        return "." + digits
+    }
+
+    /// `2026-11-22T20:04:56.123Z`, UTC: how Go writes a time in JSON.
+    package var rfc3339: String { Self.dateAndTime(utc, separator: "T") + fraction + "Z" }
+
+    /// `2026-11-22T20:04:56.123000000Z`, UTC, always nine digits: how logs write their time.
+    package var rfc3339Nano: String { Self.dateAndTime(utc, separator: "T") + "." + Self.padded(nanoseconds, 9) + "Z" }
+
     /// The time broken down by the machine's time zone.
     private var local: tm {
         var parts = tm()
@@ -107,11 +135,6 @@ package struct Timestamp: Sendable, Equatable, Comparable {
     package var goText: String {
         let parts = local
         let zoneName = parts.tm_zone.map { String(cString: $0) } ?? "UTC"
-        var fraction = ""
-        if nanoseconds != 0 {
-            fraction = "." + Self.padded(nanoseconds, 9)
-            while fraction.last == "0" { fraction.removeLast() }
-        }
         return Self.dateAndTime(parts, separator: " ") + fraction + " " + Self.zone(parts, colon: false)
             + " \(zoneName)"
     }
@@ -135,9 +158,7 @@ package struct Timestamp: Sendable, Equatable, Comparable {
 
     /// `Fri May 30 12:07:14 2025`, UTC: Go's `time.ANSIC`.
     package var ansiC: String {
-        var parts = tm()
-        var time = time_t(seconds)
-        gmtime_r(&time, &parts)
+        let parts = utc
         let day = parts.tm_mday < 10 ? " \(parts.tm_mday)" : "\(parts.tm_mday)"
         let clock = "\(Self.padded(parts.tm_hour, 2)):\(Self.padded(parts.tm_min, 2)):\(Self.padded(parts.tm_sec, 2))"
         return "\(Self.weekdays[Int(parts.tm_wday)]) \(Self.months[Int(parts.tm_mon)]) \(day) \(clock) "
@@ -148,9 +169,7 @@ package struct Timestamp: Sendable, Equatable, Comparable {
 extension Timestamp {
     /// The moment at which local clocks show what this one's UTC clock shows.
     package var readAsLocal: Timestamp {
-        var parts = tm()
-        var time = time_t(seconds)
-        gmtime_r(&time, &parts)
+        var parts = utc
         parts.tm_isdst = -1
         return Timestamp(seconds: Int64(mktime(&parts)), nanoseconds: nanoseconds)
     }

@@ -41,5 +41,6 @@ package func decodeBase64(_ text: String) -> [UInt8]? {
             out.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
         }
     }
+    guard bits < 6 else { return nil }  // a single digit is left: six bits are no byte
     return out
 }

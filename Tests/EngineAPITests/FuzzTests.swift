@@ -1,6 +1,7 @@
 import JSON
 import NIOCore
 import NIOHTTP1
+import TestKit
 import Testing
 
 @testable import EngineAPI
@@ -8,18 +9,6 @@ import Testing
 
 @Suite("The Docker API under fuzz")
 struct FuzzTests {
-    /// SplitMix64: the same seed, the same requests.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     private static let words = [
         "", "x", "a/b:c", "..", "%00", "%zz", "%C3%BC", "-1", "0", "999999999999999999999", "1.5", "{}", "[]", "null",
         "true", "%7B%22a%22%3A1%7D",
@@ -31,7 +20,7 @@ struct FuzzTests {
         "fromImage", "fromSrc", "tag", "repo", "stream", "one-shot", "condition", "name", "type", "pause", "container",
     ]
 
-    private static func target(_ random: inout Generator) -> String {
+    private static func target(_ random: inout SeededGenerator) -> String {
         let route = routes[Int.random(in: 0..<routes.count, using: &random)]
         var path = route.pattern
         if let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") {
@@ -44,11 +33,11 @@ struct FuzzTests {
         return path.filter { $0 != " " } + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 
-    private static func pick<T>(_ list: [T], _ random: inout Generator) -> T {
+    private static func pick<T>(_ list: [T], _ random: inout SeededGenerator) -> T {
         list[Int.random(in: 0..<list.count, using: &random)]
     }
 
-    private static func body(_ random: inout Generator) -> String {
+    private static func body(_ random: inout SeededGenerator) -> String {
         let deep = String(repeating: "[", count: Int.random(in: 0..<600, using: &random))
         return pick(
             [
@@ -57,9 +46,9 @@ struct FuzzTests {
             ], &random)
     }
 
-    @Test("random requests get a status each, and the server lives", arguments: [UInt64(1), 2, 3, 4])
+    @Test("random requests get a status each, and the server lives", arguments: Fuzz.seeds(4))
     func requests(_ seed: UInt64) async throws {
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         try await TestAPI.with { api in
             api.backend.exit.open()
             for round in 0..<400 {
@@ -91,9 +80,9 @@ struct FuzzTests {
         }
     }
 
-    @Test("random bytes get an answer or a closed connection, and the server lives", arguments: [UInt64(5), 6])
+    @Test("random bytes get an answer or a closed connection, and the server lives", arguments: Fuzz.seeds(2))
     func bytes(_ seed: UInt64) async throws {
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         try await TestAPI.with { api in
             for _ in 0..<200 {
                 var text = Array(

@@ -4,6 +4,7 @@ import DockerModel
 import Fault
 import Linux
 import NIOCore
+import TestKit
 import Testing
 
 @testable import Engine
@@ -166,17 +167,12 @@ import Testing
         }
     }
 
-    @Test("damaged files end the reading or are passed over, never crash it")
-    func fuzz() throws {
+    @Test("damaged files end the reading or are passed over, never crash it", arguments: Fuzz.seeds(5))
+    func fuzz(_ seed: UInt64) throws {
         try Self.withFolder { folder in
-            var state: UInt64 = 88_172_645_463_325_252
-            func random() -> UInt64 {
-                state ^= state << 13
-                state ^= state >> 7
-                state ^= state << 17
-                return state
-            }
-            for round in 0..<300 {
+            var generator = SeededGenerator(seed: seed)
+            func random() -> UInt64 { generator.next() }
+            for round in 0..<60 {
                 var bytes = Self.lines(0..<5)
                 for _ in 0..<8 { bytes[Int(random() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random()) }
                 let format: LogFile.Format = round % 2 == 0 ? .jsonFile : .local

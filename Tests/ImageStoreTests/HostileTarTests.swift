@@ -1,6 +1,7 @@
 import CLinux
 import Fault
 import ImageStore
+import TestKit
 import Testing
 
 @Suite struct HostileTarTests {
@@ -116,7 +117,9 @@ import Testing
             }.contains("sparse"))
     }
 
-    @Test("a damaged archive ends in an error or unpacks, never leaves its folder, never crashes", arguments: 0..<12)
+    @Test(
+        "a damaged archive ends in an error or unpacks, never leaves its folder, never crashes",
+        arguments: Fuzz.seeds(12))
     func fuzz(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         var tar = TestTar()

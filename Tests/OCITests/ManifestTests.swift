@@ -1,6 +1,7 @@
 import Fault
 import JSON
 import OCI
+import TestKit
 import Testing
 
 @Suite struct ManifestTests {
@@ -113,7 +114,7 @@ import Testing
         #expect(throws: Fault.self) { try ImageConfig(bytes: Array("{}".utf8)) }
     }
 
-    @Test("a damaged manifest is refused or read, never more", arguments: 0..<10)
+    @Test("a damaged manifest is refused or read, never more", arguments: Fuzz.seeds(10))
     func fuzz(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let manifest = ImageManifest(

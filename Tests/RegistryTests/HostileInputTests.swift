@@ -2,6 +2,7 @@ import Fault
 import JSON
 import NIOHTTP1
 import OCI
+import TestKit
 import Testing
 
 @testable import Registry
@@ -48,11 +49,11 @@ import Testing
         return bytes
     }
 
-    @Test("a bent manifest or index is read or refused", arguments: [Self.manifest, Self.index])
-    func manifests(text: String) throws {
-        var random = SeededGenerator(seed: 11)
+    @Test("a bent manifest or index is read or refused", arguments: [Self.manifest, Self.index], Fuzz.seeds(10))
+    func manifests(_ text: String, _ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
         var understood = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<2_000 {
             let bytes = bend(text, &random)
             do throws(Fault) {
                 switch try ManifestDocument(bytes, mediaType: Bool.random(using: &random) ? MediaType.ociIndex : nil) {
@@ -74,14 +75,14 @@ import Testing
         #expect(throws: Fault.self) { try ManifestDocument(Array(text.utf8)) }
     }
 
-    @Test("bent answers of registries and token servers are read or refused")
-    func answers() {
-        var random = SeededGenerator(seed: 12)
+    @Test("bent answers of registries and token servers are read or refused", arguments: Fuzz.seeds(10))
+    func answers(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
         let error =
             #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"Tag":"x"}}],"details":"y"}"#
         let token =
             #"{"token":"abc","access_token":"def","expires_in":300,"issued_at":"2026-01-01T00:00:00Z","refresh_token":"r"}"#
-        for _ in 0..<10_000 {
+        for _ in 0..<1_000 {
             let status = HTTPResponseStatus(statusCode: Int.random(in: 400...599, using: &random))
             let bent = RegistryError(status: status, headers: [:], body: bend(error, &random))
             #expect(!bent.description.isEmpty)
@@ -91,11 +92,11 @@ import Testing
         }
     }
 
-    @Test("a bent location leads to an http address or nowhere")
-    func locations() throws {
-        var random = SeededGenerator(seed: 13)
+    @Test("a bent location leads to an http address or nowhere", arguments: Fuzz.seeds(10))
+    func locations(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
         let base = try #require(WebAddress("https://r.example:5000/v2/a/blobs/uploads/?x=1"))
-        for _ in 0..<20_000 {
+        for _ in 0..<2_000 {
             let bent = String(decoding: bend("https://user@host:80/v2/x?y=%20#z", &random), as: UTF8.self)
             guard let address = base.resolving(bent) else { continue }
             #expect(

@@ -1,6 +1,7 @@
 import Fault
 import NIOHTTP1
 import OCI
+import TestKit
 import Testing
 
 @testable import Registry
@@ -29,28 +30,16 @@ import Testing
         #expect(found[2].parameters == ["realm": "x"])
     }
 
-    @Test("no header value, however odd, stops the parser")
-    func fuzz() {
+    @Test("no header value, however odd, stops the parser", arguments: Fuzz.seeds(5))
+    func fuzz(_ seed: UInt64) {
         let pieces = ["Bearer ", "realm", "=", "\"", ",", " ", "\\", "Basic", "x", "é", "\t", "==", "\"\""]
-        var random = SeededGenerator(seed: 7)
-        for _ in 0..<20_000 {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<4_000 {
             let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in
                 pieces.randomElement(using: &random) ?? ""
             }.joined()
             for challenge in Challenge.parse(text) { #expect(!challenge.scheme.isEmpty) }
         }
-    }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state = state &+ 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }
 

@@ -1,4 +1,5 @@
 import CLinux
+import CommandLine
 import Logging
 import NIOConcurrencyHelpers
 
@@ -21,7 +22,7 @@ struct LogOutput: LogHandler {
 
     func log(event: LogEvent) {
         var line =
-            "time=\"\(Self.time())\" level=\(Self.name(event.level)) msg=\(Self.quoted(event.message.description))"
+            "time=\"\(Timestamp.now().rfc3339Nano)\" level=\(Self.name(event.level)) msg=\(GoText.quote(event.message.description))"
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.text("\(value)"))" }
         write(line + "\n", to: STDERR_FILENO)
@@ -52,35 +53,6 @@ struct LogOutput: LogHandler {
         let isPlain =
             !value.isEmpty
             && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
-        return isPlain ? value : quoted(value)
-    }
-
-    private static func quoted(_ value: String) -> String {
-        var out = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            default: out.unicodeScalars.append(scalar.value < 0x20 ? "\u{FFFD}" : scalar)
-            }
-        }
-        return out + "\""
-    }
-
-    private static func time() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        gmtime_r(&now.tv_sec, &parts)
-        func padded(_ value: some BinaryInteger, _ width: Int) -> String {
-            let digits = "\(value)"
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        return
-            "\(parts.tm_year + 1_900)-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))T\(padded(parts.tm_hour, 2)):"
-            + "\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2)).\(padded(now.tv_nsec, 9))Z"
+        return isPlain ? value : GoText.quote(value)
     }
 }
