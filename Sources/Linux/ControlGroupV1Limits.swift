@@ -32,6 +32,8 @@ extension LegacyControlGroup {
         let hasSwap = ControlGroupFolder.exists(folder + "/memory.memsw.limit_in_bytes")
         // Lifting the memory limit lifts the other one too, which would stand below it.
         if limit == -1, swap == nil, hasSwap { swap = -1 }
+        // A kernel that doesn't count swap has no file; no limit is what it does anyway.
+        if swap == -1, !hasSwap { swap = nil }
         if let limit, limit > 0, memory.checkBeforeUpdate,
             let usage = ControlGroupFolder.number(folder, "memory.usage_in_bytes"),
             UInt64(limit) < usage

@@ -15,7 +15,8 @@ extension Engine {
         }
         let wanted = name.flatMap { $0.isEmpty ? nil : $0 }
         let asked = try wanted.map { (text) throws(Fault) in try ContainerName.validated(text) }
-        let hostConfig = try ConfigForm.hostConfig(from: body["HostConfig"], options: options)
+        var hostConfig = try ConfigForm.hostConfig(from: body["HostConfig"], options: options)
+        let discarded = KernelLimits.here.reduce(&hostConfig)
         var config = try ConfigForm.fill(ConfigForm.config, from: body, called: "ContainerConfig")
         let image = try await image(for: config, platform: platform)
         if let folder = config["WorkingDir"].string, folder.hasPrefix("/") {
@@ -41,7 +42,7 @@ extension Engine {
             let container = try await make(record, image: image)
             containers.insert(container)
             publish("create", container.record)
-            return ["Id": .string(id), "Warnings": JSON(warnings(record))]
+            return ["Id": .string(id), "Warnings": JSON(discarded + warnings(record))]
         } catch {
             containers.release(name: record.name, of: id)
             // Clients take `notFound` for the image, and pull.

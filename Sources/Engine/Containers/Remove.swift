@@ -148,6 +148,8 @@ extension Engine {
             if record.state.status == .removing || container.isRemoved {
                 throw Fault(.conflict, "Cannot update container \(container.id): container is marked for removal")
             }
+            var body = body
+            let warnings = KernelLimits.here.reduce(&body)
             for (name, value) in body.object ?? JSONObject() where Self.updatable.contains(name) {
                 if value.isNull || value.int == 0 || value.string == "" { continue }
                 record.hostConfig[name] = value
@@ -175,7 +177,7 @@ extension Engine {
             container.change { $0.hostConfig = updated }
             try await self.save(container)
             self.publish("update", container.record)
-            return ["Warnings": .null]
+            return ["Warnings": warnings.isEmpty ? .null : JSON(warnings)]
         }
     }
 

@@ -37,20 +37,37 @@ extension Engine {
         let seccomp = HostFacts.hasSeccomp ? ["name=seccomp,profile=builtin"] : []
         json["SecurityOptions"] = JSON(seccomp + ["name=cgroupns"])
         json["CDISpecDirs"] = []
-        json["Warnings"] = .null
+        let warnings = Self.warnings()
+        json["Warnings"] = warnings.isEmpty ? .null : JSON(warnings)
         return json
     }
 
     private func addLimits(_ json: inout JSON) {
-        let group = HostFacts.cgroup
-        for name in [
-            "MemoryLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding",
-        ] { json[name] = true }
-        json["SwapLimit"] = .bool(group.hasSwapLimit)
-        json["OomKillDisable"] = .bool(group.version == "1")
+        let limits: [(String, KernelLimits.Limit)] = [
+            ("MemoryLimit", .memory), ("SwapLimit", .swap), ("CpuCfsPeriod", .quota), ("CpuCfsQuota", .quota),
+            ("CPUShares", .shares), ("CPUSet", .cpuset), ("PidsLimit", .pids), ("OomKillDisable", .oomKillDisable),
+        ]
+        for (name, limit) in limits { json[name] = .bool(KernelLimits.here.has(limit)) }
+        json["IPv4Forwarding"] = true
         json["Debug"] = .bool(options.debug)
         json["CgroupDriver"] = "cgroupfs"
-        json["CgroupVersion"] = .string(group.version)
+        json["CgroupVersion"] = .string(HostFacts.cgroupVersion)
+    }
+
+    /// What `docker info` says under its output.
+    private static func warnings() -> [String] {
+        let isUnified = HostFacts.cgroupVersion == "2"
+        var lines: [(KernelLimits.Limit, String)] = [
+            (.memory, "memory limit"), (.swap, "swap limit"), (.quota, "cpu cfs quota"), (.quota, "cpu cfs period"),
+            (.shares, "cpu shares"), (.cpuset, "cpuset"),
+            (.readBytes, isUnified ? "io.max (rbps)" : "blkio throttle.read_bps_device"),
+            (.writeBytes, isUnified ? "io.max (wbps)" : "blkio throttle.write_bps_device"),
+            (.readOperations, isUnified ? "io.max (riops)" : "blkio throttle.read_iops_device"),
+            (.writeOperations, isUnified ? "io.max (wiops)" : "blkio throttle.write_iops_device"),
+        ]
+        // Each of these is a matter of the other version alone.
+        lines += isUnified ? [(.weight, "io.weight")] : [(.oomKillDisable, "oom kill disable")]
+        return lines.filter { !KernelLimits.here.has($0.0) }.map { "WARNING: No \($0.1) support" }
     }
 
     private func addDaemon(_ json: inout JSON) {
@@ -103,17 +120,8 @@ extension Engine {
 }
 
 extension HostFacts {
-    struct CgroupFacts: Sendable {
-        /// `1` or `2`: where the controllers are.
-        var version: String
-        var hasSwapLimit: Bool
-    }
-
-    static let cgroup: CgroupFacts = {
-        let isUnified = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0
-        let swap = isUnified || access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0
-        return CgroupFacts(version: isUnified ? "2" : "1", hasSwapLimit: swap)
-    }()
+    /// `1` or `2`: where the controllers are.
+    static let cgroupVersion = (try? ControlGroupLayout.current())?.isUnified == true ? "2" : "1"
 
     /// As uname(2) has it.
     #if arch(x86_64)

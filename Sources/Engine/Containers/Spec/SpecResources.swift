@@ -28,7 +28,8 @@ enum SpecResources {
         }
         copy("Memory", "limit")
         copy("MemoryReservation", "reservation")
-        copy("MemorySwap", "swap")
+        // Without a limit of memory there is none of both together.
+        if host["Memory"].int ?? 0 != 0 { copy("MemorySwap", "swap") }
         if let swappiness = host["MemorySwappiness"].int, swappiness >= 0 { result["swappiness"] = JSON(swappiness) }
         if host["OomKillDisable"].bool == true { result["disableOOMKiller"] = true }
         return result
