@@ -35,7 +35,7 @@ out/images/complete: Tests/Images/make-images
 
 out/python/complete:
 	python3 -m venv out/python
-	out/python/bin/pip install --quiet --disable-pip-version-check docker
+	out/python/bin/pip install --quiet --disable-pip-version-check "docker[websockets]"
 	@touch $@
 
 test: test-packages out/images/complete out/python/complete ## all tests: unit tests, then the real program with real clients (needs root)

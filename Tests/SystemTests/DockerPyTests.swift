@@ -9,9 +9,10 @@ struct DockerPyTests {
 
     @Test("ordinary use through docker-py", .enabled(if: FileManager.default.isExecutableFile(atPath: python)))
     func ordinaryUse() async throws {
-        try await Sandbox.with { box in
+        let address = "tcp://127.0.0.1:\(try freePort())"
+        try await Sandbox.with(daemonFlags: ["-H", address]) { box in
             let answer = try await box.shell(
-                "\(Self.python) \(Repo.root)/Tests/SystemTests/Python/docker_py.py", seconds: 120)
+                "DOCKER_TCP=\(address) \(Self.python) \(Repo.root)/Tests/SystemTests/Python/docker_py.py", seconds: 180)
             #expect(answer.status == 0, "\(answer)")
         }
     }

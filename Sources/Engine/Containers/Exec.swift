@@ -105,7 +105,8 @@ extension Engine {
             return !exec.isStarted
         }
         guard isFirst == true else {
-            throw Fault(.conflict, "exec instance \(id) has already been started")
+            let hasEnded = try execs.find(id).exitCode != nil
+            throw Fault(.conflict, "Error: Exec command \(id) \(hasEnded ? "has already run" : "is already running")")
         }
         let record = container.record
         let isDetached = body["Detach"].bool ?? false
