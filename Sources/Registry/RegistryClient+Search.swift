@@ -37,7 +37,7 @@ extension RegistryClient {
         if let credentials, !credentials.username.isEmpty {
             request.headers.add(name: "authorization", value: credentials.basic)
         }
-        let sent = request, tls = try tlsConfiguration(for: endpoint, root: options.certificatesRoot)
+        let sent = request, tls = try tlsConfiguration(for: endpoint, roots: options.certificateRoots)
         let answer = try await transport.send(sent, tls: tls)
         guard answer.status == .ok else {
             await answer.discard()

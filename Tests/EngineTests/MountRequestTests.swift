@@ -44,6 +44,12 @@ import Testing
         #expect(fault?.message == message)
     }
 
+    @Test("a relative path is taken for a volume's name, whose check says what to do")
+    func relativePath() {
+        let fault = #expect(throws: Fault.self) { try collect(["Binds": ["some/folder:/b"]]) }
+        #expect(fault?.message.hasSuffix("If you intended to pass a host directory, use absolute path") == true)
+    }
+
     @Test("two mounts on one path are refused")
     func duplicate() {
         let fault = #expect(throws: Fault.self) {

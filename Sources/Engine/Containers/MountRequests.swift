@@ -62,17 +62,13 @@ enum MountRequests {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else { throw fault }
         let destination = parts.count == 1 ? parts[0] : parts[1]
-        guard destination.hasPrefix("/") else {
-            throw Fault(
-                .invalid,
-                "invalid volume specification: '\(text)': invalid mount config for type \"\(parts[0].hasPrefix("/") ? "bind" : "volume")\": invalid mount path: '\(destination)' mount path must be absolute"
-            )
+        let kind = parts.count > 1 && parts[0].hasPrefix("/") ? "bind" : "volume"
+        func refusal(_ why: String) -> Fault {
+            Fault(.invalid, "\(fault.message): invalid mount config for type \"\(kind)\": \(why)")
         }
-        guard clean(destination) != "/" else {
-            throw Fault(
-                .invalid,
-                "invalid volume specification: '\(text)': invalid mount config for type \"\(parts[0].hasPrefix("/") ? "bind" : "volume")\": invalid specification: destination can't be '/'"
-            )
+        guard clean(destination) != "/" else { throw refusal("invalid specification: destination can't be '/'") }
+        guard destination.hasPrefix("/") else {
+            throw refusal("invalid mount path: '\(destination)' mount path must be absolute")
         }
         if parts.count == 1 { return anonymous(clean(destination), driver: driver) }
         let isBind = parts[0].hasPrefix("/")
