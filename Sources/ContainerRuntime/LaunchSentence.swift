@@ -22,6 +22,7 @@ extension LaunchFailure {
         case .notRunning: return "container \(subject) is not running"
         case .noSuchExec: return "No such exec instance: \(subject)"
         case .alreadyExists: return "exec \(subject) already exists"
+        case .setLimit: return "unable to set \(PlanProcess.limitName(subject)): \(plainReason)"
         case .processEnded: return "the container's process ended before it was started"
         case .runHook: return "error running hook \(subject)\(errno == 0 ? "" : ": \(plainReason)")"
         default:

@@ -73,6 +73,11 @@ struct PlanProcess {
         "RLIMIT_SIGPENDING": 11, "RLIMIT_MSGQUEUE": 12, "RLIMIT_NICE": 13, "RLIMIT_RTPRIO": 14, "RLIMIT_RTTIME": 15,
     ]
 
+    /// The name of the limit with that number.
+    static func limitName(_ number: String) -> String {
+        limitNumbers.first { "\($0.value)" == number }?.key ?? "rlimit \(number)"
+    }
+
     private static func limits(_ value: PlanValue) throws(Fault) -> [ResourceLimit] {
         var result: [ResourceLimit] = []
         for entry in try value.list() {

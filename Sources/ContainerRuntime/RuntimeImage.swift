@@ -98,10 +98,17 @@ package struct RuntimeProgram: Sendable {
         for (index, given) in descriptors.preserved.enumerated() {
             places.append((given, RuntimeDescriptor.preserved + Int32(index)))
         }
-        return Started(pid: try spawn(places), control: mine)
+        do throws(KernelError) {
+            return Started(pid: try spawn(image, places), control: mine)
+        } catch {
+            // A container has got at the program and holds it open for writing. The seals make that useless to it, but
+            // nothing can be started from that copy meanwhile: take another.
+            guard error.errno == ETXTBSY, let fresh = try? RuntimeImage() else { throw error }
+            return Started(pid: try spawn(fresh, places), control: mine)
+        }
     }
 
-    private func spawn(_ places: [(from: Int32, to: Int32)]) throws(KernelError) -> Int32 {
+    private func spawn(_ image: RuntimeImage, _ places: [(from: Int32, to: Int32)]) throws(KernelError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -5,7 +5,7 @@ import CLinux
 ///     parent                         this process
 ///     clone3 ───────────────────────►
 ///     id maps, go ──────────────────► joins cgroups and namespaces, mounts
-///     tree, go ◄────────────────────► needs the source of a bind (for each)
+///     trees ◄───────────────────────► needs the sources of binds (for each row of them)
 ///     hooks of the host's side ◄───── furnished (only with hooks)
 ///     go ───────────────────────────► hides paths, pivots, drops powers, finds the program
 ///                              ◄───── ready (with the terminal's master)
@@ -52,6 +52,10 @@ struct ContainerProcess {
     }
 
     private func joinAll(joined: Bool) throws(LaunchFailure) {
+        // In another container's pid namespace that container sees this process: not its memory, files or program.
+        for namespace in joins where namespace.kind.rawValue == NamespaceKind.pid.rawValue {
+            _ = hako_prctl(4, 0, 0, 0, 0)
+        }
         // A helper tells of this process first: nothing may come before that on the socket.
         if (creates(.user) || joined) && !report.waitForGo() { _exit(1) }
         for (index, file) in cgroupFiles.enumerated() {
@@ -83,15 +87,7 @@ struct ContainerProcess {
             let top = try openHost("/", O_PATH | O_DIRECTORY, step: .mountRoot)
             try check(.mountRoot, plan.rootPath) { hako_move_mount(mounts.root, top) }
             closeDescriptor(top)
-            for (index, step) in plan.mounts.enumerated() {
-                var source: Int32 = -1
-                if step.kind == .bind {
-                    guard let tree = report.requestSource(index) else { _exit(1) }  // the parent failed, and says why
-                    source = tree
-                }
-                defer { closeDescriptor(source) }
-                try root.carryOut(step, source: source)
-            }
+            try carryOutMounts(root)
             for (index, device) in plan.devices.enumerated() {
                 try root.makeDevice(device, bound: index < mounts.devices.count ? mounts.devices[index] : -1)
             }
@@ -109,6 +105,22 @@ struct ContainerProcess {
         }
         try hooks.run(.createContainer, pid: getpid())
         return terminal
+    }
+
+    private func carryOutMounts(_ root: RootFolder) throws(LaunchFailure) {
+        var hasAsked = false
+        for (index, step) in plan.mounts.enumerated() {
+            var source: Int32 = -1
+            if step.kind == .filesystem { hasAsked = false }
+            if step.kind == .bind {
+                if !hasAsked { report.askForSources(from: index) }
+                hasAsked = true
+                guard let tree = report.receiveSource() else { _exit(1) }  // the parent failed, and says why
+                source = tree
+            }
+            defer { closeDescriptor(source) }
+            try root.carryOut(step, source: source)
+        }
     }
 
     private func leaveHost() throws(LaunchFailure) {

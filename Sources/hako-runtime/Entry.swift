@@ -92,7 +92,7 @@ private func run(_ plan: ExecPlan, _ control: Control) -> Never {
                 isReady = true
             case .failed: throw record.failure
             case .warning: control.send(.warning, record.payload)
-            case .born, .needsSource, .furnished, .go: break
+            case .born, .needsSources, .furnished, .go: break
             }
         }
         guard isReady else { throw LaunchFailure(step: .processEnded, errno: 0, subject: plan.id) }

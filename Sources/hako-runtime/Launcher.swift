@@ -223,7 +223,7 @@ struct Launcher {
                 try hooks.run(.prestart, pid: pid)
                 try hooks.run(.createRuntime, pid: pid)
                 report.send(.go)
-            case .needsSource: try sendSource(record, report)
+            case .needsSources: try sendSources(record, report)
             case .ready: return record.descriptor
             case .failed: throw record.failure
             case .warning: onWarning(record.failure)
@@ -233,13 +233,17 @@ struct Launcher {
         throw LaunchFailure(step: .processEnded, errno: 0, subject: "")
     }
 
-    private func sendSource(_ request: Report.Record, _ report: Report) throws(LaunchFailure) {
+    private func sendSources(_ request: Report.Record, _ report: Report) throws(LaunchFailure) {
         var reader = PlanReader(request.payload)
-        guard let index = try? Int(reader.number(Int32.self)), plan.mounts.indices.contains(index) else {
+        guard let first = try? Int(reader.number(Int32.self)), plan.mounts.indices.contains(first) else {
             throw LaunchFailure(step: .badRequest, errno: EBADMSG, subject: "")
         }
-        let tree = try PreparedMounts.bindSource(plan.mounts[index], plan)
-        report.send(.go, passing: tree)
-        closeDescriptor(tree)
+        for step in plan.mounts[first...] {
+            if step.kind == .filesystem { return }
+            guard step.kind == .bind else { continue }
+            let tree = try PreparedMounts.bindSource(step, plan)
+            report.send(.go, passing: tree)
+            closeDescriptor(tree)
+        }
     }
 }

@@ -243,7 +243,7 @@ final class Monitor {
                 complain(
                     "step " + decimal(Int(record.failure.step.rawValue)) + ": errno "
                         + decimal(Int(record.failure.errno)))
-            case .born, .needsSource, .furnished, .go: break
+            case .born, .needsSources, .furnished, .go: break
             }
         }
     }

@@ -60,7 +60,7 @@ func cloneTree(_ folder: Int32, _ path: String, recursive: Bool, step: LaunchSte
 }
 
 /// What the parent opens on the host before the container's process exists. The trees to bind are opened by it too,
-/// one by one as the process comes to them (`bindSource`), since a user namespace takes the power to do so away.
+/// as the process comes to them (`bindSource`), since a user namespace takes the power to do so away.
 struct PreparedMounts {
     /// The container's root, a tree of its own.
     let root: Int32

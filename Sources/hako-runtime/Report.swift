@@ -6,8 +6,9 @@ struct Report {
     enum Kind: UInt8 {
         /// Child: the user namespace exists, write its maps. i32: the child's pid when a helper made it, otherwise 0.
         case born = 1
-        /// Child: it comes to a bind, whose tree is to come with `go`. i32: the step's index.
-        case needsSource
+        /// Child: it comes to a bind. A `go` with a tree is to come for it and for each bind before the next new
+        /// filesystem: binds come in rows, and an answer takes long on a busy machine. i32: the step's index.
+        case needsSources
         /// Child: namespaces and mounts are there, run the hooks of the host's side.
         case furnished
         /// Child: only `exec` is left. With the terminal's master when there is one.
@@ -72,15 +73,17 @@ struct Report {
         return Record(kind: kind, payload: Array(space[1..<count]), descriptor: passed)
     }
 
-    /// Asks the parent for the tree of bind step `index`.
-    func requestSource(_ index: Int) -> Int32? {
+    /// Asks the parent for the trees of the binds from step `index` on, up to the next new filesystem.
+    func askForSources(from index: Int) {
         var writer = PlanWriter()
         writer.put(Int32(index))
-        send(.needsSource, writer.bytes)
-        guard let record = receive(), record.kind.rawValue == Kind.go.rawValue, record.descriptor >= 0 else {
-            return nil
-        }
-        return record.descriptor
+        send(.needsSources, writer.bytes)
+    }
+
+    /// The next of them; nil when the parent is gone.
+    func receiveSource() -> Int32? {
+        guard let record = receive(), record.kind.rawValue == Kind.go.rawValue else { return nil }
+        return record.descriptor >= 0 ? record.descriptor : nil
     }
 
     /// Waits for the parent's word with read(2), which every seccomp profile allows.

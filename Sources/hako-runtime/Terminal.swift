@@ -24,11 +24,16 @@ struct Terminal {
         if rows > 0 || columns > 0 { _ = hako_set_window(master, rows, columns) }
     }
 
-    /// Puts the slave on /dev/console.
+    /// Puts the slave on /dev/console, which must be there itself: a link of the image's could have the terminal cover
+    /// what is to be masked or written by the runtime (CVE-2025-52565).
     func bindConsole(_ root: RootFolder) throws(LaunchFailure) {
         let path = "/dev/console"
-        let target = try root.makeFile(path, step: .openTerminal)
+        closeDescriptor(try root.makeFile(path, step: .openTerminal))
+        let target = try root.open(path, O_PATH | O_NOFOLLOW, step: .openTerminal)
         defer { closeDescriptor(target) }
+        guard try !status(of: target, step: .openTerminal, path).isLink else {
+            throw LaunchFailure(step: .openTerminal, errno: ELOOP, subject: path)
+        }
         let tree = try cloneTree(slave, "", recursive: false, step: .openTerminal)
         defer { closeDescriptor(tree) }
         try check(.openTerminal, path) { hako_move_mount(tree, target) }
