@@ -1,4 +1,5 @@
 import Fault
+import JSON
 import Testing
 
 @testable import Engine
@@ -32,6 +33,24 @@ import Testing
                 fault?.message == "failed to create task for container: failed to initialize logging driver: " + message
             )
         }
+    }
+
+    @Test("details show the labels, variables and tag that the options choose, by name or by pattern")
+    func details() {
+        var record = ContainerTableTests.record("0123456789abcdef", "web")
+        record.config = ["Labels": ["a": "b c", "app.x": "1", "no": "2"], "Env": ["E=f", "APP_Y=3", "BARE"]]
+        record.hostConfig = [
+            "LogConfig": [
+                "Config": [
+                    "labels": "a,missing", "labels-regex": "^app", "env": "E", "env-regex": "^APP_",
+                    "tag": "{{.Name}}/{{.ID}}",
+                ]
+            ]
+        ]
+        #expect(
+            String(decoding: LogDetails(record).text, as: UTF8.self)
+                == "APP_Y=3,E=f,a=b+c,app.x=1,tag=web%2F0123456789ab ")
+        #expect(LogDetails.tag("{{.Nope}}", record) == nil)
     }
 
     @Test("a host name with dots is known by its first part, too")

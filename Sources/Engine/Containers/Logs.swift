@@ -40,41 +40,6 @@ extension Engine {
     }
 }
 
-/// The labels and variables that the log options `labels` and `env` name, as `docker logs --details` shows them.
-private struct LogDetails {
-    let text: [UInt8]
-
-    init(_ record: ContainerRecord) {
-        let options = record.hostConfig["LogConfig"]["Config"].stringMap
-        func names(_ option: String) -> [String] { (options[option] ?? "").split(separator: ",").map(String.init) }
-        var attributes: [String: String] = [:]
-        let labels = record.config["Labels"].stringMap
-        for name in names("labels") { attributes[name] = labels[name] }
-        for variable in record.config["Env"].strings {
-            guard let equals = variable.firstIndex(of: "=") else { continue }
-            let name = String(variable[..<equals])
-            if names("env").contains(name) { attributes[name] = String(variable[variable.index(after: equals)...]) }
-        }
-        let pairs = attributes.sorted { $0.key < $1.key }.map { "\(Self.escape($0.key))=\(Self.escape($0.value))" }
-        text = Array((pairs.joined(separator: ",") + " ").utf8)
-    }
-
-    /// As Go's url.QueryEscape does.
-    private static func escape(_ text: String) -> String {
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x5f, 0x2e, 0x7e: out.append(byte)
-            case 0x20: out.append(UInt8(ascii: "+"))
-            default:
-                out.append(
-                    contentsOf: Array("%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))".utf8))
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-}
-
 /// Joins a cursor, which blocks, with a watch, which waits. One reader at a time.
 private final class LogReader: Sendable {
     private struct State {
