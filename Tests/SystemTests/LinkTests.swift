@@ -131,6 +131,36 @@ struct LinkTests {
         }
     }
 
+    @Test("a forced removal wins over a start at the same moment")
+    func removalAgainstStart() async throws {
+        try await Sandbox.with { box in
+            try await box.ok("pull", "-q", "busybox")
+            let work = """
+                for i in $(seq 12); do
+                  c=$(docker create -v /data busybox sleep 1000)
+                  docker start $c >/dev/null 2>&1 & docker rm -fv $c >/dev/null || echo failed; wait $!
+                done
+                """
+            let answer = try await box.shell(work, seconds: 120)
+            #expect(answer.out.isEmpty && answer.err.isEmpty, "\(answer)")
+            #expect(try await box.shell("docker ps -aq; docker volume ls -q").out.isEmpty)
+        }
+    }
+
+    @Test("what --rm should have taken goes when the daemon returns, even if it never ran")
+    func neverStarted() async throws {
+        try await Sandbox.with { box in
+            try await box.ok("create", "--rm", "-v", "/data", "busybox", "true")
+            try await box.ok("create", "--name", "kept", "busybox", "true")
+            try await box.stopDaemon(SIGKILL)
+            try await box.startDaemon()
+            try await until("it is gone, volume and all") {
+                let left = try await box.shell("docker ps -a --format '{{.Names}}'; docker volume ls -q")
+                return left.out == "kept\n"
+            }
+        }
+    }
+
     @Test("no anonymous volume survives its container: failed starts, --rm, killed clients, cp meanwhile")
     func anonymousVolumes() async throws {
         try await Sandbox.with { box in

@@ -13,6 +13,17 @@ extension Engine {
     package func removeContainer(_ ref: String, force: Bool, volumes: Bool, link: Bool) async throws {
         if link { return try await removeLink(ref) }
         let container = try container(ref)
+        // Somebody may start it between its end and its removal; who forces it ends that, too.
+        for _ in 0..<Self.removalAttempts {
+            if try await tryRemoval(container, force: force, volumes: volumes) { return }
+        }
+        throw Fault(.conflict, "cannot remove container \"/\(container.record.name)\": it was started meanwhile")
+    }
+
+    private static let removalAttempts = 5
+
+    /// False when it was started meanwhile.
+    private func tryRemoval(_ container: Container, force: Bool, volumes: Bool) async throws -> Bool {
         let state = container.record.state
         if state.isRunning || state.isRestarting {
             guard force else {
@@ -25,14 +36,12 @@ extension Engine {
             // Its own `--rm` may take it away at the same time; whoever comes second finds it gone.
             try await stop(container, signal: "SIGKILL", timeout: nil)
         }
-        try await inLane(container.id) {
-            if container.isRemoved { return }
+        return try await inLane(container.id) {
+            if container.isRemoved { return true }
             let state = container.record.state
-            if state.isRunning || state.isRestarting {
-                throw Fault(
-                    .conflict, "cannot remove container \"/\(container.record.name)\": it was started meanwhile")
-            }
+            if state.isRunning || state.isRestarting { return false }
             try await self.remove(container, volumes: volumes)
+            return true
         }
     }
 
