@@ -6,7 +6,7 @@ TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables ipr
 BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
 VM_PACKAGES    := qemu-system-x86 busybox-static cpio
 
-.PHONY: help build release demo test unit system test-vm bench lint format install clean packages test-packages
+.PHONY: help build release demo test unit system test-vm bench conformance lint format install clean packages test-packages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -57,6 +57,10 @@ test-vm: build ## resource limits under cgroup v2, in a virtual machine
 bench: out/hako test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
 	@scripts/need-packages $(BENCH_PACKAGES)
 	@Tests/Bench/run $<
+
+conformance: build test-packages out/images/complete ## the same docker commands on ours and on Debian's dockerd: where they differ (needs root)
+	@scripts/unpack-dockerd out/peers
+	@python3 Tests/Conformance/docker.py --hako .build/debug/hako --images out/images --peers out/peers
 
 lint: packages ## formatter, layers, imports
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -1,8 +1,10 @@
 """The same docker commands on two daemons, with the same client: prints where they differ.
 
-    docker.py OURS THEIRS [-k WORD] [FILE...]
+    docker.py --hako HAKO --images FOLDER --peers FOLDER [-k WORD] [FILE...]
+    docker.py --sockets OURS THEIRS [-k WORD] [FILE...]
 
-OURS and THEIRS are sockets of daemons that hold the images busybox, ubuntu and nginx. A file holds cases: a line
+The first form starts both daemons, in a network namespace of their own, as the benchmark does; the second takes
+daemons that run and hold the images busybox, ubuntu and nginx. A file holds cases: a line
 `## name`, then a script for bash that calls `docker`. What a case prints, on both streams, and the status of each
 command that asks for it (`echo $?`) are compared, after identifiers, times and addresses were made equal, and what an
 older reference words otherwise was put into today's words. Each case ends with neither containers nor volumes: give
@@ -112,14 +114,7 @@ def run(script, socket, folder):
     return normal(output.replace(work, "WORK"), socket)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("ours")
-    parser.add_argument("theirs")
-    parser.add_argument("files", nargs="*")
-    parser.add_argument("-k", default="", help="only cases whose name holds this")
-    parser.add_argument("-v", action="store_true", help="print what each case gave on the first daemon")
-    options = parser.parse_args()
+def compare(options, ours_socket, theirs_socket):
     paths = options.files or sorted(glob.glob(HERE + "/docker/*.cases"))
     folder = tempfile.mkdtemp(prefix="hako-conformance-")
     counts = {"same": 0, "differ": 0, "known": 0}
@@ -127,7 +122,7 @@ def main():
         for file, name, script in cases(paths):
             if options.k not in name:
                 continue
-            ours, theirs = run(script, options.ours, folder), run(script, options.theirs, folder)
+            ours, theirs = run(script, ours_socket, folder), run(script, theirs_socket, folder)
             if options.v:
                 print(f"== {file}: {name}\n{ours}")
             if ours == theirs:
@@ -144,6 +139,29 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     print(", ".join(f"{count} {word}" for word, count in counts.items()))
     return 1 if counts["differ"] else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sockets", nargs=2, metavar=("OURS", "THEIRS"))
+    parser.add_argument("--hako", type=os.path.abspath)
+    parser.add_argument("--images", type=os.path.abspath)
+    parser.add_argument("--peers", type=os.path.abspath)
+    parser.add_argument("-k", default="", help="only cases whose name holds this")
+    parser.add_argument("-v", action="store_true", help="print what each case gave on the first daemon")
+    parser.add_argument("files", nargs="*")
+    options = parser.parse_args()
+    if options.sockets:
+        return compare(options, *options.sockets)
+    sys.path.insert(0, os.path.join(HERE, "..", "Bench"))
+    from bench import Bench
+
+    with Bench(options) as bench:
+        for daemon in bench.daemons:
+            daemon.start()
+            for image in ("busybox", "ubuntu", "nginx"):
+                daemon.docker("pull", "-q", image)
+        return compare(options, bench.hako.socket, bench.peer.socket)
 
 
 sys.exit(main())
