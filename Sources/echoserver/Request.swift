@@ -20,7 +20,8 @@ struct Request {
 }
 
 enum Parsed {
-    case incomplete
+    /// More has to come; `expects100`: the client waits for "100 Continue" before it sends the body (RFC 9110, 10.1.1).
+    case incomplete(expects100: Bool)
     /// The request and how many bytes of the input it took.
     case request(Request, Int)
     /// The status line's number and words to refuse it with.
@@ -37,7 +38,8 @@ enum Limit {
 /// Reads a request from the start of the input (RFC 9112). Bodies come with a length or chunked.
 func parse(_ input: [UInt8]) -> Parsed {
     guard let headEnd = find("\r\n\r\n", in: input, from: 0) else {
-        return input.count > Limit.head ? .refused("431 Request Header Fields Too Large") : .incomplete
+        return input.count > Limit.head
+            ? .refused("431 Request Header Fields Too Large") : .incomplete(expects100: false)
     }
     guard headEnd <= Limit.head else { return .refused("431 Request Header Fields Too Large") }
     var request = Request()
@@ -57,7 +59,9 @@ func parse(_ input: [UInt8]) -> Parsed {
         }
         lineStart = lineEnd + 2
     }
-    return readBody(request, input, from: headEnd + 4)
+    let result = readBody(request, input, from: headEnd + 4)
+    guard case .incomplete = result, let expected = request.header("expect") else { return result }
+    return .incomplete(expects100: equal(lowercased(expected), "100-continue"))
 }
 
 private func readRequestLine(_ line: [UInt8], into request: inout Request) -> Bool {
@@ -78,7 +82,7 @@ private func readBody(_ request: Request, _ input: [UInt8], from start: Int) -> 
     guard let text = request.header("content-length") else { return .request(request, start) }
     guard let length = number(text, radix: 10) else { return .refused("400 Bad Request") }
     guard length <= Limit.body else { return .refused("413 Request Entity Too Large") }
-    guard input.count >= start + length else { return .incomplete }
+    guard input.count >= start + length else { return .incomplete(expects100: false) }
     request.body = Array(input[start..<(start + length)])
     return .request(request, start + length)
 }
@@ -87,14 +91,30 @@ private func readChunks(_ request: Request, _ input: [UInt8], from start: Int) -
     var request = request
     var at = start
     while true {
-        guard let lineEnd = find("\r\n", in: input, from: at) else { return .incomplete }
+        guard let lineEnd = find("\r\n", in: input, from: at) else { return .incomplete(expects100: false) }
         let size = input[at..<lineEnd].split(separator: UInt8(ascii: ";"), maxSplits: 1).first ?? []
         guard let length = number(trimmed(Array(size)), radix: 16) else { return .refused("400 Bad Request") }
         guard request.body.count + length <= Limit.body else { return .refused("413 Request Entity Too Large") }
         let dataStart = lineEnd + 2
-        guard input.count >= dataStart + length + 2 else { return .incomplete }
+        if length == 0 {
+            guard let end = endOfTrailers(input, from: dataStart) else {
+                return input.count - dataStart > Limit.head
+                    ? .refused("431 Request Header Fields Too Large") : .incomplete(expects100: false)
+            }
+            return .request(request, end)
+        }
+        guard input.count >= dataStart + length + 2 else { return .incomplete(expects100: false) }
         at = dataStart + length + 2
-        if length == 0 { return .request(request, at) }
         request.body += input[dataStart..<(dataStart + length)]
     }
+}
+
+/// Where the empty line after a chunked body's trailer ends; nil: it hasn't come. Trailers are passed over.
+private func endOfTrailers(_ input: [UInt8], from start: Int) -> Int? {
+    var at = start
+    while let lineEnd = find("\r\n", in: input, from: at) {
+        if lineEnd == at { return lineEnd + 2 }
+        at = lineEnd + 2
+    }
+    return nil
 }

@@ -8,6 +8,8 @@ private struct Connection {
     var sent = 0
     var closesAfterOutput = false
     var awaitsWritable = false
+    /// "100 Continue" was sent for the request that is coming in.
+    var wasTold = false
 }
 
 /// An HTTP server on one port: a single epoll loop, no thread, nothing at rest.
@@ -72,9 +74,15 @@ struct Server {
         if isOpen, !connection.awaitsWritable { isOpen = receive(client, &connection) }
         answering: while isOpen, !connection.awaitsWritable, !connection.closesAfterOutput, !connection.input.isEmpty {
             switch parse(connection.input) {
-            case .incomplete: break answering
+            case .incomplete(let expects100):
+                if expects100, !connection.wasTold {
+                    connection.wasTold = true
+                    connection.output.add("HTTP/1.1 100 Continue\r\n\r\n")
+                }
+                break answering
             case .request(let request, let length):
                 connection.input.removeFirst(length)
+                connection.wasTold = false
                 connection.closesAfterOutput = !request.keepsAlive
                 connection.output += answer(
                     "200 OK", page(for: request, connection.peer), keepAlive: request.keepsAlive,
