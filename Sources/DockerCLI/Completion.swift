@@ -39,8 +39,14 @@ struct Completer: Sendable {
     func suggestions(_ words: [String]) async -> ([String], files: Bool) {
         var rest = words[...]
         let last = rest.popLast() ?? ""
-        while let first = rest.first, first.hasPrefix("-") { rest = rest.dropFirst() }
+        let global = GlobalOptions.flags(folder: "").map(\.shape)
+        while let first = rest.first, first.hasPrefix("-") {
+            rest = rest.dropFirst()
+            guard let flag = Self.flag(first, among: global) else { continue }
+            if rest.popFirst() == nil { return await values(of: flag, last) }
+        }
         guard let word = rest.popFirst() else {
+            if last.hasPrefix("-") { return (matching(last, Self.lines(global)), false) }
             let commands = CommandTree.all().filter { $0.group != .hidden }
             return (matching(last, commands.map { "\($0.name)\t\($0.summary)" }), false)
         }
@@ -49,15 +55,42 @@ struct Completer: Sendable {
             command = sub
             rest = rest.dropFirst()
         }
-        if last.hasPrefix("-") {
-            let flags = command.flags.filter { !$0.isHidden }.map { "--\($0.name)\t\($0.help.prefix { $0 != "\n" })" }
-            return (matching(last, flags + ["--help\tShow this help"]), false)
+        if let before = rest.last, let flag = Self.flag(before, among: command.flags) {
+            return await values(of: flag, last)
         }
+        if last.hasPrefix("-") { return (matching(last, Self.lines(command.flags)), false) }
         if !command.subcommands.isEmpty {
             return (matching(last, command.subcommands.map { "\($0.name)\t\($0.summary)" }), false)
         }
         if case .files = command.completes { return ([], true) }
         return (matching(last, await objects(command.completes)), false)
+    }
+
+    private static func lines(_ flags: [FlagShape]) -> [String] {
+        flags.filter { !$0.isHidden && $0.name != "help" }.map { "--\($0.name)\t\($0.help.prefix { $0 != "\n" })" }
+            + ["--help\tShow this help"]
+    }
+
+    /// The flag whose value the next word is; nil: none.
+    private static func flag(_ word: String, among flags: [FlagShape]) -> FlagShape? {
+        guard word.hasPrefix("-"), word != "-", word != "--", !word.contains("=") else { return nil }
+        let found =
+            word.hasPrefix("--")
+            ? flags.first { $0.name == word.dropFirst(2) } : flags.first { $0.short != nil && $0.short == word.last }
+        return found?.value == nil ? nil : found
+    }
+
+    /// Names of what is there for the flags that take such; files for those that take paths.
+    private func values(of flag: FlagShape, _ start: String) async -> ([String], files: Bool) {
+        switch flag.name {
+        case "network": return (matching(start, await objects(.networks)), false)
+        case "volumes-from", "link": return (matching(start, await objects(.containers(all: true))), false)
+        case "context": return (matching(start, await objects(.contexts)), false)
+        case "volume", "env-file", "label-file", "cidfile", "input", "output", "config", "tlscacert", "tlscert",
+            "tlskey":
+            return ([], true)
+        default: return ([], false)
+        }
     }
 
     private func matching(_ start: String, _ suggestions: [String]) -> [String] {

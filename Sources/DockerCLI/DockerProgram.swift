@@ -95,7 +95,8 @@ package struct DockerProgram: Sendable {
             return 0
         }
         guard let word = parsed.positional.first else { throw HelpRequest(text: root.help, wasAsked: false) }
-        let rest = Array(parsed.positional.dropFirst())
+        // What is to be completed isn't ours to parse.
+        let rest = (word.hasPrefix("__complete") ? ["--"] : []) + parsed.positional.dropFirst()
         if word == "help" { return try await help(rest, root, options, connect) }
         guard let command = CommandTree.command(word) else { throw root.unknown(word, CommandTree.names) }
         return try await command.run(rest, under: "docker", context: try session(options, connect))

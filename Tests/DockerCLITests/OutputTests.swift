@@ -59,6 +59,28 @@ import Testing
         #expect(client.out == text)
     }
 
+    static let completionCases: [([String], String)] = [
+        (["ru"], "run\n:4"), (["--log-level", "debug", "imag"], "images\nimage\n:4"),
+        (["-H", "x", "ps", "--f"], "--filter\n--format\n:4"),
+        (["run", "--network", "n"], "net1\n:4"), (["run", "-it", "--network=x", "--name", ""], ":4"),
+        (["stop", ""], "my-nginx\n:4"), (["run", "-v", ""], ":0"), (["load", ""], ":0"), (["nothing", ""], ":4"),
+        (["--conf"], "--config\n:4"), (["container", "sta"], "start\nstats\n:4"),
+    ]
+
+    @Test("completion knows commands, flags, what is there, and what a flag takes", arguments: completionCases)
+    func completion(_ words: [String], _ expected: String) async {
+        let daemon = ScriptedDaemon { _, path in
+            switch path {
+            case "/networks": .json([["Name": "net1"], ["Name": "other"]])
+            case "/containers/json": .json([["Names": ["/my-nginx"]]])
+            default: nil
+            }
+        }
+        let client = await Client.run(["__complete"] + words, on: daemon)
+        let names = client.out.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) }
+        #expect(names.joined(separator: "\n") == expected)
+    }
+
     @Test("ports in a run are joined, and those on other numbers stand last")
     func portRuns() {
         let ports: JSON = [
