@@ -47,7 +47,8 @@ extension HTTPClient {
         case .some(let code):
             return Fault(.unavailable, "error during connect: \(endpoint): \(errorText(code))", cause: error)
         case nil:
-            return Fault(.unavailable, "error during connect: \(endpoint): \(error)", cause: error)
+            return Fault(
+                .unavailable, "error during connect: \(endpoint): \(TLSReason.text(error) ?? "\(error)")", cause: error)
         }
     }
 }

@@ -24,6 +24,8 @@ private struct AbsentDaemon: DockerTransport {
             "the daemon ended before it listened; its log, /run/hako/daemon.log, ends:\ninvalid bip \"nonsense\"",
         ])
     func reason(_ reason: String) async {
+        let version = await Client.run(["version", "-f", "{{.Server.Version}}"], on: AbsentDaemon(reason: reason))
+        #expect(version.out == "\n" && version.err == reason + "\n")
         let client = await Client.run(["ps"], on: AbsentDaemon(reason: reason))
         #expect(client.err == reason + "\n")
         #expect(client.exitCode == 1)

@@ -26,7 +26,9 @@ extension CommandTree {
             if let template {
                 let value: JSON = ["Client": client, "Server": server]
                 do { session.out.line(try template.execute(.json(value), missingKeysFail: true)) } catch {
-                    throw Failure("\(error)")
+                    guard let failure else { throw Failure("\(error)") }
+                    session.out.line("")
+                    throw failure
                 }
             } else {
                 session.out.write(Versions.text(client: client, server: server))
