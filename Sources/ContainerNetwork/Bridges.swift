@@ -20,6 +20,14 @@ enum HostSettings {
 
 /// Bridges as interfaces of the host.
 enum Bridges {
+    /// Throws where the kernel has no IPv6 and the network wants it.
+    static func checkIPv6(_ network: NetworkRecord) throws(Fault) {
+        guard network.hasIPv6, access("/proc/net/if_inet6", F_OK) != 0 else { return }
+        throw Fault(
+            .invalid,
+            "network \(network.name): this host's kernel runs without IPv6 (ipv6.disable=1): leave --ipv6 out")
+    }
+
     /// Makes the interface what the record says; one that is there is kept, with its ports.
     static func make(_ network: NetworkRecord, _ netlink: RouteNetlink) throws(KernelError) {
         let name = network.interface
@@ -29,6 +37,8 @@ enum Bridges {
         guard let link = try netlink.link(name) else {
             throw KernelError(call: "add bridge", subject: name, errno: ENODEV)
         }
+        // Hosts may have it switched off for what is new (net.ipv6.conf.default.disable_ipv6).
+        if network.hasIPv6 { try? KernelFile.write("/proc/sys/net/ipv6/conf/\(name)/disable_ipv6", "0") }
         let wanted = network.subnets.map {
             LinkAddress(index: link.index, address: $0.gateway.bytes, prefix: UInt8($0.prefix.length))
         }

@@ -67,6 +67,7 @@ extension NetworkManager {
             let network = try state.withLock { state in
                 let network = try NetworkRequest(body).resolve(
                     existing: Array(state.networks.values), onHost: onHost, localPrefix: state.localPrefix)
+                try Bridges.checkIPv6(network)
                 state.networks[network.id] = network
                 return network
             }

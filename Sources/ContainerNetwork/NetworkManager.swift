@@ -88,7 +88,10 @@ package final class NetworkManager: Sendable {
             let kernel = try RouteNetlink.here()
             let networks = state.withLock { Array($0.networks.values) }.filter { $0.driver == .bridge }
             HostSettings.forward(ipv6: networks.contains(where: \.hasIPv6), log)
-            for network in networks { try Bridges.make(network, kernel) }
+            for network in networks {
+                try Bridges.checkIPv6(network)
+                try Bridges.make(network, kernel)
+            }
             let kept = adoptLeases(alive)
             try Bridges.removeStrays(of: networks, keeping: Set(kept.map(\.link)), kernel)
             try loadRules()

@@ -131,6 +131,20 @@ private let isAloneInNamespace: Bool =
         }
     }
 
+    @Test("a network has IPv6 also where the host switches it off for new interfaces")
+    func ipv6SwitchedOff() async throws {
+        try await Self.withManager { manager, _ in
+            let setting = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+            guard let before = KernelFile.line(setting) else { return }
+            try KernelFile.write(setting, "1")
+            _ = try await manager.create(["Name": "six", "EnableIPv6": true])
+            try KernelFile.write(setting, before)
+            let gateway = try #require(try await manager.inspect("six")["IPAM"]["Config"][1]["Gateway"].string)
+            #expect(try RouteNetlink.here().addresses().contains { IPAddress(bytes: $0.address) == IPAddress(gateway) })
+            try await manager.remove("six")
+        }
+    }
+
     @Test("a user's network gets the next pool, keeps its members, and goes when they have gone")
     func userNetwork() async throws {
         try await Self.withManager { manager, _ in
