@@ -117,7 +117,9 @@ targets += [
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
     .testTarget(
         name: "hakoTests",
-        dependencies: ["hako", "CommandLine", "ContainerNetwork", "Fault", "JSON", "Linux", "Wire", "Engine", "Registry"],
+        dependencies: [
+            "hako", "CommandLine", "ContainerNetwork", "Fault", "JSON", "Linux", "Wire", "Engine", "Registry",
+        ],
         swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
     .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python"], swiftSettings: houseRules),
