@@ -94,7 +94,9 @@ extension NetworkManager {
                 "invalid endpoint settings:\nuser specified IP address is supported on user defined networks only")
         }
         guard network.subnets.contains(where: { $0.prefix.contains(address) }) else {
-            throw Fault(.invalid, "no configured subnet contains IP address \(text)")
+            throw Fault(
+                .invalid,
+                "invalid endpoint settings:\nno configured subnet or ip-range contain the IP address \(text)")
         }
         return address
     }

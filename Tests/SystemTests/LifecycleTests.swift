@@ -236,6 +236,24 @@ struct LifecycleTests {
         }
     }
 
+    @Test("what can't be joined is named, and no image is looked for", arguments: Client.available)
+    func unjoinable(_ client: Client) async throws {
+        try await Sandbox.with(client) { box in
+            try await box.ok("pull", "-q", "busybox")
+            for (flag, kind) in [("--network", "network"), ("--pid", "PID"), ("--ipc", "IPC")] {
+                let run = try await box.docker("run", "--rm", flag, "container:nobox", "busybox", "true")
+                #expect(run.status == 125)
+                let expected = "joining \(kind) namespace of container: No such container: nobox"
+                #expect(run.err.contains(expected) && !run.err.contains("Unable to find image"), "\(run)")
+            }
+            try await box.ok("network", "create", "--subnet", "172.31.250.0/28", "small")
+            let far = try await box.docker("run", "--rm", "--network", "small", "--ip", "10.9.9.9", "busybox", "true")
+            #expect(far.status == 125)
+            #expect(far.err.contains("no configured subnet or ip-range contain the IP address 10.9.9.9"), "\(far)")
+            try await box.ok("network", "rm", "small")
+        }
+    }
+
     @Test("formats: templates, JSON, quiet, filters", arguments: Client.available)
     func formats(_ client: Client) async throws {
         try await Sandbox.with(client) { box in

@@ -87,10 +87,15 @@ extension Engine {
 
     private func fillNames(_ record: inout ContainerRecord) throws(Fault) {
         // Names of other containers become IDs, so that a rename doesn't break the tie.
-        for member in ["NetworkMode", "IpcMode", "PidMode"] {
+        for (member, kind) in [("NetworkMode", "network"), ("IpcMode", "IPC"), ("PidMode", "PID")] {
             guard let ref = record.hostConfig[member].string, ref.hasPrefix("container:") else { continue }
-            let other = try container(String(ref.dropFirst("container:".count)))
-            record.hostConfig[member] = .string("container:\(other.id)")
+            do {
+                record.hostConfig[member] = .string(
+                    "container:\(try container(String(ref.dropFirst("container:".count))).id)")
+            } catch {
+                // Not as "not found": clients would take that for the image, and pull it.
+                throw Fault(.invalid, "joining \(kind) namespace of container: \(error.message)", cause: error)
+            }
         }
         let mode = record.networkMode
         guard (record.config["Hostname"].string ?? "").isEmpty else { return }
