@@ -154,6 +154,15 @@ import Testing
         #expect(ResolvConf("nameserver 127.0.0.53\n").hasOnlyLoopback)
     }
 
+    @Test("in the host's network its loopback resolver stays, and what is asked for still counts")
+    func hostNetwork() {
+        let host = "nameserver 127.0.0.53\nsearch a\n"
+        #expect(HostFiles.resolvConf(host: host, config: [:], inHostNetwork: true) == host)
+        #expect(
+            HostFiles.resolvConf(host: host, config: ["DnsSearch": ["b"]], inHostNetwork: true)
+                == "nameserver 127.0.0.53\nsearch b\n")
+    }
+
     @Test("what the container asks for replaces the host's lines of its kind")
     func asked() {
         let config: JSON = ["Dns": ["9.9.9.9"], "DnsSearch": ["."], "DnsOptions": ["ndots:2"]]

@@ -119,10 +119,9 @@ extension Engine {
         }
         try writeInPlace(
             folder + "/resolv.conf",
-            record.networkMode == "host" && record.hostConfig["Dns"].strings.isEmpty
-                ? hostResolvConf()
-                : HostFiles.resolvConf(
-                    host: hostResolvConf(), config: ConfigForm.withResolver(record.hostConfig, options: options)))
+            HostFiles.resolvConf(
+                host: hostResolvConf(), config: ConfigForm.withResolver(record.hostConfig, options: options),
+                inHostNetwork: record.networkMode == "host"))
     }
 
     /// systemd-resolved's stub listens on the host's loopback only; its own list of servers is beside it.

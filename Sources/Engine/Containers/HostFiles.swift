@@ -33,13 +33,14 @@ enum HostFiles {
     }
 
     /// What the container asked for in place of the host's lines of that kind. `host` is the host's file.
-    static func resolvConf(host: String, config: JSON) -> String {
+    /// In the host's network its loopback is the container's too.
+    static func resolvConf(host: String, config: JSON, inHostNetwork: Bool = false) -> String {
         let servers = config["Dns"].strings, search = config["DnsSearch"].strings
         let options = config["DnsOptions"].strings
         var result = ResolvConf(host)
         if !servers.isEmpty {
             result.servers = servers
-        } else {
+        } else if !inHostNetwork {
             // The host's loopback isn't the container's.
             result.servers.removeAll { $0.hasPrefix("127.") || $0 == "::1" }
             if result.servers.isEmpty { result.servers = ["8.8.8.8", "8.8.4.4"] }
