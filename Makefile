@@ -50,7 +50,7 @@ system: test-packages out/images/complete out/python/complete ## the real progra
 	swift build --build-tests
 	swift test --skip-build --no-parallel --filter SystemTests
 
-test-vm: build ## resource limits under cgroup v2, in a virtual machine
+test-vm: build ## runtime and daemon under pure cgroup v2, in a virtual machine
 	@scripts/need-packages $(VM_PACKAGES)
 	@Tests/VM/run
 
