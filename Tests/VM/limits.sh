@@ -6,7 +6,7 @@ export PATH=/bin LD_LIBRARY_PATH=/libraries
 if [ ! -e /switched ]; then
     mkdir /new
     mount -t tmpfs tmpfs /new
-    for name in bin bundle dev init lib lib64 libraries opt proc run sys tmp usr; do [ -e "/$name" ] && cp -a "/$name" /new/; done
+    for name in bin bundle dev engine.sh init lib lib64 libraries opt proc run sbin sys tmp usr var; do [ -e "/$name" ] && cp -a "/$name" /new/; done
     touch /new/switched
     exec switch_root /new /init
 fi
@@ -17,7 +17,8 @@ mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup /sys/fs/cgroup
 cd /bundle
-insmod /lib/modules/brd.ko rd_nr=1 rd_size=65536
+modprobe brd rd_nr=1 rd_size=65536
+ip link set lo up
 
 passed=0 failed=0
 check() { # SENTENCE COMMAND...
@@ -131,5 +132,6 @@ check "a unified key reaches its file" is "$(group memory.high)" 67108864
 hako runtime delete -f io
 check "nothing is left of all that" [ -z "$(ls -d /sys/fs/cgroup/hako/*/ 2> /dev/null)" ]
 
+. /engine.sh
 echo "VM: $passed passed, $failed failed"
 poweroff -f
