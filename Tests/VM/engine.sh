@@ -55,10 +55,10 @@ check "an event says so" sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do grep -q eater 
 kill $watcher
 box rm eater > /dev/null
 
-check "a device is given" code 0 run --rm --device /dev/kmsg box head -c 1 /dev/kmsg
-check "and only as far as it is" code 1 run --rm --device /dev/kmsg:/dev/kmsg:r box sh -c 'echo x > /dev/kmsg'
-check "one that isn't given can't be opened" code 1 run --rm --cap-add MKNOD box sh -c 'mknod /dev/mine c 1 11 && head -c 1 /dev/mine'
-check "a device rule gives one too" code 0 run --rm --cap-add MKNOD --device-cgroup-rule 'c 1:11 r' box sh -c 'mknod /dev/mine c 1 11 && head -c 1 /dev/mine'
+check "a device is given" code 0 run --rm --device /dev/ram0 box head -c 1 /dev/ram0
+check "and only as far as it is" code 1 run --rm --device /dev/ram0:/dev/ram0:r box sh -c 'echo x > /dev/ram0'
+check "one that isn't given can't be opened" code 1 run --rm --cap-add MKNOD box sh -c 'mknod /dev/mine b 1 0 && head -c 1 /dev/mine'
+check "a device rule gives one too" code 0 run --rm --cap-add MKNOD --device-cgroup-rule 'b 1:0 r' box sh -c 'mknod /dev/mine b 1 0 && head -c 1 /dev/mine'
 check "a privileged container opens all" code 0 run --rm --privileged box sh -c 'head -c 1 /dev/kmsg && [ -e /dev/ram0 ]'
 check "and writes its group" code 0 run --rm --privileged box sh -c 'mkdir /sys/fs/cgroup/inner'
 check "a container on the default network has an address" holds "$(box run --rm box cat /proc/net/fib_trie)" "172.17.0."
