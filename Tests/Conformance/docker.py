@@ -12,7 +12,7 @@ it daemons that have nothing to lose. A case whose name ends in ` (differs: why)
 its difference is not counted.
 """
 
-import argparse, difflib, glob, os, re, shutil, subprocess, sys, tempfile
+import argparse, difflib, glob, os, re, shutil, signal, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # For one case on one daemon.
@@ -34,6 +34,8 @@ NEWER_WORDS = [
     (r"failed to create shim task: OCI runtime create failed: runc create failed:",
      "failed to create task for container: failed to create shim task: OCI runtime create failed:"),
     (r"daemon: (failed to initialize logging driver)", r"daemon: failed to create task for container: \1"),
+    (r"Invalid escape keys \(foo\) provided", "Invalid detach keys (foo) provided: Unknown character: 'foo'"),
+    (r"(Container )\S+ (is paused, unpause)", r"\1ID \2"),
     (r"invalid value for max-size: -1: invalid size", "invalid size"),
     (r"daemon: (driver failed programming external)", r"daemon: failed to set up container networking: \1"),
     (r"error looking up logging plugin (\w+): plugin \"\w+\" not found", r"logger: no log driver named '\1' is registered"),
@@ -51,6 +53,8 @@ NEWER_WORDS = [
      "cannot remove container: container is running: stop the container before removing or force remove"),
     (r"You cannot remove a paused container ID. Unpause and then stop the container before attempting removal or force remove",
      "cannot remove container: container is paused and must be unpaused first"),
+    (r"You cannot remove a restarting container ID. Stop the container before attempting removal or force remove",
+     "cannot remove container: container is running: stop the container before removing or force remove"),
     (r"cannot remove container \"/\w+\"", "cannot remove container"),
     (r"cannot remove container: container is restarting", "cannot remove container: container is running"),
     (r"invalid restart policy '(\w+)'",
@@ -156,6 +160,8 @@ def main():
     sys.path.insert(0, os.path.join(HERE, "..", "Bench"))
     from bench import Bench
 
+    # So that an end from outside takes everything down, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with Bench(options) as bench:
         for daemon in bench.daemons:
             daemon.start()
