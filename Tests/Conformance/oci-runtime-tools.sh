@@ -3,9 +3,8 @@
 #
 #   oci-runtime-tools.sh CHECKOUT HAKO [TEST...]
 #
-# CHECKOUT is a folder of opencontainers/runtime-tools in which `make runtimetest validation-executables` has been run
-# (offline: GOFLAGS=-mod=vendor). HAKO is the hako program. TEST is a test's name, such as process_user. Needs root,
-# runc and nothing from the network. Ends with 1 when hako is worse than runc somewhere, with 2 when it can't begin.
+# CHECKOUT is a folder of opencontainers/runtime-tools in which its validation programs have been made. HAKO is the hako
+# program. TEST is a test's name, such as process_user. Needs root, runc and nothing from the network. Ends with 1 when hako is worse than runc somewhere, with 2 when it can't begin.
 # Between 4 and 10 minutes. TABLE=FILE writes the outcome as a Markdown table, too.
 #
 # Everything happens in a mount namespace of its own. On a machine with v1 controllers an empty v2 hierarchy beside them
