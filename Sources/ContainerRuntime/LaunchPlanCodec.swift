@@ -134,10 +134,13 @@ package struct PlanReader {
     }
 }
 
-extension LaunchPlan {
-    /// "HAKL" and the version of the format.
-    private static let magic: UInt32 = 0x4C4B_4148
-    package static let version: UInt8 = 1
+/// A whole message: what it is and the version of its format come first.
+package protocol PlanDocument: PlanField {
+    static var magic: UInt32 { get }
+}
+
+extension PlanDocument {
+    package static var version: UInt8 { 1 }
 
     package func encoded() -> [UInt8] {
         var writer = PlanWriter()
@@ -157,25 +160,12 @@ extension LaunchPlan {
     }
 }
 
-extension ExecPlan {
-    /// "HAKE" and the version of the format.
-    private static let magic: UInt32 = 0x454B_4148
-    package static let version: UInt8 = 1
+extension LaunchPlan: PlanDocument {
+    /// "HAKL".
+    package static var magic: UInt32 { 0x4C4B_4148 }
+}
 
-    package func encoded() -> [UInt8] {
-        var writer = PlanWriter()
-        writer.put(Self.magic)
-        writer.put(Self.version)
-        write(to: &writer)
-        return writer.bytes
-    }
-
-    package init(decoding bytes: [UInt8]) throws(PlanError) {
-        guard bytes.count <= PlanLimit.plan else { throw .tooLong }
-        var reader = PlanReader(bytes)
-        guard try reader.number(UInt32.self) == Self.magic else { throw .notAPlan }
-        guard try reader.number(UInt8.self) == Self.version else { throw .wrongVersion }
-        try self.init(from: &reader)
-        guard reader.isAtEnd else { throw .trailingBytes }
-    }
+extension ExecPlan: PlanDocument {
+    /// "HAKE".
+    package static var magic: UInt32 { 0x454B_4148 }
 }
