@@ -14,18 +14,17 @@ struct Hako {
         var arguments = CommandLine.arguments[...]
         let name = arguments.popFirst().map { String($0.split(separator: "/").last ?? "hako") } ?? "hako"
         let words = Array(arguments)
-        if name == "hako", words.first == "runtime" { exit(runtimeMain(Array(words.dropFirst()))) }
+        if !otherPrograms.contains(name), words.first == "runtime" { exit(runtimeMain(Array(words.dropFirst()))) }
         Task { exit(await run(name, words)) }
         dispatchMain()
     }
 
+    /// Names under which it is another program; under any other it is `hako`.
+    private static let otherPrograms: Set<String> = ["docker", "kubectl", "minikube", "docker-compose"]
+
     private static func run(_ name: String, _ arguments: [String]) async -> CInt {
-        switch name {
-        case "docker": return await docker(arguments)
-        case "kubectl", "minikube", "docker-compose":
-            return fail("\(name) is not in this version of hako; `hako docker` is")
-        default: break
-        }
+        if name == "docker" { return await docker(arguments) }
+        if otherPrograms.contains(name) { return fail("\(name) is not in this version of hako; `hako docker` is") }
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
         case nil, "help", "--help", "-h":
@@ -36,7 +35,6 @@ struct Hako {
             return 0
         case "docker": return await docker(rest)
         case "daemon": return await Daemon.main(rest)
-        case "runtime": return runtimeMain(rest)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")

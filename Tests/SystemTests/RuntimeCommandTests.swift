@@ -178,4 +178,17 @@ struct RuntimeCommandTests {
                 try await bundle.ok("events", "--stats", bundle.id).contains("\"pids\":{\"current\":1,\"limit\":20}"))
         }
     }
+
+    @Test("under whatever name the program is kept, its runtime runs a container to its end")
+    func otherName() async throws {
+        try await RuntimeBundle.with { bundle in
+            try bundle.configure(["sh", "-c", "exit 4"])
+            let name = bundle.folder + "/hako-1.0"
+            try FileManager.default.createSymbolicLink(atPath: name, withDestinationPath: Repo.hako)
+            let run = try await Command.run(
+                [name, "runtime", "--root", bundle.folder + "/state", "run", "--bundle", bundle.folder, bundle.id],
+                seconds: 20)
+            #expect(run.status == 4, "\(run)")
+        }
+    }
 }
