@@ -475,7 +475,7 @@ def http(bench):
     for what, address in (("NAT, from the host to the bridge's address", None), ("loopback", "127.0.0.1")):
         urls = [f"http://{address or ip}:{18080 + index}/" for index, ip in
                 ((0, "172.28.0.1"), (1, "172.29.0.1"))][: len(bench.daemons)]
-        figures = bench.turns(2, *[(lambda url=url: rate(url)) for url in urls], lambda: rate("http://127.0.0.1:18070/"))
+        figures = bench.turns(5, *[(lambda url=url: rate(url)) for url in urls], lambda: rate("http://127.0.0.1:18070/"))
         direct = figures[-1]
         bench.report(f"HTTP through a published port, {what}", 100 * figures[0] / direct,
                      100 * figures[1] / direct if len(urls) > 1 else None, "dockerd", "%dir.", True)
@@ -532,7 +532,7 @@ def podman(bench):
     environment = dict(bench.hako.client_environment)
     ours, peer = bench.turns(
         8, lambda: seconds(bench.options.hako, "docker", "run", "--rm", "--network", "none", "busybox", "true", env=environment),
-        lambda: seconds(*store, "run", "--rm", "--network", "none", image, "true"))
+        lambda: seconds(*store, "run", "--rm", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--network", "none", image, "true"))
     bench.report("hako docker run --rm --network none / podman run", ours, peer, "podman", "ms")
 
 
