@@ -159,7 +159,7 @@ let refusedLines = #"""
     docker start -ai nosuch
     docker stop
     docker stop nosuch
-    docker stop -t x a
+    docker stop -t x q
     docker stop -s FOO nosuch
     docker restart nosuch
     docker kill nosuch
@@ -173,8 +173,8 @@ let refusedLines = #"""
     docker pause nosuch
     docker unpause nosuch
     docker rename
-    docker rename a
-    docker rename a b
+    docker rename q
+    docker rename q r
     docker rename nosuch ''
     docker wait nosuch
     docker wait
@@ -186,14 +186,14 @@ let refusedLines = #"""
     docker port nosuch 80/foo
     docker logs
     docker logs nosuch
-    docker logs a b
+    docker logs q r
     docker logs --tail x nosuch
     docker logs --since x nosuch
     docker attach
     docker attach nosuch
-    docker attach a b
+    docker attach q r
     docker exec
-    docker exec a
+    docker exec q
     docker exec nosuch true
     docker exec -d nosuch true
     docker exec -e '=' nosuch true
@@ -201,9 +201,9 @@ let refusedLines = #"""
     docker diff
     docker diff nosuch
     docker cp
-    docker cp a
-    docker cp a b
-    docker cp a: b:
+    docker cp q
+    docker cp q r
+    docker cp q: r:
     docker cp nosuch:/x .
     docker cp - nosuch:/x </dev/null
     docker export
@@ -213,11 +213,11 @@ let refusedLines = #"""
     docker commit nosuch
     docker commit nosuch INVALID
     docker update
-    docker update a
-    docker update -m foo a
+    docker update q
+    docker update -m foo q
     docker update -m 64m nosuch
     docker update --restart foo nosuch
-    docker update --cpus x a
+    docker update --cpus x q
     docker stats nosuch
     docker stats --no-stream nosuch
     docker stats --no-stream
@@ -252,7 +252,7 @@ let refusedLines = #"""
     docker history
     docker history nosuch
     docker tag
-    docker tag a
+    docker tag q
     docker tag nosuch x
     docker tag nosuch INVALID
     docker tag nosuch a:b:c
@@ -276,7 +276,7 @@ let refusedLines = #"""
     docker network rm bridge
     docker network create
     docker network connect
-    docker network connect a
+    docker network connect q
     docker network connect nosuch nosuch
     docker network connect bridge nosuch
     docker network connect --ip foo bridge nosuch
@@ -332,7 +332,7 @@ let refusedLines = #"""
     docker rmi INVALID
     docker pull
     docker pull INVALID
-    docker pull a b
+    docker pull q r
     docker pull -a busybox:latest
     docker pull busybox@sha256:1
     docker push

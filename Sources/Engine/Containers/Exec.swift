@@ -108,62 +108,92 @@ extension Engine {
             let hasEnded = try execs.find(id).exitCode != nil
             throw Fault(.conflict, "Error: Exec command \(id) \(hasEnded ? "has already run" : "is already running")")
         }
-        let record = container.record
-        let isDetached = body["Detach"].bool ?? false
-        do {
-            let process = try await execProcess(record, exec.config, size: body["ConsoleSize"])
-            let wantsInput = !isDetached && exec.config["AttachStdin"].bool == true
-            let pid = try await runtime.exec(
-                container.id, execID: id, process: process, openStdin: wantsInput, waitForAttach: !isDetached)
-            _ = execs.change(id) { $0.pid = pid }
-            publish("exec_start: " + Self.eventWords(exec.config["Cmd"].strings), record, ["execID": id])
-            guard !isDetached else {
-                watchExec(exec, container)
-                return nil
+        if body["Detach"].bool == true {
+            do { _ = try await launch(exec, container, size: body["ConsoleSize"], joining: nil) } catch {
+                throw Fault(.invalid, failed(exec, error).message, cause: error)
             }
-            let stdio = try await runtime.attach(container.id, exec: id, stdin: wantsInput)
-            let end = watchExec(exec, container)
-            let pending = PendingStdio(wantsInput: wantsInput)
-            _ = pending.join(stdio)
-            let hasOutput = (exec.config["AttachStdout"].bool ?? false, exec.config["AttachStderr"].bool ?? false)
-            let hasDetached = NIOLockedValueBox(false)
-            let joined = attachment(
-                pending, keys: try DetachKeys(exec.config["DetachKeys"].string), isTerminal: exec.isTerminal,
-                streams: (exec.isTerminal || hasOutput.0, hasOutput.1)
-            ) { [weak self] in
-                hasDetached.withLockedValue { $0 = true }
-                self?.publish("exec_detach", record, ["execID": id])
-            }
-            return Self.endingAfter(end, joined, unless: hasDetached)
-        } catch {
-            let failure = ExecFailure(error)
-            _ = execs.change(id) { $0.exitCode = failure.exitCode }
-            if isDetached { throw Fault(.invalid, failure.message, cause: error) }
-            return Self.sentenceOnly(failure.message, isTerminal: exec.isTerminal)
+            return nil
         }
+        let pending = PendingStdio(wantsInput: exec.config["AttachStdin"].bool == true)
+        let end = NIOLockedValueBox<Task<Void, Never>?>(nil)
+        let streams = (exec.config["AttachStdout"].bool ?? false, exec.config["AttachStderr"].bool ?? false)
+        let record = container.record
+        let joined = attachment(
+            pending, keys: try DetachKeys(exec.config["DetachKeys"].string), isTerminal: exec.isTerminal,
+            past: startingFirst(exec, container, size: body["ConsoleSize"], pending, end),
+            streams: (exec.isTerminal || streams.0, streams.1)
+        ) { [weak self] in
+            end.withLockedValue { $0 = nil }
+            self?.publish("exec_detach", record, ["execID": id])
+        }
+        return Self.endingAfter(end, joined)
     }
 
-    /// Clients take the exit code of a program that can't be run from `inspect`, and its reason from the stream.
-    private static func sentenceOnly(_ text: String, isTerminal: Bool) -> Attachment {
-        let rest = NIOLockedValueBox<ByteBuffer?>(ByteBuffer(string: text + "\r\n"))
-        return Attachment(
-            output: OutputSource(next: {
-                rest.withLockedValue { rest in
-                    defer { rest = nil }
-                    return rest.map { OutputChunk(.stdout, $0) }
+    /// Output before the output, without a byte: whoever asks for the first chunk has sent the head of its answer, and
+    /// only then the process starts. Clients that read the head through a buffer and the rest without it (docker-py)
+    /// lose what comes along with the head. Why a process can't be run is told here: clients take the exit code from
+    /// `inspect`, and its reason from the stream.
+    private func startingFirst(
+        _ exec: ExecRecord, _ container: Container, size: JSON, _ pending: PendingStdio,
+        _ end: NIOLockedValueBox<Task<Void, Never>?>
+    ) -> OutputSource {
+        let isDue = NIOLockedValueBox(true)
+        @Sendable func isFirst() -> Bool {
+            isDue.withLockedValue { isDue in
+                defer { isDue = false }
+                return isDue
+            }
+        }
+        return OutputSource(
+            next: {
+                guard isFirst() else { return nil }
+                do {
+                    let task = try await self.launch(exec, container, size: size, joining: pending)
+                    end.withLockedValue { $0 = task }
+                    return nil
+                } catch {
+                    pending.close()
+                    return OutputChunk(.stdout, ByteBuffer(string: self.failed(exec, error).message + "\r\n"))
                 }
-            }), write: { _ in }, closeInput: {}, isTerminal: isTerminal)
+            },
+            cancel: {
+                // The client went before anything was started.
+                if isFirst() { _ = self.execs.change(exec.id) { $0.exitCode = 137 } }
+            })
+    }
+
+    /// Gives a task that ends when the exit code is known. Without `pending` nobody is attached.
+    private func launch(
+        _ exec: ExecRecord, _ container: Container, size: JSON, joining pending: PendingStdio?
+    ) async throws -> Task<Void, Never> {
+        let record = container.record, wantsInput = pending?.wantsInput ?? false
+        let process = try await execProcess(record, exec.config, size: size)
+        let pid = try await runtime.exec(
+            container.id, execID: exec.id, process: process, openStdin: wantsInput, waitForAttach: pending != nil)
+        _ = execs.change(exec.id) { $0.pid = pid }
+        publish("exec_start: " + Self.eventWords(exec.config["Cmd"].strings), record, ["execID": exec.id])
+        if let pending {
+            let stdio = try await runtime.attach(container.id, exec: exec.id, stdin: wantsInput)
+            if !pending.join(stdio) { await stdio.close() }
+        }
+        return watchExec(exec, container)
+    }
+
+    private func failed(_ exec: ExecRecord, _ error: any Error) -> ExecFailure {
+        let failure = ExecFailure(error)
+        _ = execs.change(exec.id) { $0.exitCode = failure.exitCode }
+        return failure
     }
 
     /// Clients ask for the exit code as soon as the stream ends, so it ends when the code is known; one that typed the
     /// detach keys doesn't wait.
     private static func endingAfter(
-        _ end: Task<Void, Never>, _ attachment: Attachment, unless hasDetached: NIOLockedValueBox<Bool>
+        _ end: NIOLockedValueBox<Task<Void, Never>?>, _ attachment: Attachment
     ) -> Attachment {
         let output = OutputSource(
             next: {
                 if let chunk = try await attachment.output.next() { return chunk }
-                if !hasDetached.withLockedValue({ $0 }) { await end.value }
+                await end.withLockedValue { $0 }?.value
                 return nil
             }, cancel: attachment.output.cancel)
         return Attachment(
@@ -171,7 +201,6 @@ extension Engine {
             isTerminal: attachment.isTerminal)
     }
 
-    @discardableResult
     private func watchExec(_ exec: ExecRecord, _ container: Container) -> Task<Void, Never> {
         Task {
             let code = (try? await runtime.waitExec(container.id, execID: exec.id))?.code ?? 137
