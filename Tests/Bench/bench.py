@@ -4,7 +4,7 @@ Each row runs ours and the peer in turn (A B A B ...) and compares medians, so t
 between slows both. Everything happens in a network namespace and a folder of its own; both are removed at the end.
 """
 
-import argparse, ctypes, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
+import argparse, ctypes, json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 NETNS = "hakobench"
 DOCKER = shutil.which("docker")
@@ -216,10 +216,12 @@ class Bench:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def turns(self, count, *functions):
-        """Medians of each function, run in turn; a function gives its own figure. One unmeasured turn warms up."""
+        """Medians of each function, run in turn; a function gives its own figure. One unmeasured turn warms up.
+
+        Each turn has its own order: what one leaves behind (warm caches, a core that boosts) must not favour the same one each time."""
         figures = [[] for _ in functions]
         for turn in range(count + 1):
-            for index, function in enumerate(functions):
+            for index, function in random.sample(list(enumerate(functions)), len(functions)):
                 value = function() if function else None
                 if turn and value is not None:
                     figures[index].append(value)
@@ -469,13 +471,14 @@ def http(bench):
     time.sleep(1)
 
     def rate(url):
-        out = sh("wrk", "-t1", "-c16", "-d3s", url)
+        out = sh("wrk", "-t1", "-c16", "-d1s", url)
         return float(next(line.split()[1] for line in out.splitlines() if line.startswith("Requests/sec")))
 
     for what, address in (("NAT, from the host to the bridge's address", None), ("loopback", "127.0.0.1")):
         urls = [f"http://{address or ip}:{18080 + index}/" for index, ip in
                 ((0, "172.28.0.1"), (1, "172.29.0.1"))][: len(bench.daemons)]
-        figures = bench.turns(5, *[(lambda url=url: rate(url)) for url in urls], lambda: rate("http://127.0.0.1:18070/"))
+        # Many short turns: where the scheduler places client and server moves one turn by a third.
+        figures = bench.turns(24, *[(lambda url=url: rate(url)) for url in urls], lambda: rate("http://127.0.0.1:18070/"))
         direct = figures[-1]
         bench.report(f"HTTP through a published port, {what}", 100 * figures[0] / direct,
                      100 * figures[1] / direct if len(urls) > 1 else None, "dockerd", "%dir.", True)
