@@ -4,11 +4,12 @@ import PackageDescription
 // The layers. A target may name only targets of a lower layer; the loop below refuses anything else,
 // and Tests/HouseTests holds the import lines to the same table.
 let layers: [String: Int] = [
-    "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0,
+    "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0,
     "hako-runtime": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
-    "Engine": 4,
+    "KubeModel": 2, "KubeStorage": 2,
+    "Engine": 4, "KubeAPIServer": 4,
     "DockerCLI": 5,
     "EngineAPI": 6,
     "hako": 7,
@@ -106,6 +107,19 @@ targets += module(
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
+targets += [.target(name: "CKubeSchema")]
+targets += module("KubeModel", ["Fault", "JSON", "CKubeSchema"], [.product(name: "Yams", package: "Yams")])
+targets += module(
+    "KubeStorage", ["Fault"], nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
+targets += module(
+    "KubeAPIServer", ["Fault", "JSON", "Wire", "KubeModel", "KubeStorage"],
+    nio + httpAndTLS + [
+        log, crypto, .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+    ])
 targets += [
     .executableTarget(
         name: "hako",
@@ -148,6 +162,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     ],
     targets: targets,
     swiftLanguageModes: [.v6]

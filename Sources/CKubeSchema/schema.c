@@ -1,0 +1,7 @@
+#include "CKubeSchema.h"
+
+// The compiler reads the file itself: a literal of its bytes would take the Swift compiler minutes.
+const unsigned char hako_kube_schema[] = {
+#embed "schema.bin"
+};
+const size_t hako_kube_schema_size = sizeof hako_kube_schema;

@@ -1,0 +1,9 @@
+import JSON
+
+/// What admission and authorization read of the cluster: newest state, from memory, in the storage version.
+package protocol ObjectReader: Sendable {
+    /// The object; nil when there is none. `namespace` is "" for cluster-scoped resources.
+    func object(group: String, resource: String, namespace: String, name: String) -> JSON?
+    /// All objects of a resource, in one namespace or ("") in all.
+    func objects(group: String, resource: String, namespace: String) -> [JSON]
+}

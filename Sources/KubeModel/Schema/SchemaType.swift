@@ -1,0 +1,101 @@
+import JSON
+
+/// One type of the API: a published definition, a part of one, or a part of a CustomResourceDefinition's schema.
+///
+/// Types refer to each other, in circles too (`JSONSchemaProps`), so they are objects. A type is built in two steps,
+/// made and then given its shape, and never changes after; only then it is handed out. This is why it may cross threads.
+package final class SchemaType: @unchecked Sendable {
+    package enum Shape {
+        /// Members with names. Others are unknown unless `preservesUnknown`.
+        case object([SchemaField])
+        case map(of: SchemaType)
+        case list(of: SchemaType, ListKind)
+        case string(StringFormat)
+        case integer(bits: Int)
+        /// A double.
+        case number
+        case boolean
+        /// `intstr.IntOrString`.
+        case intOrString
+        /// `resource.Quantity`: a string, or a number that is written as one.
+        case quantity
+        /// Any JSON at all: `runtime.RawExtension`, `JSON`, an open part of a custom resource.
+        case any
+    }
+
+    package enum StringFormat: String, Sendable { case plain, byte, dateTime, microTime, duration }
+
+    /// How apply and strategic merge treat a list (`x-kubernetes-list-type` and its keys).
+    package enum ListKind: Sendable, Equatable {
+        case atomic, set
+        case map(keys: [String])
+    }
+
+    /// The published name (`io.k8s.api.core.v1.PodSpec`); "" for what has none.
+    package let name: String
+    package private(set) var shape: Shape
+    /// Whether an object is replaced as a whole by apply (`x-kubernetes-map-type: atomic`).
+    package private(set) var isAtomic: Bool
+    /// Unknown members are kept (`x-kubernetes-preserve-unknown-fields`).
+    package private(set) var preservesUnknown: Bool
+    /// Exactly one of the members may be set (`x-kubernetes-unions`), by the field that says which; nil: no union.
+    private var positions: [String: Int] = [:]
+
+    package init(name: String = "", _ shape: Shape = .any, isAtomic: Bool = false, preservesUnknown: Bool = false) {
+        self.name = name
+        self.shape = shape
+        self.isAtomic = isAtomic
+        self.preservesUnknown = preservesUnknown
+        index()
+    }
+
+    /// The second step of building; not to be called once the type is in use.
+    package func become(_ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false) {
+        self.shape = shape
+        self.isAtomic = isAtomic
+        self.preservesUnknown = preservesUnknown
+        index()
+    }
+
+    private func index() {
+        guard case .object(let fields) = shape else { return positions = [:] }
+        positions = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The members of an object; empty for other shapes.
+    package var fields: [SchemaField] { if case .object(let fields) = shape { fields } else { [] } }
+
+    /// The member of that name; nil when the object has none or this is no object.
+    package func field(_ name: String) -> SchemaField? {
+        guard let at = positions[name], case .object(let fields) = shape else { return nil }
+        return fields[at]
+    }
+}
+
+/// A member of an object.
+package struct SchemaField: Sendable {
+    package let name: String
+    package let type: SchemaType
+    package var isRequired = false
+    /// What stands for a missing member; nil: nothing.
+    package var defaultValue: JSON?
+    /// `x-kubernetes-patch-strategy`, for strategic merge patch.
+    package var patchStrategy: PatchStrategy = []
+    /// `x-kubernetes-patch-merge-key`.
+    package var patchMergeKey: String?
+    /// The field's number on the protobuf wire; 0: none.
+    package var protobufNumber: Int = 0
+    package var enumValues: [String] = []
+
+    package init(_ name: String, _ type: SchemaType) {
+        self.name = name
+        self.type = type
+    }
+
+    package struct PatchStrategy: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let merge = PatchStrategy(rawValue: 1)
+        package static let retainKeys = PatchStrategy(rawValue: 2)
+    }
+}

@@ -1,0 +1,104 @@
+import NIOCore
+
+/// A revisioned key-value store with etcd's semantics: one counter for all keys, compare-and-swap on a key's last
+/// revision, ranges and watches at a revision, compaction.
+///
+/// Keys are paths (`/registry/pods/default/web`) in byte order. A write that returned is durable: it survives kill -9
+/// and power loss. Revisions have no gaps and are never used twice. `Tests/Contracts` holds what every implementation
+/// must pass.
+package protocol KubeStorage: Sendable {
+    /// The last revision that is durable.
+    var revision: Int64 { get async throws(StorageError) }
+
+    /// The key's newest value; nil when there is none.
+    func get(_ key: String) async throws(StorageError) -> StoredValue?
+
+    /// Up to `limit` values whose keys begin with `prefix`, in key order, from `start` on (itself included when given).
+    /// - Parameter revision: as the store was then; nil: now. Throws `compacted` or `futureRevision`.
+    func list(prefix: String, from start: String?, limit: Int?, at revision: Int64?) async throws(StorageError)
+        -> StoredPage
+
+    /// Writes when the key's last revision is `expected` (0: the key isn't there; nil: whatever it is).
+    /// Throws `conflict` with what is there.
+    func put(_ key: String, _ value: ByteBuffer, expecting expected: Int64?) async throws(StorageError) -> Int64
+
+    /// Deletes when the key's last revision is `expected` (nil: whatever it is). Throws `conflict`, also when it isn't there.
+    /// - Returns: the deletion's own revision and what was there.
+    func delete(_ key: String, expecting expected: Int64?) async throws(StorageError) -> (
+        revision: Int64, old: StoredValue
+    )
+
+    /// Changes under `prefix` after `revision`, in order, none left out and none twice; nil: from now on.
+    /// The stream throws `compacted` when the history doesn't reach back that far, or when its reader is too slow.
+    func watch(prefix: String, after revision: Int64?) async throws(StorageError) -> StorageWatch
+
+    /// Forgets what was overwritten or deleted at or before `revision`.
+    func compact(upTo revision: Int64) async throws(StorageError)
+}
+
+package struct StoredValue: Sendable, Equatable {
+    package let key: String
+    package let value: ByteBuffer
+    package let createRevision: Int64
+    package let modRevision: Int64
+
+    package init(key: String, value: ByteBuffer, createRevision: Int64, modRevision: Int64) {
+        self.key = key
+        self.value = value
+        self.createRevision = createRevision
+        self.modRevision = modRevision
+    }
+}
+
+package struct StoredPage: Sendable {
+    package let values: [StoredValue]
+    /// The revision that the page shows.
+    package let revision: Int64
+    /// How many more there are after the last of `values`.
+    package let remaining: Int
+
+    package init(values: [StoredValue], revision: Int64, remaining: Int) {
+        self.values = values
+        self.revision = revision
+        self.remaining = remaining
+    }
+}
+
+package struct StorageEvent: Sendable, Equatable {
+    package enum Kind: Sendable { case put, delete }
+    package let kind: Kind
+    package let key: String
+    package let revision: Int64
+    /// What the key holds now; nil after a deletion.
+    package let value: StoredValue?
+    /// What it held before; nil when it wasn't there.
+    package let previous: StoredValue?
+
+    package init(kind: Kind, key: String, revision: Int64, value: StoredValue?, previous: StoredValue?) {
+        self.kind = kind
+        self.key = key
+        self.revision = revision
+        self.value = value
+        self.previous = previous
+    }
+}
+
+/// What a watch yields: the events of one or more whole revisions, or word that nothing happened up to a revision.
+package enum StorageNews: Sendable {
+    case events([StorageEvent])
+    /// All of the prefix's events up to `revision` have been given (for bookmarks).
+    case progress(revision: Int64)
+}
+
+package typealias StorageWatch = AsyncThrowingStream<StorageNews, any Error>
+
+package enum StorageError: Error, Sendable, Equatable {
+    /// The key's last revision isn't the expected one; what is there, nil for nothing.
+    case conflict(StoredValue?)
+    /// The asked revision is older than what is kept.
+    case compacted(oldest: Int64)
+    /// The asked revision hasn't happened yet.
+    case futureRevision(current: Int64)
+    /// The store is closing, or its disk failed: a sentence for people.
+    case unavailable(String)
+}
