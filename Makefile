@@ -6,7 +6,7 @@ TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables ipr
 BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
 VM_PACKAGES    := qemu-system-x86 busybox-static cpio
 
-.PHONY: help build release demo test unit system test-vm bench conformance lint format install clean packages test-packages
+.PHONY: help build release demo test unit system test-vm bench conformance lint schema format install clean packages test-packages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,6 +66,10 @@ lint: packages ## formatter, layers, imports
 	swift format lint --strict --recursive Package.swift Sources Tests
 	swift build --build-tests
 	swift test --skip-build --filter HouseTests
+
+schema: ## the Kubernetes API as data, from the published facts in SCHEMA_SOURCE=DIR
+	@test -n "$(SCHEMA_SOURCE)" || { echo 'make schema SCHEMA_SOURCE=DIR: DIR holds openapi-v3, discovery and protobuf-fields.tsv' >&2; exit 2; }
+	scripts/make-schema $(SCHEMA_SOURCE) Sources/CKubeSchema/schema.bin
 
 format: ## format all code in place
 	git ls-files -s '*.swift' | awk '$$1 != 120000 { print $$4 }' | xargs swift format --in-place # a link would become a copy

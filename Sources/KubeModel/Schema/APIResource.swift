@@ -33,6 +33,10 @@ package struct APIResource: Sendable {
     package let type: SchemaType
     /// The version whose form is stored; objects of other versions of the kind are converted. Usually this one.
     package var storageVersion: String
+    /// The group whose form is stored; another than this one for `events.k8s.io` alone.
+    package var storageGroup: String
+    /// Discovery's `storageVersionHash`; "" for what isn't stored.
+    package var storageVersionHash = ""
     /// Whether a custom resource: pruned and defaulted by its own schema, no protobuf, no strategic merge.
     package var isCustom = false
 
@@ -67,6 +71,7 @@ package struct APIResource: Sendable {
         self.verbs = verbs
         self.type = type
         storageVersion = groupVersion.version
+        storageGroup = groupVersion.group
     }
 
     /// `deployments.apps`, `pods`: how messages name the resource.

@@ -38,8 +38,22 @@ package final class SchemaType: @unchecked Sendable {
     package private(set) var isAtomic: Bool
     /// Unknown members are kept (`x-kubernetes-preserve-unknown-fields`).
     package private(set) var preservesUnknown: Bool
-    /// Exactly one of the members may be set (`x-kubernetes-unions`), by the field that says which; nil: no union.
+    package private(set) var traits: Traits = []
+    /// `x-kubernetes-unions` as JSON, for the published documents; "" for none.
+    package private(set) var unions = ""
     private var positions: [String: Int] = [:]
+
+    /// What a built-in type needs to be said on the wire and in the published documents.
+    package struct Traits: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// This list is a message with the elements as its first field (`ExtraValue { repeated string items = 1 }`).
+        package static let listMessage = Traits(rawValue: 1)
+        /// The documents say `x-kubernetes-map-type: granular`, which is what they mean without it too.
+        package static let statesGranular = Traits(rawValue: 2)
+        /// The documents don't say `x-kubernetes-list-type`; it counts as atomic.
+        package static let omitsListKind = Traits(rawValue: 4)
+    }
 
     package init(name: String = "", _ shape: Shape = .any, isAtomic: Bool = false, preservesUnknown: Bool = false) {
         self.name = name
@@ -50,10 +64,14 @@ package final class SchemaType: @unchecked Sendable {
     }
 
     /// The second step of building; not to be called once the type is in use.
-    package func become(_ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false) {
+    package func become(
+        _ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false, traits: Traits = [], unions: String = ""
+    ) {
         self.shape = shape
         self.isAtomic = isAtomic
         self.preservesUnknown = preservesUnknown
+        self.traits = traits
+        self.unions = unions
         index()
     }
 
@@ -85,6 +103,11 @@ package struct SchemaField: Sendable {
     package var patchMergeKey: String?
     /// The field's number on the protobuf wire; 0: none.
     package var protobufNumber: Int = 0
+    /// The numbers of the messages around the field that JSON writes without a name of their own, from outside in
+    /// (`Volume.volumeSource`).
+    package var protobufOuter: [Int] = []
+    /// Whether apply replaces the object in this field as a whole, where the field says it; nil: as its type says.
+    package var isAtomic: Bool?
     package var enumValues: [String] = []
 
     package init(_ name: String, _ type: SchemaType) {
@@ -97,5 +120,7 @@ package struct SchemaField: Sendable {
         package init(rawValue: UInt8) { self.rawValue = rawValue }
         package static let merge = PatchStrategy(rawValue: 1)
         package static let retainKeys = PatchStrategy(rawValue: 2)
+        /// Said aloud; what no strategy means too.
+        package static let replace = PatchStrategy(rawValue: 4)
     }
 }
