@@ -98,7 +98,7 @@ package struct FieldError: Sendable, Equatable, CustomStringConvertible {
 
     /// A value as `%#v`-like text of the original: strings quoted, numbers and booleans bare, the rest as JSON.
     private static func goText(_ value: JSON) -> String {
-        if case .string(let text) = value { return JSON.string(text).text }
+        if case .string(let text) = value { return GoText.quoted(text) }
         return value.isNull ? "null" : value.text
     }
 }
