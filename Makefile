@@ -67,9 +67,9 @@ lint: packages ## formatter, layers, imports
 	swift build --build-tests
 	swift test --skip-build --filter HouseTests
 
-schema: ## the Kubernetes API as data, from the published facts in SCHEMA_SOURCE=DIR
-	@test -n "$(SCHEMA_SOURCE)" || { echo 'make schema SCHEMA_SOURCE=DIR: DIR holds openapi-v3, discovery and protobuf-fields.tsv' >&2; exit 2; }
-	scripts/make-schema $(SCHEMA_SOURCE) Sources/CKubeSchema/schema.bin
+schema: ## the Kubernetes API as data, from the published facts in SCHEMA_SOURCE=DIR GO_SOURCE=DIR
+	@test -n "$(SCHEMA_SOURCE)" -a -n "$(GO_SOURCE)" || { scripts/make-schema; exit 2; }
+	scripts/make-schema $(SCHEMA_SOURCE) $(GO_SOURCE) Sources/CKubeSchema/schema.bin
 
 format: ## format all code in place
 	git ls-files -s '*.swift' | awk '$$1 != 120000 { print $$4 }' | xargs swift format --in-place # a link would become a copy

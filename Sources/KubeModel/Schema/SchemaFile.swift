@@ -54,6 +54,7 @@ extension SchemaFileReader {
         if flags & 2 != 0 { traits.insert(.listMessage) }
         if flags & 8 != 0 { traits.insert(.statesGranular) }
         let unions = flags & 4 != 0 ? try text() : ""
+        let goName = flags & 16 != 0 ? try text() : ""
         let shape: SchemaType.Shape
         switch tag {
         case 0: shape = .object(try fields(all))
@@ -79,7 +80,7 @@ extension SchemaFileReader {
         case 9: shape = .any
         default: throw damage("unknown shape \(tag)")
         }
-        type.become(shape, isAtomic: flags & 1 != 0, traits: traits, unions: unions)
+        type.become(shape, isAtomic: flags & 1 != 0, traits: traits, unions: unions, goName: goName)
     }
 
     private mutating func fields(_ all: [SchemaType]) throws(SchemaFile.Damage) -> [SchemaField] {
@@ -96,6 +97,10 @@ extension SchemaFileReader {
             if flags & 16 != 0 { field.patchStrategy.insert(.replace) }
             if flags & 256 != 0 { field.isAtomic = true }
             if flags & 512 != 0 { field.isAtomic = false }
+            guard let presence = SchemaField.Presence(rawValue: UInt8(truncatingIfNeeded: flags >> 10)) else {
+                throw damage("unknown presence")
+            }
+            field.presence = presence
             field.protobufNumber = try number()
             if flags & 2 != 0 { field.defaultValue = try value() }
             if flags & 32 != 0 { field.patchMergeKey = try text() }

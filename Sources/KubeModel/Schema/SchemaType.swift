@@ -41,6 +41,8 @@ package final class SchemaType: @unchecked Sendable {
     package private(set) var traits: Traits = []
     /// `x-kubernetes-unions` as JSON, for the published documents; "" for none.
     package private(set) var unions = ""
+    /// What Go calls the type where that doesn't follow from its name or parts; "" otherwise.
+    private var ownGoName = ""
     private var positions: [String: Int] = [:]
 
     /// What a built-in type needs to be said on the wire and in the published documents.
@@ -65,13 +67,15 @@ package final class SchemaType: @unchecked Sendable {
 
     /// The second step of building; not to be called once the type is in use.
     package func become(
-        _ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false, traits: Traits = [], unions: String = ""
+        _ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false, traits: Traits = [], unions: String = "",
+        goName: String = ""
     ) {
         self.shape = shape
         self.isAtomic = isAtomic
         self.preservesUnknown = preservesUnknown
         self.traits = traits
         self.unions = unions
+        ownGoName = goName
         index()
     }
 
@@ -80,7 +84,26 @@ package final class SchemaType: @unchecked Sendable {
         positions = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The members of an object; empty for other shapes.
+    /// The type as Go prints it, which the original's messages show: `v1.PodSpec`, `[]v1.Container`, `int32`.
+    package var goName: String {
+        if !ownGoName.isEmpty { return ownGoName }
+        if !name.isEmpty { return name.split(separator: ".").suffix(2).joined(separator: ".") }
+        return switch shape {
+        case .map(let value): "map[string]\(value.goName)"
+        case .list(let element, _): "[]\(element.goName)"
+        case .string(.byte): "[]uint8"
+        case .string: "string"
+        case .integer(let bits): "int\(bits)"
+        case .number: "float64"
+        case .boolean: "bool"
+        case .object, .intOrString, .quantity, .any: "interface {}"
+        }
+    }
+
+    /// The place of the member of that name among `fields`.
+    func position(_ name: String) -> Int? { positions[name] }
+
+    /// The members of an object, in the order in which the original writes them; empty for other shapes.
     package var fields: [SchemaField] { if case .object(let fields) = shape { fields } else { [] } }
 
     /// The member of that name; nil when the object has none or this is no object.
@@ -109,6 +132,21 @@ package struct SchemaField: Sendable {
     /// Whether apply replaces the object in this field as a whole, where the field says it; nil: as its type says.
     package var isAtomic: Bool?
     package var enumValues: [String] = []
+    /// When the original writes the field.
+    package var presence = Presence.whenSet
+
+    package enum Presence: UInt8, Sendable {
+        /// When it is set, zero or not: a pointer in Go, any field of a custom resource.
+        case whenSet
+        /// Unless it is empty or zero (`omitempty`).
+        case whenNotEmpty
+        /// Even when nothing is set: by its zero value.
+        case always
+        /// Even when nothing is set: by null. Lists, maps and pointers without `omitempty`.
+        case alwaysOrNull
+        /// Unless every member of the object is zero (`omitzero`).
+        case whenNotZero
+    }
 
     package init(_ name: String, _ type: SchemaType) {
         self.name = name

@@ -1,0 +1,148 @@
+"""Reads how Go holds each field of the API, which the published documents don't say: for scripts/make-schema.
+
+The root holds the sources of k8s.io/{api,apimachinery,apiextensions-apiserver,kube-aggregator} in folders of these
+names. Only declarations are read: a field's place among its neighbours, its type's name, and when it is written.
+"""
+import os
+import re
+import sys
+
+# When Go writes a field. What must be written though nothing is set is written as zero, or as null.
+ALWAYS = "always"
+ALWAYS_NULL = "always, as null"
+NOT_EMPTY = "unless it is empty or zero"
+POINTER = "when it is set, zero or not"
+NOT_ZERO = "unless every member of the struct is zero"
+
+FIELD = re.compile(r"^\t(\w+)\s+(\S.*?)\s+`(.*)`")
+EMBEDDED = re.compile(r"^\t(\*?[\w.]+)\s+`(.*)`")
+BASIC = {"string", "bool", "int", "int32", "int64", "float64", "byte"}
+
+
+def package_of(root, folder):
+    parts = os.path.relpath(folder, root).split(os.sep)
+    return "io.k8s." + ".".join(parts), parts[-1]
+
+
+class GoTypes:
+    def __init__(self, root):
+        # By "definition package" + "." + name.
+        self.structs, self.named = {}, {}
+        # Interfaces, and structs without members.
+        self.others = set()
+        for folder, _, files in sorted(os.walk(root)):
+            if "testdata" in folder:
+                continue
+            for file in sorted(files):
+                if file.endswith(".go") and not re.search(r"_test|swagger|generated|^conversion", file):
+                    self.read(os.path.join(folder, file), *package_of(root, folder))
+
+    def read(self, path, package, short):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        imports = {}
+        for alias, target in re.findall(r'^(?:import)?\s*(\w+)?\s*"(k8s\.io/[^"]+)"', text, re.M):
+            imports[alias or target.rsplit("/", 1)[1]] = "io." + target.replace("k8s.io", "k8s", 1).replace("/", ".")
+        # Comments may hold anything, raw strings don't occur.
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+        struct = None
+        for line in text.split("\n"):
+            line = re.sub(r"^(\s*)//.*", "", line)
+            start = re.match(r"^type (\w+) struct \{", line)
+            if start:
+                struct = self.structs.setdefault(package + "." + start[1], [])
+            elif line.startswith("}"):
+                struct = None
+            elif struct is not None:
+                self.member(struct, line, package, imports)
+            else:
+                other = re.match(r"^type (\w+) ", line)
+                if other:
+                    self.others.add(package + "." + other[1])
+                named = re.match(r"^(?:type|\t)\s*(\w+) (=?)\s*([\w.\[\]*]+(?:\[[\w.]+\][\w.]+)?)$", line.rstrip())
+                if named and line.startswith("type"):
+                    self.named[package + "." + named[1]] = (named[3], bool(named[2]), package, imports)
+
+    def member(self, struct, line, package, imports):
+        found = FIELD.match(line)
+        if found:
+            tag = re.search(r'json:"([^"]*)"', found[3])
+            if tag:
+                name, *options = tag[1].split(",")
+                if name != "-" and "inline" not in options:
+                    struct.append((name or found[1], found[2], options, package, imports))
+                elif "inline" in options:
+                    struct.append((None, found[2], options, package, imports))
+            return
+        found = EMBEDDED.match(line)
+        if found:
+            tag = re.search(r'json:"([^"]*)"', found[2])
+            if tag and tag[1] not in ("-",) and not tag[1].startswith(","):
+                struct.append((tag[1].split(",")[0], found[1], tag[1].split(",")[1:], package, imports))
+            elif not tag or tag[1] != "-":
+                struct.append((None, found[1], [], package, imports))
+
+    def full(self, name, package, imports):
+        """The definition that a Go name means in that file, aliases followed."""
+        if "." in name:
+            prefix, name = name.split(".")
+            package = imports.get(prefix, prefix)
+        full = package + "." + name
+        if full in self.named and self.named[full][1]:
+            target, _, package, imports = self.named[full]
+            return self.full(target, package, imports)
+        return full
+
+    def spell(self, expression, package, imports):
+        """(the type as Go prints it, what it is, the type of its elements): pointer, list, map, struct or scalar."""
+        if expression.startswith("*"):
+            element = self.spell(expression[1:], package, imports)
+            return "*" + element[0], "pointer", element
+        if expression.startswith("[]"):
+            element = self.spell(expression[2:], package, imports)
+            return "[]" + ("uint8" if element[0] == "byte" else element[0]), "list", element
+        found = re.match(r"^map\[([\w.]+)\](.*)$", expression)
+        if found:
+            key = self.spell(found[1], package, imports)[0]
+            element = self.spell(found[2], package, imports)
+            return f"map[{key}]{element[0]}", "map", element
+        if expression.startswith("interface{"):
+            return expression, "pointer", None
+        if expression in BASIC:
+            return expression, "scalar", None
+        full = self.full(expression, package, imports)
+        text = ".".join(full.split(".")[-2:])
+        if full in self.structs:
+            return text, "struct", None
+        if full in self.named:
+            target, _, package, imports = self.named[full]
+            return (text,) + self.spell(target, package, imports)[1:]
+        if full.endswith("types.UID") or full.endswith("types.NodeName") or full.endswith("types.NamespacedName"):
+            return text, "scalar", None
+        if full in self.others:
+            return text, "scalar", None
+        sys.exit(f"{full} is declared nowhere")
+
+    def fields(self, definition):
+        """Name, presence and type of each field, embedded ones in their place; empty for what is no struct."""
+        if definition in self.named:
+            target, _, package, imports = self.named[definition]
+            return self.fields(self.full(target, package, imports)) if re.fullmatch(r"[\w.]+", target) else []
+        out = []
+        for name, expression, options, package, imports in self.structs.get(definition, []):
+            if name is None:
+                out += self.fields(self.full(expression.lstrip("*"), package, imports))
+            else:
+                kind = self.spell(expression, package, imports)
+                out.append((name, self.presence(kind[1], options), kind))
+        return out
+
+    @staticmethod
+    def presence(kind, options):
+        if "omitempty" not in options and "omitzero" not in options:
+            return ALWAYS_NULL if kind in ("pointer", "list", "map") else ALWAYS
+        if kind == "pointer":
+            return POINTER
+        if kind == "struct":
+            return NOT_ZERO if "omitzero" in options else ALWAYS
+        return NOT_EMPTY
