@@ -19,20 +19,30 @@ package protocol KubeStorage: Sendable {
         -> StoredPage
 
     /// Writes when the key's last revision is `expected` (0: the key isn't there; nil: whatever it is).
-    /// Throws `conflict` with what is there.
+    /// Throws `conflict` with what is there. When it throws `unavailable` the value may have been written all the same.
+    /// - Returns: the write's own revision. The first of an empty store is 2: it begins at 1, so that 0 is never one.
+    @discardableResult
     func put(_ key: String, _ value: ByteBuffer, expecting expected: Int64?) async throws(StorageError) -> Int64
 
     /// Deletes when the key's last revision is `expected` (nil: whatever it is). Throws `conflict`, also when it isn't there.
     /// - Returns: the deletion's own revision and what was there.
+    @discardableResult
     func delete(_ key: String, expecting expected: Int64?) async throws(StorageError) -> (
         revision: Int64, old: StoredValue
     )
 
     /// Changes under `prefix` after `revision`, in order, none left out and none twice; nil: from now on.
-    /// The stream throws `compacted` when the history doesn't reach back that far, or when its reader is too slow.
+    ///
+    /// Throws `futureRevision`, or `compacted` when the history doesn't reach back that far. The stream throws `compacted`
+    /// when its reader is so slow that what it hasn't seen is compacted, `unavailable` when the store closes, and ends
+    /// when its task is cancelled. Dropping the stream frees the watch. One task at a time may read it.
     func watch(prefix: String, after revision: Int64?) async throws(StorageError) -> StorageWatch
 
-    /// Forgets what was overwritten or deleted at or before `revision`.
+    /// Makes every open watch yield `progress` with the revision of now or a later one, after its events up to there.
+    func requestProgress() async
+
+    /// Forgets what was overwritten or deleted at or before `revision`: reads at an older one, and watches after an older
+    /// one, then throw `compacted`. Does nothing when that is so already. Throws `futureRevision`.
     func compact(upTo revision: Int64) async throws(StorageError)
 }
 

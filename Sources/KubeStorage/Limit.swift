@@ -1,0 +1,39 @@
+/// What the store keeps, waits for and does at once, at most.
+enum Limit {
+    /// Writes in one transaction: a fsync is shared by enough, and the first of them doesn't wait long for the last.
+    static let batchWrites = 512
+    /// Bytes of values in one transaction, and so what a failed one costs.
+    static let batchBytes = 8 << 20
+    /// Writes that wait for the disk. Past it they fail at once: the disk doesn't keep up.
+    static let waitingWrites = 20_000
+    /// Bytes of values that wait for the disk.
+    static let waitingBytes = 128 << 20
+    /// Largest value, in bytes: twice the largest request body that the API server takes.
+    static let valueBytes = 8 << 20
+    /// Longest key, in bytes: a resource, a namespace and a name of 253 bytes each, with room.
+    static let keyBytes = 2_048
+    /// Events in memory: seconds of the heaviest load.
+    static let ringEvents = 8_192
+    /// Bytes of the values of the events in memory.
+    static let ringBytes = 24 << 20
+    /// Events that wait for a watch's reader. Past it they are dropped and read again from the history.
+    static let watchEvents = 2_048
+    /// Bytes of the values that wait for a watch's reader.
+    static let watchBytes = 8 << 20
+    /// Events that a watch behind the present takes in one go, or looks at.
+    static let catchUpEvents = 1_024
+    /// Bytes of values that a watch behind the present reads from disk in one go.
+    static let catchUpBytes = 4 << 20
+    /// Snapshots of pages lists kept for their next pages.
+    static let pagedSnapshots = 8
+    /// Bytes of overwritten and deleted values that a kept snapshot holds in memory.
+    static let pagedSnapshotBytes = 64 << 20
+    /// Revisions that one step of the compaction looks at: some milliseconds between writes.
+    static let compactionStep: Int64 = 500
+    /// Pages given back to the file system in one step.
+    static let vacuumPages = 256
+    /// Write-ahead log, in pages of 4 KiB, that is moved into the database beside the writer.
+    static let checkpointPages = 2_000
+    /// Write-ahead log, in pages, at which the writer itself stops to move it: 64 MiB.
+    static let forcedCheckpointPages = 16_000
+}
