@@ -1,6 +1,7 @@
 #include "CKubeSchema.h"
 
 // The compiler reads the file itself: a literal of its bytes would take the Swift compiler minutes.
+#pragma clang diagnostic ignored "-Wc23-extensions"
 const unsigned char hako_kube_schema[] = {
 #embed "schema.bin"
 };

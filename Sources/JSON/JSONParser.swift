@@ -18,6 +18,38 @@ extension JSON {
         self = try parser.document()
     }
 
+    /// A member whose name its object already had.
+    package struct Duplicate: Sendable, Hashable {
+        /// Where the object is: `spec.containers[0]`; "" for the document itself.
+        package let object: String
+        package let name: String
+        /// How many members of the object were written before this one.
+        package let position: Int
+
+        package init(object: String, name: String, position: Int) {
+            self.object = object
+            self.name = name
+            self.position = position
+        }
+
+        /// The same seen from the object or list around: `step` is a name or `[3]`.
+        package func under(_ step: String) -> Duplicate {
+            let joint = object.isEmpty || object.hasPrefix("[") ? "" : "."
+            return Duplicate(object: step + joint + object, name: name, position: position)
+        }
+    }
+
+    /// Duplicates that are told of; of a document with more the first ones are.
+    package static let maximumDuplicates = 200
+
+    /// Parses, and tells of each member that replaced an earlier one of the same name.
+    package static func parse(_ bytes: [UInt8], duplicates: inout [Duplicate]) throws(JSONError) -> JSON {
+        var parser = Parser(input: bytes)
+        let value = try parser.document()
+        duplicates = parser.duplicates
+        return value
+    }
+
     /// Reads the first value at `offset` and moves `offset` past it: for streams of values without separators.
     package static func next(in bytes: [UInt8], offset: inout Int) throws(JSONError) -> JSON {
         var parser = Parser(input: bytes, at: offset)
@@ -30,6 +62,8 @@ extension JSON {
 private struct Parser {
     let input: [UInt8]
     var at = 0
+    /// With paths from the value that is being read.
+    var duplicates: [JSON.Duplicate] = []
 
     init(input: [UInt8], at: Int = 0) {
         self.input = input
@@ -78,6 +112,7 @@ private struct Parser {
     mutating func object(depth: Int) throws(JSONError) -> JSON {
         at += 1
         var members = JSONObject()
+        var written = 0
         skipSpace()
         if at < input.count, input[at] == UInt8(ascii: "}") {
             at += 1
@@ -90,7 +125,13 @@ private struct Parser {
             skipSpace()
             guard at < input.count, input[at] == UInt8(ascii: ":") else { throw fail("expected ':'") }
             at += 1
+            let (told, names) = (duplicates.count, members.count)
             members[key] = try value(depth: depth + 1)
+            if duplicates.count > told { move(from: told, under: key) }
+            if members.count == names, duplicates.count < JSON.maximumDuplicates {
+                duplicates.append(JSON.Duplicate(object: "", name: key, position: written))
+            }
+            written += 1
             skipSpace()
             guard at < input.count else { throw fail("unexpected end of input in an object") }
             at += 1
@@ -102,6 +143,10 @@ private struct Parser {
         }
     }
 
+    mutating func move(from first: Int, under step: String) {
+        for at in first..<duplicates.count { duplicates[at] = duplicates[at].under(step) }
+    }
+
     mutating func array(depth: Int) throws(JSONError) -> JSON {
         at += 1
         var elements: [JSON] = []
@@ -111,7 +156,9 @@ private struct Parser {
             return .array(elements)
         }
         while true {
+            let told = duplicates.count
             elements.append(try value(depth: depth + 1))
+            if duplicates.count > told { move(from: told, under: "[\(elements.count - 1)]") }
             skipSpace()
             guard at < input.count else { throw fail("unexpected end of input in an array") }
             at += 1

@@ -67,7 +67,8 @@ package final class SchemaType: @unchecked Sendable {
 
     /// The second step of building; not to be called once the type is in use.
     package func become(
-        _ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false, traits: Traits = [], unions: String = "",
+        _ shape: Shape, isAtomic: Bool = false, preservesUnknown: Bool = false, traits: Traits = [],
+        unions: String = "",
         goName: String = ""
     ) {
         self.shape = shape
