@@ -13,6 +13,10 @@ package struct LogFile: Sendable, Equatable {
     /// Bytes; nil: no rotation.
     package var maxSize: Int64?
     package var maxFiles: Int
+    /// Rotated files are compressed by somebody, and called `PATH.N.gz` then.
+    package var compresses = false
+    /// Bytes of output that may wait for the file before more is dropped; nil: the container waits for the file.
+    package var bufferSize: Int64?
 
     package init(format: Format, path: String, maxSize: Int64? = nil, maxFiles: Int = 1) {
         self.format = format
@@ -466,6 +470,8 @@ extension LogPlan {
         case .local: format = .local
         }
         self.init(format: format, path: log.path, maxSize: log.maxSize, maxFiles: UInt32(clamping: log.maxFiles))
+        compresses = log.compresses
+        bufferSize = log.bufferSize
     }
 }
 

@@ -210,6 +210,10 @@ package struct LogPlan {
     /// Bytes; nil: no rotation.
     package var maxSize: Int64?
     package var maxFiles: UInt32
+    /// Rotated files may have been compressed, and keep their suffix when they are renamed.
+    package var compresses = false
+    /// Bytes of output that may wait for the file; nil: the container waits for it.
+    package var bufferSize: Int64?
     package init(format: Format, path: String = "", maxSize: Int64? = nil, maxFiles: UInt32 = 1) {
         self.format = format
         self.path = path

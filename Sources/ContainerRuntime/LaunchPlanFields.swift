@@ -156,11 +156,15 @@ extension LogPlan: PlanField {
         writer.put(path)
         writer.put(maxSize)
         writer.put(maxFiles)
+        writer.put(compresses)
+        writer.put(bufferSize)
     }
     package init(from reader: inout PlanReader) throws(PlanError) {
         self.init(
             format: try reader.choice(), path: try reader.text(), maxSize: try reader.optionalNumber(),
             maxFiles: try reader.number())
+        compresses = try reader.flag()
+        bufferSize = try reader.optionalNumber()
     }
 }
 

@@ -14,6 +14,8 @@ package enum LogFormat {
     /// Room for one entry of `lineLimit` bytes, every byte as \u00xx.
     package static let entryLimit = 6 * lineLimit + 128
     package static let partialFlag: UInt8 = 0x80
+    /// Of rotated files that were compressed, after their number.
+    package static let compressedSuffix = ".gz"
 
     private static let digits: StaticString = "0123456789abcdef"
 

@@ -18,41 +18,30 @@ struct Scratch {
     func release() { madvise(base, capacity, 4) }
 }
 
-/// Writes the container's log: lines out of chunks, entries in batches, one file after the other.
+/// Makes the container's log: lines out of chunks, entries out of lines, written at once or queued for a writer that
+/// may lag.
 final class LogWriter {
     private let plan: LogPlan
-    private var file: Int32 = -1
-    private var size: Int64 = 0
-    private let batch: Scratch
-    private var filled = 0
+    /// nil: no log.
+    private let file: LogFileWriter?
+    /// `mode=non-blocking`.
+    private(set) var queue: LogQueue?
     /// The unfinished line of stdout and stderr, below `LogFormat.lineLimit`.
     private var unfinished: ([UInt8], [UInt8]) = ([], [])
-    private var failed = false
-    private var isUsed = false
-
-    private static let batchSize = 256 << 10
 
     init(_ plan: LogPlan) throws(LaunchFailure) {
         self.plan = plan
-        batch = Scratch(plan.format.rawValue == LogPlan.Format.none.rawValue ? 4096 : Self.batchSize)
-        if plan.format.rawValue != LogPlan.Format.none.rawValue { try open() }
-    }
-
-    private func open() throws(LaunchFailure) {
-        file = try openHost(plan.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o640, step: .openLog)
-        size = Int64(try status(of: file, step: .openLog, plan.path).st_size)
+        file = plan.format.rawValue == LogPlan.Format.none.rawValue ? nil : try LogFileWriter(plan)
+        if let file, let limit = plan.bufferSize { queue = try LogQueue(limit: Int(limit), writer: file) }
     }
 
     func reopen() throws(LaunchFailure) {
-        flush()
-        guard plan.format.rawValue != LogPlan.Format.none.rawValue else { return }
-        closeDescriptor(file)
-        try open()
+        if let queue { queue.reopen() } else { try file?.reopen() }
     }
 
     /// Takes a chunk of a stream; what it ends with waits for its newline.
     func take(_ stream: UInt8, _ chunk: UnsafeBufferPointer<UInt8>, at now: Int64) {
-        guard file >= 0, var base = chunk.baseAddress else { return }
+        guard file != nil, var base = chunk.baseAddress else { return }
         let tail = tail(stream, now)
         var rest = chunk.count
         var head = stream == 2 ? unfinished.1 : unfinished.0
@@ -80,7 +69,7 @@ final class LogWriter {
     func end(_ stream: UInt8) {
         let head = stream == 2 ? unfinished.1 : unfinished.0
         if stream == 2 { unfinished.1 = [] } else { unfinished.0 = [] }
-        guard !head.isEmpty, file >= 0 else { return }
+        guard !head.isEmpty, file != nil else { return }
         let now = wallClock()
         head.withUnsafeBufferPointer { add($0, stream, false, tail(stream, now), now) }
     }
@@ -93,58 +82,38 @@ final class LogWriter {
     private func add(
         _ text: UnsafeBufferPointer<UInt8>, _ stream: UInt8, _ newline: Bool, _ tail: [UInt8], _ now: Int64
     ) {
-        if batch.capacity - filled < LogFormat.entryLimit { flush() }
+        if let queue {
+            guard queue.hasRoom(for: text.count) else { return }
+            queue.commit(format(text, stream, newline, tail, now, to: queue.room()), textCount: text.count)
+        } else if let file {
+            file.commit(format(text, stream, newline, tail, now, to: file.room()))
+        }
+    }
+
+    private func format(
+        _ text: UnsafeBufferPointer<UInt8>, _ stream: UInt8, _ newline: Bool, _ tail: [UInt8], _ now: Int64,
+        to room: UnsafeMutablePointer<UInt8>
+    ) -> Int {
         if plan.format.rawValue == LogPlan.Format.jsonFile.rawValue {
-            filled += tail.withUnsafeBufferPointer {
-                LogFormat.jsonEntry(text, newline: newline, tail: $0, to: batch.base + filled)
-            }
-        } else {
-            filled += LogFormat.localEntry(
-                text, newline: newline, stream: stream, nanoseconds: now, to: batch.base + filled)
+            return tail.withUnsafeBufferPointer { LogFormat.jsonEntry(text, newline: newline, tail: $0, to: room) }
         }
-        if let maxSize = plan.maxSize, size + Int64(filled) >= maxSize { flush() }
+        return LogFormat.localEntry(text, newline: newline, stream: stream, nanoseconds: now, to: room)
     }
 
-    /// Writes the batch. A full disk loses log lines, never the container; said once until it works again.
+    /// Everything taken so far is on its way to the file.
     func flush() {
-        guard filled > 0, file >= 0 else { return }
-        if let maxSize = plan.maxSize, size >= maxSize, size > 0 { rotate() }
-        var offset = 0
-        while offset < filled {
-            guard let count = attempt({ write(file, batch.base + offset, filled - offset) }) else {
-                if !failed { complain("can't write the log " + plan.path + ": errno " + decimal(Int(hako_errno()))) }
-                failed = true
-                break
-            }
-            failed = false
-            offset += count
-        }
-        size += Int64(offset)
-        isUsed = true
-        filled = 0
+        if let queue { queue.send() } else { file?.flush() }
     }
 
-    /// Gives the batch's memory back.
+    /// There is no more: returns when all is in the file.
+    func finish() {
+        end(1)
+        end(2)
+        if let queue { queue.finish() } else { file?.flush() }
+    }
+
+    /// Gives memory back.
     func rest() {
-        if isUsed { batch.release() }
-        isUsed = false
-    }
-
-    /// `path` becomes `path.1`, and so on up to `maxFiles` files; with one file it starts from nothing.
-    private func rotate() {
-        if plan.maxFiles <= 1 {
-            ftruncate(file, 0)
-            size = 0
-            return
-        }
-        for number in stride(from: Int(plan.maxFiles) - 1, to: 0, by: -1) {
-            let older = plan.path + "." + decimal(number)
-            rename(number == 1 ? plan.path : plan.path + "." + decimal(number - 1), older)
-        }
-        closeDescriptor(file)
-        file = -1
-        do throws(LaunchFailure) { try open() } catch {
-            complain("can't open the log " + plan.path + ": errno " + decimal(Int(error.errno)))
-        }
+        if let queue { queue.rest() } else { file?.rest() }
     }
 }

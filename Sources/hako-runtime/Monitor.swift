@@ -29,7 +29,7 @@ final class Monitor {
 
     /// What a descriptor of the loop belongs to.
     enum Owner {
-        case nobody, listener, signals
+        case nobody, listener, signals, log
         case client(Client), report(Session), output(Session), error(Session), master(Session), input(Session)
     }
 
@@ -79,6 +79,7 @@ final class Monitor {
         case .nobody: break
         case .listener: accept()
         case .signals: reap()
+        case .log: flushLog()
         case .client(let client): serve(client, events)
         case .report(let session): readReport(of: session)
         case .output(let session): pump(session, 1)
@@ -147,9 +148,8 @@ final class Monitor {
         if session.phase != .running { readReport(of: session) }
         for stream in [UInt8(1), 2] { drain(session, stream) }
         if isContainer {
-            log.end(1)
-            log.end(2)
-            log.flush()
+            if let queue = log.queue { unwatch(queue.descriptor) }
+            log.finish()
         }
         let exit = ExitNote(code: code, oomKilled: isContainer && wasOOMKilled(), finishedAt: wallClock())
         session.exit = exit

@@ -34,8 +34,15 @@ extension Monitor {
         for _ in 0..<8 {
             guard !session.isPaused, readChunk(session, stream) == scratch.capacity else { break }
         }
-        if session === container { log.flush() }
+        if session === container { flushLog() }
         isWarm = true
+    }
+
+    /// What the log's writer doesn't take at once is sent when it does.
+    func flushLog() {
+        log.flush()
+        guard let queue = log.queue else { return }
+        if queue.isWaiting { watch(queue.descriptor, .log, EPOLLOUT.rawValue) } else { unwatch(queue.descriptor) }
     }
 
     /// Everything that is left, whether clients lag or not: the process is dead, so a pipe's content is all.

@@ -37,6 +37,7 @@ import Testing
         plan.sysctls = [SysctlPlan(key: "k", value: "v")]
         plan.cgroups = CgroupPlan(processFiles: ["/p"], unifiedFolder: "/u", oomCounterFile: "/c")
         plan.log = LogPlan(format: .local, path: "/log", maxSize: 10, maxFiles: 3)
+        (plan.log.compresses, plan.log.bufferSize) = (true, 4)
         plan.hooks = [
             HookPlan(moment: .poststart, path: "/h", arguments: ["h", "a"], environment: ["E=f"], timeout: 9)
         ]

@@ -194,6 +194,83 @@ import Testing
         }
     }
 
+    @Test func compressedFilesAreRotatedWithTheOthersUnlessSomebodyHoldsThem() async throws {
+        try await withSandbox { box in
+            for isHeld in [false, true] {
+                let id = "z\(isHeld)"
+                var launch = try box.launch(id, ["lines", "150", "100"], maxSize: 10_000, maxFiles: 4)
+                launch.log.compresses = true
+                try Data("one".utf8).write(to: URL(fileURLWithPath: box.log(id) + ".1.gz"))
+                try Data("three".utf8).write(to: URL(fileURLWithPath: box.log(id) + ".3.gz"))
+                let folder = URL(fileURLWithPath: box.log(id)).deletingLastPathComponent().path
+                let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                defer { close(lock) }
+                if isHeld { #expect(flock(lock, LOCK_SH) == 0) }
+                _ = try await box.runtime.create(launch)
+                try await box.runtime.start(id)
+                #expect(try await box.runtime.wait(id).code == 0)
+                let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                    $0.hasPrefix(URL(fileURLWithPath: box.log(id)).lastPathComponent + ".")
+                }
+                // 150 lines of 100 bytes fill a file twice; what was third has gone.
+                let suffixes = Set(names.map { $0.split(separator: ".").suffix(from: 2).joined(separator: ".") })
+                #expect(suffixes == (isHeld ? ["1.gz", "3.gz"] : ["1", "2", "3.gz"]))
+                let oldest = try String(contentsOfFile: box.log(id) + ".3.gz", encoding: .utf8)
+                #expect(oldest == (isHeld ? "three" : "one"))
+            }
+        }
+    }
+
+    @Test func aLogThatStandsStillHoldsNobodyUpWhoMayLoseLines() async throws {
+        try await withSandbox { box in
+            let count = 40_000, size = 100
+            var launch = try box.launch("n", ["lines", "\(count)", "\(size)"])
+            launch.log.bufferSize = 1 << 20
+            // A pipe that nobody reads stands for the disk.
+            #expect(mkfifo(box.log("n"), 0o600) == 0)
+            let pipe = open(box.log("n"), O_RDWR | O_CLOEXEC)
+            _ = try await box.runtime.create(launch)
+            let stdio = try await box.runtime.attach("n", exec: nil, stdin: false)
+            try await box.runtime.start("n")
+            var bytes = 0
+            while bytes < count * size, let (_, chunk) = try await stdio.next() { bytes += chunk.readableBytes }
+            #expect(bytes == count * size, "the payload writes on, and attached clients lose nothing")
+            let logged = await Task.detached {
+                var all: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 64 << 10)
+                var wait = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+                while poll(&wait, 1, 1000) > 0 {
+                    let count = read(pipe, &chunk, chunk.count)
+                    guard count > 0 else { break }
+                    all.append(contentsOf: chunk[..<count])
+                }
+                close(pipe)
+                return all
+            }.value
+            #expect(try await box.runtime.wait("n").code == 0)
+            let lines = try String(decoding: logged, as: UTF8.self).split(separator: "\n").map {
+                try JSON(parsing: String($0))["log"].string?.utf8.count
+            }
+            #expect(lines.allSatisfy { $0 == size }, "what is there is whole")
+            #expect(lines.count * size > 1 << 20 && lines.count < count / 2, "the buffer's worth: \(lines.count)")
+        }
+    }
+
+    @Test func aQueuedLogLosesNothingWhileItsFileTakesAll() async throws {
+        try await withSandbox { box in
+            var launch = try box.launch("q", ["lines", "3000", "100"], maxSize: 100_000, maxFiles: 9)
+            launch.log.bufferSize = 64 << 20
+            _ = try await box.runtime.create(launch)
+            try await box.runtime.reopenLog("q")
+            try await box.runtime.start("q")
+            #expect(try await box.runtime.wait("q").code == 0)
+            var bytes = 0
+            for suffix in ["", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8"] {
+                bytes += (try? box.output("q", suffix: suffix).utf8.count) ?? 0
+            }
+            #expect(bytes == 300_000)
+        }
+    }
+
     @Test func theLocalFormatHoldsEveryLineForwardsAndBackwards() async throws {
         try await withSandbox { box in
             _ = try await box.runtime.create(try box.launch("l", ["lines", "1000", "50"], format: .local))

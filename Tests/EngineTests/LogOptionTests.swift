@@ -17,9 +17,14 @@ import Testing
 
     @Test("rotation takes what is asked for and refuses the rest in Docker's words")
     func rotation() throws {
-        let asked = try LogOptionChecks.rotation(["max-size": "10k", "max-file": "3"], standard: (nil, 1))
-        #expect(asked == (10_000, 3))
-        #expect(try LogOptionChecks.rotation([:], standard: (20 << 20, 5)) == (20 << 20, 5))
+        let asked = try LogOptionChecks.rotation(
+            ["max-size": "10k", "max-file": "3", "compress": "1"], isLocal: false)
+        #expect(asked == LogRotation(size: 10_000, files: 3, compresses: true))
+        #expect(try LogOptionChecks.rotation([:], isLocal: false) == LogRotation(size: nil, files: 1))
+        #expect(
+            try LogOptionChecks.rotation([:], isLocal: true) == LogRotation(size: 20 << 20, files: 5, compresses: true))
+        #expect(try !LogOptionChecks.rotation(["compress": "false", "max-file": "1"], isLocal: true).compresses)
+        #expect(throws: Fault.self) { try LogOptionChecks.rotation(["max-file": "1"], isLocal: true) }
         for (options, message) in [
             (["max-size": "x"], "invalid size: 'x'"),
             (["max-file": "x"], "strconv.Atoi: parsing \"x\": invalid syntax"),
@@ -28,11 +33,19 @@ import Testing
             (["compress": "true"], "compress cannot be true when max-file is less than 2 or max-size is not set"),
             (["compress": "maybe"], "strconv.ParseBool: parsing \"maybe\": invalid syntax"),
         ] {
-            let fault = #expect(throws: Fault.self) { try LogOptionChecks.rotation(options, standard: (nil, 1)) }
+            let fault = #expect(throws: Fault.self) { try LogOptionChecks.rotation(options, isLocal: false) }
             #expect(
                 fault?.message == "failed to create task for container: failed to initialize logging driver: " + message
             )
         }
+    }
+
+    @Test("a container waits for its log unless it is not to be blocked; sizes of buffers count in 1024s")
+    func buffers() {
+        #expect(LogOptionChecks.bufferSize([:]) == nil)
+        #expect(LogOptionChecks.bufferSize(["mode": "blocking"]) == nil)
+        #expect(LogOptionChecks.bufferSize(["mode": "non-blocking"]) == 1_000_000)
+        #expect(LogOptionChecks.bufferSize(["mode": "non-blocking", "max-buffer-size": "4k"]) == 4096)
     }
 
     @Test("details show the labels, variables and tag that the options choose, by name or by pattern")

@@ -145,6 +145,74 @@ import Testing
         }
     }
 
+    @Test("compressed files are read like the others, and the tail goes back over them")
+    func compressedFiles() throws {
+        try Self.withFolder { folder in
+            let files = LogFiles(format: .jsonFile, path: folder + "/c.log")
+            try Self.write(folder + "/c.log.2", Self.lines(0..<3))
+            try files.compressRotated(isCancelled: { false })
+            // No first file: nothing beyond it is looked at.
+            #expect(KernelFile.names(in: folder) == ["c.log.2"])
+            try Self.write(folder + "/c.log.1", Self.lines(3..<6))
+            try Self.write(folder + "/c.log", Self.lines(6..<8))
+            try files.compressRotated(isCancelled: { false })
+            #expect(KernelFile.names(in: folder).sorted() == ["c.log", "c.log.1.gz", "c.log.2.gz"])
+            for count in 0...9 {
+                let text = try Self.all(LogCursor(files, LogSelection(), tail: count, isLineByLine: false))
+                #expect(text == (max(0, 8 - count)..<8).map { "line \($0)\n" }.joined())
+            }
+            // A plain file beside its archive is what a crash in between leaves.
+            try Self.write(folder + "/c.log.1", Self.lines(3..<6))
+            let all = (0..<8).map { "line \($0)\n" }.joined()
+            #expect(try Self.all(LogCursor(files, LogSelection(), tail: nil, isLineByLine: false)) == all)
+            try files.compressRotated(isCancelled: { false })
+            #expect(access(folder + "/c.log.1", F_OK) != 0)
+            #expect(try Self.all(LogCursor(files, LogSelection(), tail: nil, isLineByLine: false)) == all)
+            // Half an archive gives what is in it.
+            truncate(folder + "/c.log.2.gz", 60)
+            #expect(
+                try Self.all(LogCursor(files, LogSelection(), tail: nil, isLineByLine: false)).hasSuffix("line 7\n"))
+        }
+    }
+
+    @Test("gzip reads an archive, which keeps its file's time; a compression called off leaves the file")
+    func archives() throws {
+        try Self.withFolder { folder in
+            let files = LogFiles(format: .jsonFile, path: folder + "/c.log")
+            try Self.write(folder + "/c.log.1", Self.lines(0..<300))
+            let before = try OwnedDescriptor.open(folder + "/c.log.1", O_RDONLY).status()
+            #expect(throws: CancellationError.self) { try files.compressRotated(isCancelled: { true }) }
+            #expect(KernelFile.names(in: folder) == ["c.log.1"])
+            try files.compressRotated(isCancelled: { false })
+            let archive = try OwnedDescriptor.open(folder + "/c.log.1.gz", O_RDONLY)
+            #expect(try archive.status().st_mtim.tv_nsec == before.st_mtim.tv_nsec)
+            #expect(try archive.status().st_size < before.st_size / 4)
+            #expect(try LogArchive.inode(of: archive) == UInt64(before.st_ino))
+            #expect(system("gzip -dc '\(folder)/c.log.1.gz' > '\(folder)/plain'") == 0)
+            #expect(try KernelFile.bytes(folder + "/plain") == Self.lines(0..<300))
+        }
+    }
+
+    @Test("a reader goes on in the right place when the file it was in has been rotated and compressed")
+    func followsCompression() throws {
+        try Self.withFolder { folder in
+            let path = folder + "/c.log"
+            let files = LogFiles(format: .jsonFile, path: path)
+            try Self.write(path, Self.lines(0..<2))
+            let cursor = try LogCursor(files, LogSelection(), tail: nil, isLineByLine: true)
+            #expect(try Self.all(cursor) == "line 0\nline 1\n")
+            for start in [2, 5] {
+                try Self.write(path, Self.lines(start..<(start + 1)))
+                rename(path + ".1.gz", path + ".3.gz")
+                rename(path, path + ".2")
+                try Self.write(path + ".1", Self.lines((start + 1)..<(start + 2)))
+                try Self.write(path, Self.lines((start + 2)..<(start + 3)))
+                try files.compressRotated(isCancelled: { false })
+                #expect(try Self.all(cursor) == (start..<(start + 3)).map { "line \($0)\n" }.joined())
+            }
+        }
+    }
+
     @Test("streams, since, until, timestamps and details select and dress")
     func selection() throws {
         try Self.withFolder { folder in

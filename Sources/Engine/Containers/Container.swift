@@ -23,6 +23,7 @@ package final class Container: Sendable {
         var isRemoved = false
         var restart: Task<Void, Never>?
         var health: Task<Void, Never>?
+        var compression: Task<Void, Never>?
     }
     private let guts: NIOLockedValueBox<Guts>
 
@@ -109,5 +110,20 @@ package final class Container: Sendable {
             defer { guts.health = task }
             return guts.health
         }?.cancel()
+    }
+
+    /// Replaces what compresses the rotated logs of an earlier run.
+    func setLogCompression(_ task: Task<Void, Never>) {
+        guts.withLockedValue { guts -> Task<Void, Never>? in
+            defer { guts.compression = task }
+            return guts.compression
+        }?.cancel()
+    }
+
+    /// Returns when nothing is written to the log's folder any more.
+    func endLogCompression() async {
+        let task = guts.withLockedValue { $0.compression }
+        task?.cancel()
+        await task?.value
     }
 }

@@ -90,6 +90,7 @@ extension Engine {
 
     /// Ends the run in its lane when the first process has ended.
     func watch(_ container: Container) {
+        compressLogs(of: container)
         let startedAt = container.record.state.startedAt
         Task {
             let exit: Exit

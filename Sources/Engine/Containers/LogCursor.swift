@@ -10,7 +10,7 @@ final class LogCursor {
     private let selection: LogSelection
     /// One chunk for each entry instead of one for many: what follows a live log reads line by line.
     private let isLineByLine: Bool
-    private var queue: [OwnedDescriptor]
+    private var queue: [LogPiece]
     private var offset = 0
     /// What was read and not yet parsed.
     private var rest: [UInt8] = []
@@ -34,15 +34,15 @@ final class LogCursor {
     func read() throws(KernelError) -> [OutputChunk] {
         var gathered = LogGathering(isLineByLine: isLineByLine)
         while !isDone, gathered.isEmpty {
-            guard let file = queue.first else {
+            guard let piece = queue.first else {
                 // The log may have been made only now.
                 queue = try files.open()
                 if queue.isEmpty { return [] }
                 continue
             }
-            let count = try LogFiles.read(file, &buffer, buffer.count, at: offset)
+            let count = try LogFiles.read(piece.file(), &buffer, buffer.count, at: offset)
             if count == 0 {
-                if try !advance(from: file) { break }
+                if try !advance(from: piece) { break }
                 continue
             }
             offset += count
@@ -52,9 +52,9 @@ final class LogCursor {
     }
 
     /// At a file's end: on to the next, or to the one that rotation has put in its place. False: nothing there yet.
-    private func advance(from file: OwnedDescriptor) throws(KernelError) -> Bool {
-        let status = try file.status()
-        if Int(status.st_size) < offset {
+    private func advance(from piece: LogPiece) throws(KernelError) -> Bool {
+        let file = try piece.file()
+        if Int(try file.status().st_size) < offset {
             // Rotation with a single file cuts it.
             offset = 0
             rest = []
@@ -65,13 +65,13 @@ final class LogCursor {
             return true
         }
         var current = stat()
-        guard stat(files.path, &current) == 0, current.st_ino != status.st_ino else { return false }
+        guard stat(files.path, &current) == 0, UInt64(current.st_ino) != piece.inode else { return false }
         // Written to between our last read and the renaming.
         guard Int(try file.status().st_size) == offset else { return true }
         let all = try files.open()
-        var at: Int?
-        for (index, other) in all.enumerated() where try other.status().st_ino == status.st_ino { at = index }
-        queue = at.map { Array(all[$0...]) } ?? [file] + all
+        // The newest, should an older archive be of a file whose number the file system gave away again.
+        let at = all.lastIndex { $0.inode == piece.inode }
+        queue = at.map { Array(all[$0...]) } ?? [piece] + all
         next()
         return true
     }

@@ -2,44 +2,54 @@ import CLinux
 import ContainerRuntime
 import Linux
 
-/// A container's log as it lies on disk: the file that is written, and older ones that rotation has renamed.
-struct LogFiles {
+/// A container's log as it lies on disk: the file that is written, and older ones that rotation has renamed and the
+/// daemon may have compressed.
+struct LogFiles: Sendable {
     let format: LogFile.Format
     let path: String
 
-    /// Opens everything that is there, oldest first. Names may shift while they are opened: a file that turns up
-    /// twice is taken once.
-    func open() throws(KernelError) -> [OwnedDescriptor] {
-        var found: [OwnedDescriptor] = []
-        var seen: Set<UInt64> = []
-        var names = [path]
-        for number in 1..<LogLimit.files {
-            let older = "\(path).\(number)"
-            if access(older, F_OK) != 0 { break }
-            names.append(older)
-        }
-        for name in names {
-            do throws(KernelError) {
-                let file = try OwnedDescriptor.open(name, O_RDONLY | O_NOFOLLOW)
-                if seen.insert(UInt64(try file.status().st_ino)).inserted { found.append(file) }
-            } catch {
-                if error.errno != ENOENT { throw error }
+    var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+
+    /// Opens everything that is there, oldest first.
+    func open() throws(KernelError) -> [LogPiece] {
+        try locked(LOCK_SH) { () throws(KernelError) in
+            var found: [LogPiece] = []
+            for number in 0..<LogLimit.files {
+                let name = number == 0 ? path : "\(path).\(number)"
+                if let piece = try open(name) { found.append(piece) } else if number > 0 { break }
             }
+            return found.reversed()
         }
-        return found.reversed()
+    }
+
+    private func open(_ name: String) throws(KernelError) -> LogPiece? {
+        do throws(KernelError) {
+            let file = try OwnedDescriptor.open(name, O_RDONLY | O_NOFOLLOW)
+            return LogPiece(plain: file, inode: UInt64(try file.status().st_ino))
+        } catch {
+            if error.errno != ENOENT { throw error }
+        }
+        do throws(KernelError) {
+            let archive = try OwnedDescriptor.open(name + LogFormat.compressedSuffix, O_RDONLY | O_NOFOLLOW)
+            return LogPiece(archive: archive, inode: try LogArchive.inode(of: archive), folder: folder)
+        } catch {
+            if error.errno != ENOENT { throw error }
+        }
+        return nil
     }
 
     /// Where the last `count` entries of the files begin: index of the file and offset in it.
-    func tail(_ count: Int, of files: [OwnedDescriptor]) throws(KernelError) -> (file: Int, offset: Int) {
+    func tail(_ count: Int, of files: [LogPiece]) throws(KernelError) -> (file: Int, offset: Int) {
         guard count > 0, let last = files.indices.last else {
-            return (max(files.count - 1, 0), Int(try files.last?.status().st_size ?? 0))
+            return (max(files.count - 1, 0), Int(try files.last?.file().status().st_size ?? 0))
         }
         var wanted = count
         for index in (0...last).reversed() {
-            let size = Int(try files[index].status().st_size)
+            let file = try files[index].file()
+            let size = Int(try file.status().st_size)
             let (offset, found) =
                 format == .local
-                ? try Self.localTail(files[index], size, wanted) : try Self.lineTail(files[index], size, wanted)
+                ? try Self.localTail(file, size, wanted) : try Self.lineTail(file, size, wanted)
             wanted -= found
             if wanted <= 0 { return (index, offset) }
         }
@@ -84,6 +94,31 @@ struct LogFiles {
         -> Int
     {
         try kernel("pread", "log") { pread(file.raw, &buffer, count, off_t(offset)) }
+    }
+}
+
+/// One file of a log: as it was written, or compressed, and then expanded when it is first read. Not thread-safe.
+final class LogPiece {
+    /// Of the file as it was written; nil for an archive that somebody else made.
+    let inode: UInt64?
+    private var plain: OwnedDescriptor?
+    private let archive: OwnedDescriptor?
+    private let folder: String
+
+    init(plain: OwnedDescriptor, inode: UInt64) {
+        (self.plain, self.inode, archive, folder) = (plain, inode, nil, "")
+    }
+
+    init(archive: OwnedDescriptor, inode: UInt64?, folder: String) {
+        (self.archive, self.inode, self.folder) = (archive, inode, folder)
+    }
+
+    func file() throws(KernelError) -> OwnedDescriptor {
+        if let plain { return plain }
+        guard let archive else { throw KernelError(call: "open", subject: "log", errno: EBADF) }
+        let expanded = try LogArchive.expand(archive, in: folder)
+        plain = expanded
+        return expanded
     }
 }
 

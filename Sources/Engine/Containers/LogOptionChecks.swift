@@ -1,3 +1,4 @@
+import CommandLine
 import Fault
 import JSON
 
@@ -21,7 +22,7 @@ enum LogOptionChecks {
             guard mode == "non-blocking" else {
                 throw Fault(.invalid, "logger: max-buffer-size option is only supported with 'mode=non-blocking'")
             }
-            guard LogSize.parse(size) != nil else {
+            guard Units.parseBinarySize(size) != nil else {
                 throw Fault(.invalid, "error parsing option max-buffer-size: invalid size: '\(size)'")
             }
         }
@@ -35,38 +36,58 @@ enum LogOptionChecks {
         }
     }
 
-    /// At the start: the values. `standard` is what holds without them; throws `invalid`.
-    static func rotation(_ options: [String: String], standard: (size: Int64?, files: Int)) throws(Fault)
-        -> (size: Int64?, files: Int)
-    {
+    /// At the start: the values. Throws `invalid`.
+    static func rotation(_ options: [String: String], isLocal: Bool) throws(Fault) -> LogRotation {
         func failure(_ why: String) -> Fault {
             Fault(
                 .invalid, "failed to create task for container: failed to initialize logging driver: \(why)")
         }
-        var (size, files) = standard
+        // Docker's `local` rotates and compresses on its own: 5 files of 20 MB.
+        var rotation = isLocal ? LogRotation(size: 20 << 20, files: 5, compresses: true) : LogRotation()
         if let text = options["max-size"] {
-            guard let bytes = LogSize.parse(text) else { throw failure("invalid size: '\(text)'") }
+            let place = isLocal ? "invalid value for max-size: \(text): " : ""
+            guard let bytes = LogSize.parse(text) else { throw failure(place + "invalid size: '\(text)'") }
             guard bytes > 0 else { throw failure("max-size must be a positive number") }
-            size = bytes
+            rotation.size = bytes
         }
         if let text = options["max-file"] {
+            let place = isLocal ? "invalid value for max-file: \(text): " : ""
             guard let count = Int(text) else {
-                throw failure("strconv.Atoi: parsing \(JSON(text).text): invalid syntax")
+                throw failure(place + "strconv.Atoi: parsing \(JSON(text).text): invalid syntax")
             }
             guard count >= 1 else { throw failure("max-file cannot be less than 1") }
             guard count <= LogLimit.files else { throw failure("max-file cannot be more than \(LogLimit.files)") }
-            files = count
+            rotation.files = count
         }
         if let text = options["compress"] {
+            let place = isLocal ? "invalid boolean value for compress: " : ""
             guard let compresses = TruthValue.parse(text) else {
-                throw failure("strconv.ParseBool: parsing \(JSON(text).text): invalid syntax")
+                throw failure(place + "strconv.ParseBool: parsing \(JSON(text).text): invalid syntax")
             }
-            if compresses, files == 1 || size == nil {
-                throw failure("compress cannot be true when max-file is less than 2 or max-size is not set")
-            }
+            rotation.compresses = compresses
         }
-        return (size, files)
+        if rotation.compresses, rotation.files == 1 || rotation.size == nil {
+            throw failure(
+                isLocal
+                    ? "compression cannot be enabled when max file count is 1"
+                    : "compress cannot be true when max-file is less than 2 or max-size is not set")
+        }
+        return rotation
     }
+
+    /// `mode=non-blocking`: bytes that may wait, dockerd's million where none are named; nil: the container waits.
+    static func bufferSize(_ options: [String: String]) -> Int64? {
+        guard options["mode"] == "non-blocking" else { return nil }
+        return options["max-buffer-size"].flatMap(Units.parseBinarySize) ?? 1_000_000
+    }
+}
+
+/// What becomes of a log that grows.
+struct LogRotation: Equatable {
+    /// Bytes of a file; nil: it grows without end.
+    var size: Int64?
+    var files = 1
+    var compresses = false
 }
 
 /// `10m`, `1.5g`: powers of 1000, as Docker's log options count.

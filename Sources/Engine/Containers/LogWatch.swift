@@ -22,13 +22,15 @@ final class LogWatch: Sendable {
     }
 
     /// Watches the folder that the file is in: it sees the file written, and another put in its place.
-    static func start(_ path: String, until end: AsyncStream<Container.Outcome>) async throws -> LogWatch {
+    static func start(
+        _ path: String, for events: Int32 = IN_MODIFY | IN_CREATE | IN_MOVED_TO,
+        until end: AsyncStream<Container.Outcome>
+    ) async throws -> LogWatch {
         let watch = LogWatch()
         let inotify = OwnedDescriptor(
             taking: try kernel("inotify_init1", path) { inotify_init1(hako_in_flags()) })
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        let events = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO)
-        try kernel("inotify_add_watch", folder) { inotify_add_watch(inotify.raw, folder, events) }
+        try kernel("inotify_add_watch", folder) { inotify_add_watch(inotify.raw, folder, UInt32(events)) }
         let channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

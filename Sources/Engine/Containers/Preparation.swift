@@ -209,11 +209,12 @@ extension Engine {
             throw Fault(.invalid, "logger: no log driver named '\(config["Type"].string ?? "")' is registered")
         }
         if format == .local { try makeFolder(folder(of: record.id) + "/local-logs", mode: 0o700) }
-        // Docker's `local` rotates on its own: 5 files of 20 MB.
-        let rotation =
-            format == .none
-            ? (nil, 1)
-            : try LogOptionChecks.rotation(options, standard: format == .local ? (20 << 20, 5) : (nil, 1))
-        return LogFile(format: format, path: logPath(record), maxSize: rotation.0, maxFiles: rotation.1)
+        if format == .none { return LogFile(format: format, path: "") }
+        let rotation = try LogOptionChecks.rotation(options, isLocal: format == .local)
+        var file = LogFile(
+            format: format, path: logPath(record), maxSize: rotation.size, maxFiles: rotation.files)
+        file.compresses = rotation.compresses
+        file.bufferSize = LogOptionChecks.bufferSize(options)
+        return file
     }
 }

@@ -63,6 +63,7 @@ extension Engine {
             container.change { $0.state.status = record.state.status }
             throw error
         }
+        await container.endLogCompression()
         await discardFiles(container.id)
         await releaseVolumes(of: container.id)
         forgetExecs(of: container.id)

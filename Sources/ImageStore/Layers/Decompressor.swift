@@ -3,14 +3,14 @@ import CZstd
 import Fault
 
 /// Where decompressed bytes go: room to write into, and word of how much was written.
-protocol ByteOutput: AnyObject {
+package protocol ByteOutput: AnyObject {
     /// Never empty; waits until there is some. Throws when nobody takes bytes any more.
     func room() throws -> UnsafeMutableRawBufferPointer
     func wrote(_ count: Int) throws
 }
 
 /// Turns a layer's compressed bytes, pushed in pieces, into its tar.
-protocol Decompressor: AnyObject {
+package protocol Decompressor: AnyObject {
     func feed(_ input: UnsafeRawBufferPointer, to output: any ByteOutput) throws
     /// Throws `invalid` when the stream isn't complete.
     func finish() throws
@@ -86,20 +86,20 @@ final class PlainCopy: Decompressor {
 }
 
 /// gzip by ISA-L (two to three times zlib's speed); several members in a row are one stream (RFC 1952, 2.2).
-final class GzipDecompressor: Decompressor {
+package final class GzipDecompressor: Decompressor {
     // On the heap: the state holds 80 KiB of tables and points into itself.
     private let state = UnsafeMutablePointer<inflate_state>.allocate(capacity: 1)
     private var isBetweenMembers = false
     private var isPadding = false
 
-    init() {
+    package init() {
         isal_inflate_init(state)
         state.pointee.crc_flag = UInt32(ISAL_GZIP)
     }
 
     deinit { state.deallocate() }
 
-    func feed(_ input: UnsafeRawBufferPointer, to output: any ByteOutput) throws {
+    package func feed(_ input: UnsafeRawBufferPointer, to output: any ByteOutput) throws {
         guard let base = input.bindMemory(to: UInt8.self).baseAddress else { return }
         state.pointee.next_in = UnsafeMutablePointer(mutating: base)
         state.pointee.avail_in = UInt32(input.count)
@@ -148,7 +148,7 @@ final class GzipDecompressor: Decompressor {
         return true
     }
 
-    func finish() throws {
+    package func finish() throws {
         guard isBetweenMembers else { throw Fault(.invalid, "layer is truncated: unexpected end of its gzip stream") }
     }
 
