@@ -64,13 +64,52 @@ package struct JSONObject: Sendable, Hashable, Sequence {
         index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
     }
 
-    package func makeIterator() -> AnyIterator<Member> {
+    package func makeIterator() -> Iterator { Iterator(keys: keys, values: values) }
+
+    package struct Iterator: IteratorProtocol {
+        let keys: [String], values: [JSON]
         var at = 0
-        return AnyIterator {
+
+        package mutating func next() -> Member? {
             guard at < keys.count else { return nil }
             defer { at += 1 }
             return (keys[at], values[at])
         }
+    }
+
+    /// Lets `change` work on the member's value in place, without a copy; it sees nil when there is none, and leaving
+    /// nil removes the member.
+    package mutating func modify<Result, Failure: Error>(
+        _ key: String, _ change: (inout JSON?) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let at = position(key) else {
+            var value: JSON?
+            defer { if let value { self[key] = value } }
+            return try change(&value)
+        }
+        var value: JSON? = values[at]
+        values[at] = .null
+        defer { if let value { values[at] = value } else { self[key] = nil } }
+        return try change(&value)
+    }
+
+    /// Whether there is such a member, and where; a place is good until a member is removed.
+    package func place(of key: String) -> Int? { position(key) }
+
+    /// The member at a place between 0 and `count`.
+    package subscript(at place: Int) -> Member { (keys[place], values[place]) }
+
+    /// Room for so many members.
+    package mutating func reserveCapacity(_ count: Int) {
+        keys.reserveCapacity(count)
+        values.reserveCapacity(count)
+    }
+
+    /// Keeps the members for which `isKept` is true, in their order.
+    package func filter(_ isKept: (Member) throws -> Bool) rethrows -> JSONObject {
+        var kept = JSONObject()
+        for member in self where try isKept(member) { kept[member.key] = member.value }
+        return kept
     }
 
     package func sortedByKey() -> JSONObject {
@@ -79,7 +118,15 @@ package struct JSONObject: Sendable, Hashable, Sequence {
 
     package static func == (a: JSONObject, b: JSONObject) -> Bool {
         guard a.count == b.count else { return false }
-        return a.allSatisfy { b[$0.key] == $0.value }
+        // Most equal objects have their members in the same order.
+        for at in a.keys.indices {
+            if a.keys[at] == b.keys[at] {
+                if a.values[at] != b.values[at] { return false }
+            } else if b[a.keys[at]] != a.values[at] {
+                return false
+            }
+        }
+        return true
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -181,5 +228,15 @@ extension JSON {
         guard var members = object else { return }
         members[key] = nil
         self = .object(members)
+    }
+
+    /// Lets `change` work on the object's members in place, without a copy; nil when this is no object.
+    package mutating func modifyObject<Result, Failure: Error>(
+        _ change: (inout JSONObject) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard case .object(var members) = self else { return nil }
+        self = .null
+        defer { self = .object(members) }
+        return try change(&members)
     }
 }

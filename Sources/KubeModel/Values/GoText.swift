@@ -1,3 +1,5 @@
+import JSON
+
 /// Texts as Go's strconv writes them, which the original's messages carry.
 package enum GoText {
     /// `%q`: in double quotes, with Go's escapes.
@@ -54,5 +56,46 @@ package enum GoText {
     private static func hex(_ value: UInt32, _ width: Int) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}
+
+extension GoText {
+    /// `%v` of a decoded value: `map[a:1 b:[x y]]`, keys sorted.
+    package static func value(_ json: JSON) -> String {
+        switch json {
+        case .null: "<nil>"
+        case .bool(let value): value ? "true" : "false"
+        case .int(let value): String(value)
+        case .number(let text): text
+        case .string(let text): text
+        case .array(let elements): "[\(elements.map(value).joined(separator: " "))]"
+        case .object(let members):
+            "map[\(members.sortedByKey().map { "\($0.key):\(value($0.value))" }.joined(separator: " "))]"
+        }
+    }
+
+    /// `%T` of a decoded value.
+    static func type(_ json: JSON) -> String {
+        switch json {
+        case .null: "%!s(<nil>)"
+        case .bool: "bool"
+        case .int: "int64"
+        case .number: "float64"
+        case .string: "string"
+        case .array: "[]interface {}"
+        case .object: "map[string]interface {}"
+        }
+    }
+
+    /// The word of a decoding error for a value: `json: cannot unmarshal array into …`.
+    static func kind(_ json: JSON) -> String {
+        switch json {
+        case .null: "null"
+        case .bool: "bool"
+        case .int, .number: "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import TestKit
 import Testing
 
 @testable import KubeModel
@@ -113,7 +114,7 @@ import Testing
 
     @Test("a generated name keeps what fits of its prefix")
     func generatedNames() {
-        var random = Seeded(1)
+        var random = SeededGenerator(seed: 1)
         let name = GeneratedName.make("web-", using: &random)
         #expect(name.hasPrefix("web-") && name.utf8.count == 9)
         #expect(name.utf8.dropFirst(4).allSatisfy(GeneratedName.alphabet.contains))
