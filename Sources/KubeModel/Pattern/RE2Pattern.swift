@@ -18,6 +18,8 @@ package struct RE2Pattern: Sendable {
 
     package let text: String
     private let program: RE2Program
+    /// Instructions of the program.
+    var size: Int { program.size }
 
     /// Throws `RE2Error`, whose text is what Go's `regexp.Compile` says.
     package init(_ text: String) throws(RE2Error) {

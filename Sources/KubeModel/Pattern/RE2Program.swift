@@ -10,6 +10,7 @@ struct RE2Program: Sendable {
     }
 
     private var code: [Instruction] = []
+    var size: Int { code.count }
     /// Whether a match can only begin at the text's beginning.
     private let isAnchored: Bool
 
