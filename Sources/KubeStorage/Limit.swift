@@ -12,16 +12,8 @@ enum Limit {
     static let valueBytes = 8 << 20
     /// Longest key, in bytes: a resource, a namespace and a name of 253 bytes each, with room.
     static let keyBytes = 2_048
-    /// Events in memory: seconds of the heaviest load.
-    static let ringEvents = 8_192
-    /// Bytes of the values of the events in memory.
-    static let ringBytes = 24 << 20
-    /// Events that wait for a watch's reader. Past it they are dropped and read again from the history.
-    static let watchEvents = 2_048
-    /// Bytes of the values that wait for a watch's reader.
-    static let watchBytes = 8 << 20
-    /// Events that a watch behind the present takes in one go, or looks at.
-    static let catchUpEvents = 1_024
+    /// Rows that a watch behind the present reads from disk in one go.
+    static let catchUpRows = 2_048
     /// Bytes of values that a watch behind the present reads from disk in one go.
     static let catchUpBytes = 4 << 20
     /// Snapshots of pages lists kept for their next pages.
@@ -36,4 +28,18 @@ enum Limit {
     static let checkpointPages = 2_000
     /// Write-ahead log, in pages, at which the writer itself stops to move it: 64 MiB.
     static let forcedCheckpointPages = 16_000
+}
+
+/// What watches keep in memory, at most. Tests make it small.
+struct WatchLimits: Sendable {
+    /// Events in memory: seconds of the heaviest load.
+    var ringEvents = 8_192
+    /// Bytes of the values of the events in memory.
+    var ringBytes = 24 << 20
+    /// Events that wait for a watch's reader. Past it they are dropped and read again from the history.
+    var watchEvents = 2_048
+    /// Bytes of the values that wait for a watch's reader.
+    var watchBytes = 8 << 20
+    /// Events that a watch behind the present takes in one go, or looks at.
+    var catchUpEvents = 1_024
 }

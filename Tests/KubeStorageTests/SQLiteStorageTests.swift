@@ -16,8 +16,8 @@ final class DataFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func open<R>(_ body: (SQLiteStorage) async throws -> R) async throws -> R {
-        let store = try SQLiteStorage(folder: path, compaction: nil)
+    func open<R>(limits: WatchLimits = WatchLimits(), _ body: (SQLiteStorage) async throws -> R) async throws -> R {
+        let store = try SQLiteStorage(folder: path, compaction: nil, watchLimits: limits)
         do {
             let result = try await body(store)
             await store.close()

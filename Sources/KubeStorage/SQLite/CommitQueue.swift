@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 import NIOConcurrencyHelpers
+import NIOCore
 
 /// The one writer. Writes that arrive while a transaction is on its way to the disk share the next one.
 ///
@@ -34,11 +35,16 @@ final class CommitQueue: Sendable {
     private let path: String
     private let state: NIOLockedValueBox<CurrentState>
     private let hub: WatchHub
+    private let checkpointer: Checkpointer
     private let queue = NIOLockedValueBox(Queue())
     /// A thread of its own while there is work: SQLite blocks.
     private let thread = DispatchQueue(label: "kube-writer", qos: .userInitiated)
 
-    init(pool: DatabasePool, path: String, state: NIOLockedValueBox<CurrentState>, hub: WatchHub) {
+    init(
+        pool: DatabasePool, path: String, state: NIOLockedValueBox<CurrentState>, hub: WatchHub,
+        checkpointer: Checkpointer
+    ) {
+        self.checkpointer = checkpointer
         self.pool = pool
         self.path = path
         self.state = state
@@ -140,6 +146,7 @@ final class CommitQueue: Sendable {
             }
             state.withLockedValue { $0.apply(plan.events) }
             hub.publish(plan.events)
+            checkpointer.wrote(plan.records.reduce(0) { $0 + 100 + $1.key.utf8.count + ($1.value?.readableBytes ?? 0) })
         }
         for (write, outcome) in zip(batch, plan.outcomes) { write.done.resume(returning: outcome) }
     }

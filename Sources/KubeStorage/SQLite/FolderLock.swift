@@ -23,5 +23,7 @@ final class FolderLock: Sendable {
         }
     }
 
+    func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }

@@ -46,6 +46,7 @@ enum LogFile {
             // Only has an effect while the file is empty.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
+        try makePrivate(path)
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { db in
             // GRDB sets NORMAL when it turns the WAL on: acknowledged writes would be lost with the power.
@@ -54,7 +55,8 @@ enum LogFile {
             try db.execute(sql: "PRAGMA journal_size_limit = \(Limit.forcedCheckpointPages * 4096)")
             let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             let found = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-            if try application == 0 && found == 0 && !db.tableExists("log") { return try create(db) }
+            let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+            if application == 0 && found == 0 && tables == 0 { return try create(db) }
             guard application == applicationID else {
                 throw Fault(.invalid, "\(path) isn't a cluster's state: give --data-dir a folder of its own")
             }
@@ -66,6 +68,15 @@ enum LogFile {
             }
         }
         return pool
+    }
+
+    /// Makes the file when there is none, readable by its owner only: it holds secrets. SQLite's other files follow it.
+    private static func makePrivate(_ path: String) throws {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Fault(.internalFault, "can't open \(path): \(String(cString: strerror(errno)))")
+        }
+        Glibc.close(descriptor)
     }
 
     private static func create(_ db: Database) throws {

@@ -24,7 +24,7 @@ struct LogHistory: WatchHistory {
             var seen = revision
             var count = 0
             var bytes = 0
-            while count < Limit.catchUpEvents * 4, events.count < Limit.catchUpEvents, bytes < Limit.catchUpBytes {
+            while count < Limit.catchUpRows, bytes < Limit.catchUpBytes {
                 guard try rows.step() else {
                     seen = last
                     break

@@ -29,7 +29,8 @@ package final class SQLiteStorage: KubeStorage {
     private let log: Logger
     private let state: NIOLockedValueBox<CurrentState>
     private let hub: WatchHub
-    private let queue: CommitQueue
+    private let checkpointer: Checkpointer
+    let queue: CommitQueue
     private let history: LogHistory
     private let upkeep = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
@@ -40,6 +41,13 @@ package final class SQLiteStorage: KubeStorage {
     package convenience init(
         folder: String, compaction: AutomaticCompaction? = AutomaticCompaction(),
         log: Logger = Logger(label: "kube-storage")
+    ) throws {
+        try self.init(folder: folder, compaction: compaction, log: log, watchLimits: WatchLimits())
+    }
+
+    convenience init(
+        folder: String, compaction: AutomaticCompaction?, log: Logger = Logger(label: "kube-storage"),
+        watchLimits: WatchLimits
     ) throws {
         if mkdir(folder, 0o700) != 0 && errno != EEXIST {
             throw Fault(.internalFault, "can't make the data folder \(folder): \(String(cString: strerror(errno)))")
@@ -52,19 +60,25 @@ package final class SQLiteStorage: KubeStorage {
             loaded = try pool.writeWithoutTransaction { try LogFile.load($0) }
             try LogFile.syncFolder(folder)
         } catch let fault as Fault { throw fault } catch { throw LogFile.damaged(path, "\(error)", error) }
-        self.init(path: path, pool: pool, lock: lock, loaded: loaded, log: log)
+        self.init(
+            path: path, pool: pool, lock: lock, loaded: loaded, checkpointer: try Checkpointer(path: path), log: log,
+            watchLimits: watchLimits)
         start(compaction)
     }
 
-    private init(path: String, pool: DatabasePool, lock: FolderLock, loaded: LoadedState, log: Logger) {
+    private init(
+        path: String, pool: DatabasePool, lock: FolderLock, loaded: LoadedState, checkpointer: Checkpointer,
+        log: Logger, watchLimits: WatchLimits
+    ) {
+        self.checkpointer = checkpointer
         self.path = path
         self.pool = pool
         self.lock = lock
         self.log = log
         state = NIOLockedValueBox(CurrentState(loaded))
         history = LogHistory(pool: pool, path: path)
-        hub = WatchHub(revision: loaded.revision, history: history)
-        queue = CommitQueue(pool: pool, path: path, state: state, hub: hub)
+        hub = WatchHub(revision: loaded.revision, history: history, limits: watchLimits)
+        queue = CommitQueue(pool: pool, path: path, state: state, hub: hub, checkpointer: checkpointer)
     }
 
     deinit { upkeep.withLockedValue { $0?.cancel() } }
@@ -78,12 +92,19 @@ package final class SQLiteStorage: KubeStorage {
         await withCheckedContinuation { done in queue.whenIdle { done.resume() } }
         await upkeep?.value
         hub.close(reason)
-        do { try pool.close() } catch { log.warning("can't close \(path): \(error)") }
+        do {
+            try checkpointer.close()
+            try pool.close()
+        } catch { log.warning("can't close \(path): \(error)") }
+        lock.release()
     }
 
     // MARK: Reading
 
     package var revision: Int64 { state.withLockedValue { $0.revision } }
+
+    /// The oldest revision that can still be read.
+    package var compactedRevision: Int64 { state.withLockedValue { $0.compacted } }
 
     package func get(_ key: String) -> StoredValue? { state.withLockedValue { $0.tree.get(key) } }
 
@@ -134,6 +155,7 @@ package final class SQLiteStorage: KubeStorage {
 
     // MARK: Writing
 
+    @discardableResult
     package func put(_ key: String, _ value: ByteBuffer, expecting expected: Int64?) async throws(StorageError)
         -> Int64
     {
@@ -145,6 +167,7 @@ package final class SQLiteStorage: KubeStorage {
         return try await write(key, StoredBytes.kept(value), expected).revision
     }
 
+    @discardableResult
     package func delete(_ key: String, expecting expected: Int64?) async throws(StorageError) -> (
         revision: Int64, old: StoredValue
     ) {

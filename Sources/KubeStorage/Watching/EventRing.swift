@@ -7,7 +7,12 @@ struct EventRing: Sendable {
     /// The revision of the first event in the ring, or of the next one to come when it is empty.
     private(set) var first: Int64
 
-    init(next: Int64) { first = next }
+    private let limits: WatchLimits
+
+    init(next: Int64, limits: WatchLimits) {
+        first = next
+        self.limits = limits
+    }
 
     /// The revision of the last event, or the one before `first`.
     var last: Int64 { first + Int64(events.count) - 1 }
@@ -15,7 +20,7 @@ struct EventRing: Sendable {
     mutating func append(_ event: StorageEvent) {
         events.append(event)
         bytes += Self.size(event)
-        while events.count > Limit.ringEvents || bytes > Limit.ringBytes, let old = events.popFirst() {
+        while events.count > limits.ringEvents || bytes > limits.ringBytes, let old = events.popFirst() {
             bytes -= Self.size(old)
             first += 1
         }

@@ -14,6 +14,7 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
     let prefix: String
     /// Events up to this revision aren't for it: it may have been given before they are published here.
     private let floor: Int64
+    private let limits: WatchLimits
     var phase: Phase
     /// Arrays shared with the prefix's other watches: the events of one transaction each.
     private var chunks = CircularBuffer<[StorageEvent]>()
@@ -25,7 +26,8 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
     var answeredProgress: Int
     var isCancelled = false
 
-    init(prefix: String, after revision: Int64, answeredProgress: Int) {
+    init(prefix: String, after revision: Int64, answeredProgress: Int, limits: WatchLimits) {
+        self.limits = limits
         self.prefix = prefix
         self.floor = revision
         self.phase = .behind(after: revision)
@@ -38,7 +40,7 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
     func append(_ all: [StorageEvent], bytes: Int) -> Bool {
         let chunk = all.first.map { $0.revision > floor } == true ? all : all.filter { $0.revision > floor }
         if chunk.isEmpty { return true }
-        if waitingEvents + chunk.count > Limit.watchEvents || waitingBytes + bytes > Limit.watchBytes,
+        if waitingEvents + chunk.count > limits.watchEvents || waitingBytes + bytes > limits.watchBytes,
             let first = chunks.first?.first
         {
             phase = .behind(after: first.revision - 1)

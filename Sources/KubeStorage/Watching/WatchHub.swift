@@ -21,10 +21,12 @@ final class WatchHub: Sendable {
 
     private let state: NIOLockedValueBox<State>
     private let history: any WatchHistory
+    private let limits: WatchLimits
 
     /// - Parameter revision: the last one that has happened.
-    init(revision: Int64, history: any WatchHistory) {
-        state = NIOLockedValueBox(State(ring: EventRing(next: revision + 1)))
+    init(revision: Int64, history: any WatchHistory, limits: WatchLimits) {
+        state = NIOLockedValueBox(State(ring: EventRing(next: revision + 1, limits: limits)))
+        self.limits = limits
         self.history = history
     }
 
@@ -98,7 +100,8 @@ final class WatchHub: Sendable {
         let watch = state.withLockedValue { state in
             Watch(
                 hub: self,
-                feed: WatchFeed(prefix: prefix, after: revision, answeredProgress: state.progressAsked))
+                feed: WatchFeed(
+                    prefix: prefix, after: revision, answeredProgress: state.progressAsked, limits: limits))
         }
         return AsyncThrowingStream { try await watch.next() }
     }
@@ -152,15 +155,16 @@ final class WatchHub: Sendable {
                 return state.ending.map { .end($0) } ?? .read(after: revision, through: state.ring.first - 1)
             }
             let rest = state.ring.after(revision)
-            let events = Array(rest.prefix(Limit.catchUpEvents).lazy.filter { KeyOrder.hasPrefix($0.key, feed.prefix) })
-            if rest.count <= Limit.catchUpEvents {
+            let events = Array(
+                rest.prefix(limits.catchUpEvents).lazy.filter { KeyOrder.hasPrefix($0.key, feed.prefix) })
+            if rest.count <= limits.catchUpEvents {
                 feed.phase = .live
                 state.index.add(feed)
             } else {
-                feed.phase = .behind(after: revision + Int64(Limit.catchUpEvents))
+                feed.phase = .behind(after: revision + Int64(limits.catchUpEvents))
             }
             if !events.isEmpty { return .give(.events(events)) }
-            return rest.count <= Limit.catchUpEvents ? Self.idle(feed, state) : .again
+            return rest.count <= limits.catchUpEvents ? Self.idle(feed, state) : .again
         }
     }
 
