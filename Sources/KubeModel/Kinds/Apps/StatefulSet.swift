@@ -1,0 +1,182 @@
+import JSON
+
+/// `apps` StatefulSet: pods with lasting names and volumes.
+enum StatefulSet {
+    static let rules: KindRules = {
+        var rules = KindRules(group: "apps", kind: "StatefulSet")
+        rules.nameRule = .dnsLabel
+        rules.defaults = applyDefaults
+        rules.keepStatusApart(empty: ["replicas": 0, "availableReplicas": 0])
+        rules.countGeneration()
+        rules.validate = { validateSpec($0["spec"], isNew: true) }
+        rules.validateUpdate = { new, old in
+            validateSpec(new["spec"], isNew: false) + fixedFaults(new["spec"], old["spec"])
+        }
+        rules.validateStatusUpdate = { new, old in
+            validateStatus(new["status"]) + WorkloadStatus.collisionFaults(new["status"], old["status"])
+        }
+        rules.warnings = warnings
+        rules.table = table
+        return rules
+    }()
+
+    private static func applyDefaults(_ object: inout JSON) {
+        object.edit("spec") { spec in
+            spec.fillZero("podManagementPolicy", "OrderedReady")
+            spec.fillMissing("updateStrategy", [:])
+            spec.edit("updateStrategy") { strategy in
+                strategy.fillZero("type", "RollingUpdate")
+                guard strategy.text("type") == "RollingUpdate" else { return }
+                strategy.fillMissing("rollingUpdate", [:])
+                strategy.edit("rollingUpdate") {
+                    $0.fillMissing("partition", 0)
+                    $0.fillMissing("maxUnavailable", 1)
+                }
+            }
+            spec.fillMissing("persistentVolumeClaimRetentionPolicy", [:])
+            spec.edit("persistentVolumeClaimRetentionPolicy") {
+                $0.fillZero("whenDeleted", "Retain")
+                $0.fillZero("whenScaled", "Retain")
+            }
+            spec.fillMissing("replicas", 1)
+            spec.fillMissing("revisionHistoryLimit", 10)
+            spec.edit("template", WorkloadTemplate.applyDefaults)
+            spec.editEach("volumeClaimTemplates", applyClaimDefaults)
+        }
+    }
+
+    /// A claim template is answered as a whole object, as it was stored when the API was young.
+    private static func applyClaimDefaults(_ claim: inout JSON) {
+        claim["apiVersion"] = "v1"
+        claim["kind"] = "PersistentVolumeClaim"
+        claim.edit("spec") { $0.fillMissing("volumeMode", "Filesystem") }
+        claim.fillMissing("status", [:])
+        claim.edit("status") { $0.fillZero("phase", "Pending") }
+    }
+
+    private static func validateSpec(_ spec: JSON, isNew: Bool) -> [FieldError] {
+        let path = FieldPath("spec")
+        var faults: [FieldError] = []
+        switch spec.text("podManagementPolicy") {
+        case "": faults.append(.required(path["podManagementPolicy"]))
+        case "OrderedReady", "Parallel": break
+        default:
+            faults.append(
+                .invalid(
+                    path["podManagementPolicy"], spec["podManagementPolicy"],
+                    "must be 'OrderedReady' or 'Parallel'"))
+        }
+        faults += validateStrategy(spec["updateStrategy"], path["updateStrategy"])
+        faults += validateRetention(
+            spec["persistentVolumeClaimRetentionPolicy"], path["persistentVolumeClaimRetentionPolicy"])
+        faults += SpecFaults.negative(spec, path, "replicas", "minReadySeconds")
+        if let start = spec["ordinals"]["start"].int, start < 0 {
+            faults.append(.invalid(path["ordinals.start"], spec["ordinals"]["start"], SpecFaults.isNegative))
+        }
+        if isNew, case let service = spec.text("serviceName"), !service.isEmpty {
+            faults += SpecFaults.named(path["serviceName"], service, Names.dnsLabel(service))
+        }
+        faults += validateSelector(spec["selector"], path["selector"])
+        faults += WorkloadTemplate.selectorFaults(spec["selector"], spec["template"], path["template"])
+        faults += WorkloadTemplate.validate(spec["template"], path["template"])
+        return faults
+            + WorkloadTemplate.runsForeverFaults(spec["template"], path["template"], workload: "StatefulSet")
+    }
+
+    private static func validateSelector(_ selector: JSON, _ path: FieldPath) -> [FieldError] {
+        if selector.isNull { return [.required(path)] }
+        var faults = SpecSelector.faults(selector, path)
+        if SpecSelector.isEmpty(selector) {
+            faults.append(SpecFaults.invalid(path, selector, "empty selector is invalid for statefulset"))
+        }
+        if !SpecSelector.isUsable(selector) { faults.append(SpecFaults.invalid(path, selector, "")) }
+        return faults
+    }
+
+    private static func validateStrategy(_ strategy: JSON, _ path: FieldPath) -> [FieldError] {
+        let rolling = strategy["rollingUpdate"]
+        switch strategy.text("type") {
+        case "": return [.required(path)]
+        case "OnDelete":
+            if rolling.isNull { return [] }
+            let detail = "only allowed for updateStrategy 'RollingUpdate'"
+            let form = SpecFaults.internalStrategy(strategy)["RollingUpdate"]
+            return [SpecFaults.invalid(path["rollingUpdate"], internalForm: form, detail)]
+        case "RollingUpdate":
+            let path = path["rollingUpdate"]
+            var faults = SpecFaults.negative(rolling, path, "partition")
+            guard rolling.has("maxUnavailable") else { return faults }
+            let unavailable = rolling["maxUnavailable"]
+            faults += RollingUpdate.faults(unavailable, path["maxUnavailable"])
+            if RollingUpdate.number(unavailable) == 0 {
+                faults.append(.invalid(path["maxUnavailable"], unavailable, "cannot be 0"))
+            }
+            return faults + RollingUpdate.overHundredPercent(unavailable, path["maxUnavailable"])
+        default:
+            return [
+                SpecFaults.invalid(
+                    path, internalForm: SpecFaults.internalStrategy(strategy),
+                    "must be 'RollingUpdate' or 'OnDelete'")
+            ]
+        }
+    }
+
+    private static func validateRetention(_ policy: JSON, _ path: FieldPath) -> [FieldError] {
+        if policy.isNull { return [] }
+        return ["whenDeleted", "whenScaled"].filter { !["Retain", "Delete"].contains(policy.text($0)) }
+            .map { SpecFaults.notSupported(path[$0], .string(policy.text($0)), ["Retain", "Delete"]) }
+    }
+
+    /// All but a few fields are as they were made.
+    private static func fixedFaults(_ new: JSON, _ old: JSON) -> [FieldError] {
+        var new = new
+        for member in [
+            "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "minReadySeconds",
+            "persistentVolumeClaimRetentionPolicy",
+        ] { new[member] = old[member] }
+        if SemanticEquality.equal(new, old) { return [] }
+        return [
+            .forbidden(
+                FieldPath("spec"),
+                "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+                    + "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+                    + "'minReadySeconds' are forbidden")
+        ]
+    }
+
+    private static func validateStatus(_ status: JSON) -> [FieldError] {
+        let path = FieldPath("status")
+        return SpecFaults.negative(
+            status, path, "replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas",
+            "observedGeneration", "collisionCount")
+            + WorkloadStatus.replicaFaults(
+                status, path, parts: ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"],
+                ready: "status.readyReplicas")
+    }
+
+    @Sendable private static func warnings(_ new: JSON, _ old: JSON?) -> [String] {
+        let (path, template) = (FieldPath("spec.template"), new["spec"]["template"])
+        var warnings: [String] = []
+        if old.map({ !WorkloadTemplate.isSameGeneration(new, $0) }) ?? true {
+            let before = old?["spec"]["template"] ?? .null
+            warnings += WorkloadTemplate.warnings(template, old: before, path)
+        }
+        if let limit = new["spec"]["revisionHistoryLimit"].int, limit < 0 {
+            warnings.append(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; "
+                    + "a value >= 0 is recommended")
+        }
+        return warnings
+    }
+
+    private static let table = KindTable([
+        .objectName, .init("Ready", "Pods that are ready, of those wanted."), .objectAge, .containers, .images,
+    ]) { object, now in
+        let (spec, status) = (object["spec"], object["status"])
+        let ready = "\(status["readyReplicas"].int ?? 0)/\(spec["replicas"].int ?? 0)"
+        return [
+            KindTable.Cell.name(object), .string(ready), KindTable.Cell.age(object, now),
+            KindTable.Cell.containers(spec["template"]), KindTable.Cell.images(spec["template"]),
+        ]
+    }
+}
