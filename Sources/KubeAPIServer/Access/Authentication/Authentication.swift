@@ -1,3 +1,5 @@
+import KubeModel
+
 /// What a request shows of its sender.
 package struct RequestCredentials: Sendable {
     /// The peer's certificates in DER, its own first; empty without TLS or a client certificate. Unverified.

@@ -1,4 +1,5 @@
 import Crypto
+import KubeModel
 import NIOConcurrencyHelpers
 import SwiftASN1
 import X509

@@ -1,3 +1,5 @@
+import KubeModel
+
 /// The token authenticators in order.
 ///
 /// As in the original one authenticator's fault doesn't end the search: a token that none takes is refused with all faults.

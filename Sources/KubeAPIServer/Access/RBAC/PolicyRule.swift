@@ -1,4 +1,5 @@
 import JSON
+import KubeModel
 
 /// One rule of a role, ready for matching (`rbac.authorization.k8s.io/v1` PolicyRule).
 struct PolicyRule: Sendable, Hashable {

@@ -1,3 +1,4 @@
+import KubeModel
 import NIOConcurrencyHelpers
 
 /// Decides by roles and bindings.

@@ -1,4 +1,5 @@
 import JSON
+import KubeModel
 
 /// Who was granted what: every binding with its role's rules, by subject.
 ///

@@ -1,0 +1,11 @@
+import Glibc
+
+/// The time that tokens and certificates are checked against, in seconds since 1970; tests give their own.
+package typealias WallClock = @Sendable () -> Double
+
+/// The machine's own.
+package func systemTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
