@@ -20,8 +20,8 @@ enum Limit {
     static let pagedSnapshots = 8
     /// Bytes of overwritten and deleted values that a kept snapshot holds in memory.
     static let pagedSnapshotBytes = 64 << 20
-    /// Revisions that one step of the compaction looks at: some milliseconds between writes.
-    static let compactionStep: Int64 = 500
+    /// Rows that one step of the compaction looks at: some milliseconds between writes.
+    static let compactionStep = 500
     /// Pages given back to the file system in one step.
     static let vacuumPages = 256
     /// Write-ahead log, in pages of 4 KiB, that is moved into the database beside the writer.

@@ -31,7 +31,12 @@ struct Compaction: Sendable {
         let removed = try LogFile.mark("removed", db)
         let compacted = try LogFile.mark("compacted", db)
         if removed >= compacted { return false }
-        let last = min(removed + Limit.compactionStep, compacted)
+        // By rows, not by numbers: a restored store's revisions may begin far above its rows.
+        let last =
+            try Int64.fetchOne(
+                db,
+                sql: "SELECT revision FROM log WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT 1 OFFSET ?",
+                arguments: [removed, compacted, Limit.compactionStep]) ?? compacted
         try db.inTransaction(.immediate) {
             // Each row names the one that it made useless; a deletion is useless itself.
             try db.execute(
