@@ -47,9 +47,27 @@ package struct KindRules: Sendable {
     /// The grace period for a deletion in seconds, given what the client asked for; nil: deleted at once.
     package var gracePeriod: @Sendable (_ object: JSON, _ asked: Int?) -> Int? = { _, _ in nil }
 
+    /// Updates through subresources other than `status` that change the object itself, by name: `resize`, `finalize`.
+    package var subresourceUpdates: [String: SubresourceUpdate] = [:]
+
     package init(group: String, kind: String) {
         self.group = group
         self.kind = kind
+    }
+
+    package struct SubresourceUpdate: Sendable {
+        /// Keeps what the subresource doesn't change as it was.
+        package let prepare: @Sendable (_ new: inout JSON, _ old: JSON) -> Void
+        /// All faults of the change.
+        package let validate: @Sendable (_ new: JSON, _ old: JSON) -> [FieldError]
+
+        package init(
+            prepare: @escaping @Sendable (_ new: inout JSON, _ old: JSON) -> Void,
+            validate: @escaping @Sendable (_ new: JSON, _ old: JSON) -> [FieldError]
+        ) {
+            self.prepare = prepare
+            self.validate = validate
+        }
     }
 
     package enum NameRule: Sendable {
