@@ -108,7 +108,8 @@ targets += module(
 targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
 targets += [.target(name: "CKubeSchema")]
-targets += module("KubeModel", ["Fault", "JSON", "CKubeSchema"], [.product(name: "Yams", package: "Yams")])
+targets += module(
+    "KubeModel", ["Fault", "JSON", "CKubeSchema"], [.product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
 targets += module(
     "KubeStorage", ["Fault"], nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(

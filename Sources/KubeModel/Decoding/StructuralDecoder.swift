@@ -9,6 +9,9 @@ import JSON
 package struct StructuralDecoder {
     /// Members of lists and maps deeper than this are refused; JSON's parser has the same limit.
     static let maximumDepth = JSON.maximumDepth
+    /// Members and elements that an object may come out with. What the original always writes can be a hundred times
+    /// what was sent (`[{},{},…]` as containers); the largest request, 3 MiB, holds no honest object of this size.
+    package static let maximumValues = 1_000_000
 
     private let duplicates: [String: [JSON.Duplicate]]
     let defaults: Bool
@@ -21,6 +24,7 @@ package struct StructuralDecoder {
     var owner = ""
     var firstFault: DecodingError?
     private var depth = 0
+    private var values = 0
 
     private init(_ duplicates: [JSON.Duplicate], defaults: Bool) {
         self.duplicates = Dictionary(grouping: duplicates, by: \.object)
@@ -63,7 +67,7 @@ package struct StructuralDecoder {
     }
 
     private mutating func object(_ members: JSONObject, _ type: SchemaType) throws(DecodingError) -> JSON {
-        try descend()
+        try descend(type.fields.count)
         let fields = type.fields
         var values = [JSON](repeating: .null, count: fields.count)
         var extra: [(String, JSON)] = []
@@ -96,7 +100,7 @@ package struct StructuralDecoder {
     }
 
     private mutating func map(_ members: JSONObject, _ type: SchemaType) throws(DecodingError) -> JSON {
-        try descend()
+        try descend(members.count)
         var told = duplicatesHere()
         var written = 0
         var out: [(String, JSON)] = []
@@ -115,7 +119,7 @@ package struct StructuralDecoder {
     }
 
     private mutating func list(_ elements: [JSON], _ type: SchemaType) throws(DecodingError) -> JSON {
-        try descend()
+        try descend(elements.count)
         var out: [JSON] = []
         out.reserveCapacity(elements.count)
         for (at, json) in elements.enumerated() {
@@ -128,9 +132,13 @@ package struct StructuralDecoder {
         return .array(out)
     }
 
-    private mutating func descend() throws(DecodingError) {
+    private mutating func descend(_ parts: Int) throws(DecodingError) {
         depth += 1
+        values += parts
         guard depth <= StructuralDecoder.maximumDepth else { throw DecodingError("exceeded max depth") }
+        guard values <= StructuralDecoder.maximumValues else {
+            throw DecodingError("exceeded max size of \(StructuralDecoder.maximumValues) values")
+        }
     }
 }
 

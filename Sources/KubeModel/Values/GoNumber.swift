@@ -5,8 +5,8 @@ package enum GoNumber {
     /// Shortest digits that read back as the same value; an exponent below 1e-6 and from 1e21 on.
     package static func text(_ value: Double) -> String {
         if value == 0 { return value.sign == .minus ? "-0" : "0" }
-        let (negative, digits, point) = parts(value)
-        let sign = negative ? "-" : ""
+        let (digits, point) = parts("\(value.magnitude)")
+        let sign = value < 0 ? "-" : ""
         let size = value.magnitude
         if size < 1e-6 || size >= 1e21 {
             let head = digits.prefix(1)
@@ -14,9 +14,28 @@ package enum GoNumber {
             let exponent = point - 1
             return "\(sign)\(head)\(tail.isEmpty ? "" : ".\(tail)")e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
         }
-        if point <= 0 { return "\(sign)0.\(String(repeating: "0", count: -point))\(digits)" }
-        if point >= digits.count { return "\(sign)\(digits)\(String(repeating: "0", count: point - digits.count))" }
-        return "\(sign)\(digits.prefix(point)).\(digits.dropFirst(point))"
+        return sign + fixed(digits, point)
+    }
+
+    private static func fixed(_ digits: String, _ point: Int) -> String {
+        if point <= 0 { return "0.\(String(repeating: "0", count: -point))\(digits)" }
+        if point >= digits.count { return digits + String(repeating: "0", count: point - digits.count) }
+        return "\(digits.prefix(point)).\(digits.dropFirst(point))"
+    }
+
+    /// `strconv.FormatFloat(value, 'g', -1, …)`: an exponent below 1e-4 and from 1e6 on.
+    /// - Parameter shortest: Swift's text of the magnitude, in the precision that is meant.
+    static func general(_ value: Double, shortest: String) -> String {
+        if value == 0 { return value.sign == .minus ? "-0" : "0" }
+        let (digits, point) = parts(shortest)
+        let sign = value < 0 ? "-" : ""
+        let exponent = point - 1
+        if exponent < -4 || exponent >= 6 {
+            let tail = digits.dropFirst()
+            let size = exponent.magnitude < 10 ? "0\(exponent.magnitude)" : "\(exponent.magnitude)"
+            return "\(sign)\(digits.prefix(1))\(tail.isEmpty ? "" : ".\(tail)")e\(exponent < 0 ? "-" : "+")\(size)"
+        }
+        return sign + fixed(digits, point)
     }
 
     /// The number as a value: whole ones without a fraction.
@@ -25,9 +44,8 @@ package enum GoNumber {
         return value.isFinite ? .number(text(value)) : .null
     }
 
-    /// Sign, digits without zeros at their ends, and how many of them stand before the point.
-    private static func parts(_ value: Double) -> (negative: Bool, digits: String, point: Int) {
-        let text = "\(value.magnitude)"
+    /// Digits without zeros at their ends, and how many of them stand before the point.
+    private static func parts(_ text: String) -> (digits: String, point: Int) {
         let halves = text.split(separator: "e")
         var exponent = halves.count > 1 ? Int(halves[1]) ?? 0 : 0
         let mantissa = halves[0].split(separator: ".", omittingEmptySubsequences: false)
@@ -39,6 +57,6 @@ package enum GoNumber {
             exponent -= 1
         }
         while digits.hasSuffix("0") { digits.removeLast() }
-        return (value.sign == .minus, digits, exponent)
+        return (digits, exponent)
     }
 }
