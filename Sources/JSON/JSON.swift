@@ -99,6 +99,20 @@ package struct JSONObject: Sendable, Hashable, Sequence {
     /// The member at a place between 0 and `count`.
     package subscript(at place: Int) -> Member { (keys[place], values[place]) }
 
+    /// The member's value; looked for at `place` first, since most objects of a kind have their members in one order.
+    package func value(of key: String, near place: Int) -> JSON? {
+        if place < keys.count, keys[place] == key { return values[place] }
+        return position(key).map { values[$0] }
+    }
+
+    /// Whether both are the same in memory, and so equal; false says nothing.
+    package func isIdentical(to other: JSONObject) -> Bool {
+        guard keys.count == other.keys.count else { return false }
+        return keys.withUnsafeBufferPointer { $0.baseAddress } == other.keys.withUnsafeBufferPointer { $0.baseAddress }
+            && values.withUnsafeBufferPointer { $0.baseAddress }
+                == other.values.withUnsafeBufferPointer { $0.baseAddress }
+    }
+
     /// Room for so many members.
     package mutating func reserveCapacity(_ count: Int) {
         keys.reserveCapacity(count)

@@ -74,6 +74,19 @@ extension GoText {
         }
     }
 
+    /// `%#v` of a decoded value: `map[string]interface {}{"a":1}`.
+    static func syntax(_ json: JSON) -> String {
+        switch json {
+        case .null: "interface {}(nil)"
+        case .bool, .int, .number: value(json)
+        case .string(let text): quoted(text)
+        case .array(let elements): "[]interface {}{\(elements.map(syntax).joined(separator: ", "))}"
+        case .object(let members):
+            "map[string]interface {}{"
+                + members.sortedByKey().map { "\(quoted($0.key)):\(syntax($0.value))" }.joined(separator: ", ") + "}"
+        }
+    }
+
     /// `%T` of a decoded value.
     static func type(_ json: JSON) -> String {
         switch json {

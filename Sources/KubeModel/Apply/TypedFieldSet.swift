@@ -1,0 +1,103 @@
+import JSON
+
+extension ApplyType {
+    /// The paths that a value has: those of its leaves, of its lists' elements, and of what isn't in the schema by name.
+    func fieldSet(of value: JSON) -> FieldSet { paths(of: value).below }
+
+    /// - Returns: whether the value is a leaf itself, and the paths below it.
+    private func paths(of value: JSON) -> (isLeaf: Bool, below: FieldSet) {
+        let shape = shape(of: value)
+        switch (shape, value) {
+        case (.map, .object(let members)): return (false, memberPaths(members))
+        case (.set, .array(let items)), (.keyed, .array(let items)): return (false, elementPaths(items, shape))
+        case (.map, _), (.set, _), (.keyed, _): return (false, FieldSet())
+        default: return (true, FieldSet())
+        }
+    }
+
+    private func memberPaths(_ members: JSONObject) -> FieldSet {
+        var entries: [FieldSet.Entry] = []
+        entries.reserveCapacity(members.count)
+        for (name, value) in members {
+            let (type, isDeclared) = member(name)
+            let (isLeaf, below) = type.paths(of: value)
+            let entry = FieldSet.Entry(
+                element: .field(name), isMember: isLeaf || !isDeclared || value.isNullOrEmptyObject, children: below)
+            if !entry.isVoid { entries.append(entry) }
+        }
+        return FieldSet(entries)
+    }
+
+    /// Of an element that is there twice only its path is taken.
+    private func elementPaths(_ items: [JSON], _ shape: Shape) -> FieldSet {
+        var entries: [FieldSet.Entry] = []
+        entries.reserveCapacity(items.count)
+        var places: [PathElement: Int] = [:]
+        let type = element
+        for item in items {
+            guard let element = try? pathElement(item, shape) else { continue }
+            if let at = places[element] {
+                entries[at].children = FieldSet()
+                continue
+            }
+            places[element] = entries.count
+            entries.append(.init(element: element, isMember: true, children: type.paths(of: item).below))
+        }
+        return FieldSet(entries)
+    }
+
+    /// With the fields that the schema names and that only have paths below them.
+    func withNamedFields(_ set: FieldSet) -> FieldSet {
+        set.map { entry in
+            guard !entry.children.isEmpty else { return entry }
+            var entry = entry
+            switch entry.element {
+            case .field(let name):
+                let (type, isDeclared) = member(name)
+                if isDeclared { entry.isMember = true }
+                entry.children = type.withNamedFields(entry.children)
+            case .key: entry.children = element.withNamedFields(entry.children)
+            default: entry.children = ApplyType.deduced.withNamedFields(entry.children)
+            }
+            return entry
+        }
+    }
+
+    /// The set after the schema has changed: what is atomic now is owned as a whole.
+    func reconciled(_ set: FieldSet) -> FieldSet {
+        set.map { entry in
+            guard !entry.children.isEmpty else { return entry }
+            let type: ApplyType
+            switch entry.element {
+            case .field(let name): type = member(name).type
+            case .key: type = element
+            default: return entry
+            }
+            guard let known = type.type else { return entry }
+            switch known.shape {
+            case .object, .map, .list, .any:
+                let isAtomic: Bool
+                if case .any = known.shape {
+                    isAtomic = !known.preservesUnknown
+                } else {
+                    isAtomic = type.shape(of: .null).isLeaf
+                }
+                if isAtomic { return .init(element: entry.element, isMember: true) }
+                var entry = entry
+                entry.children = type.reconciled(entry.children)
+                return entry
+            default: return entry
+            }
+        }
+    }
+}
+
+extension JSON {
+    var isNullOrEmptyObject: Bool {
+        switch self {
+        case .null: true
+        case .object(let members): members.isEmpty
+        default: false
+        }
+    }
+}
