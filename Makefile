@@ -4,9 +4,9 @@ BUILD_PACKAGES := pkg-config binutils libseccomp-dev libnftables-dev libisal-dev
 RUN_PACKAGES   := ca-certificates curl
 TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils tinyproxy-bin openssl python3 python3-venv
 BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
-VM_PACKAGES    := qemu-system-x86 busybox-static cpio
+VM_PACKAGES    := qemu-system-x86 busybox-static cpio e2fsprogs binutils python3
 
-.PHONY: help build release demo test unit system test-vm bench conformance lint schema format install clean packages test-packages
+.PHONY: help build release demo test unit system test-vm test-power bench conformance lint schema format install clean packages test-packages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +53,11 @@ system: test-packages out/images/complete out/python/complete ## the real progra
 test-vm: build ## runtime and daemon under pure cgroup v2, in a virtual machine
 	@scripts/need-packages $(VM_PACKAGES)
 	@Tests/VM/run
+
+test-power: packages ## the cluster's store on a disk that loses power 30 times, in virtual machines (8 minutes)
+	@scripts/need-packages $(VM_PACKAGES)
+	swift build --product storagewriter
+	@Tests/VM/power.py $(if $(CUTS),--cuts $(CUTS))
 
 bench: out/hako test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
 	@scripts/need-packages $(BENCH_PACKAGES)

@@ -24,8 +24,6 @@ enum Limit {
     static let compactionStep = 500
     /// Pages given back to the file system in one step.
     static let vacuumPages = 256
-    /// Write-ahead log, in pages of 4 KiB, that is moved into the database beside the writer.
-    static let checkpointPages = 2_000
     /// Write-ahead log, in pages, at which the writer itself stops to move it: 64 MiB.
     static let forcedCheckpointPages = 16_000
 }

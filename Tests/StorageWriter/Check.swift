@@ -4,14 +4,18 @@ import KubeStorage
 /// after the compacted one is missing.
 struct Check {
     let store: SQLiteStorage
+    let acknowledged: [Acknowledged]
 
     func run() async throws {
-        let acknowledged = read()
         let events = try await history()
         let last = store.revision
         let compacted = store.compactedRevision
         var newest: [String: Acknowledged] = [:]
-        for write in acknowledged.values {
+        var revisions: [Int64: Acknowledged] = [:]
+        for write in acknowledged {
+            if let other = revisions.updateValue(write, forKey: write.revision) {
+                Main.fail("\(write) and \(other) have one revision")
+            }
             guard write.revision <= last else {
                 Main.fail("\(write) was acknowledged, but \(last) is the last revision")
             }
@@ -61,22 +65,18 @@ struct Check {
         return events
     }
 
-    private func read() -> [Int64: Acknowledged] {
-        var all: [Int64: Acknowledged] = [:]
+    static func read() -> [Acknowledged] {
+        var all: [Acknowledged] = []
         while let line = readLine() {
-            guard let write = Acknowledged(line) else {
-                if line.hasPrefix("FAILED") { Main.fail(line) }
-                continue
-            }
-            if let other = all[write.revision] { Main.fail("\(write) and \(other) have one revision") }
-            all[write.revision] = write
+            if line.hasPrefix("FAILED") { Main.fail(line) }
+            if let write = Acknowledged(line) { all.append(write) }
         }
         return all
     }
 }
 
 /// A line that a writer printed.
-struct Acknowledged: CustomStringConvertible {
+struct Acknowledged: Sendable, CustomStringConvertible {
     let revision: Int64
     let key: String
     /// nil: a deletion.

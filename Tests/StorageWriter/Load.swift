@@ -1,5 +1,6 @@
 import Glibc
 import KubeStorage
+import NIOConcurrencyHelpers
 import NIOCore
 
 /// Many writers at once on few keys. The line of a write is printed once it was acknowledged, never before.
@@ -8,6 +9,17 @@ struct Load: Sendable {
     static let keys = 60
     let store: SQLiteStorage
     let seed: UInt64
+    /// Whether the lines are kept in `kept` instead of being printed.
+    var keepsLines = false
+    private let lines = NIOLockedValueBox<[Acknowledged]>([])
+
+    var kept: [Acknowledged] { lines.withLockedValue { $0 } }
+
+    init(store: SQLiteStorage, seed: UInt64, keepsLines: Bool = false) {
+        self.store = store
+        self.seed = seed
+        self.keepsLines = keepsLines
+    }
 
     func run(for duration: Duration) async throws {
         let end = ContinuousClock.now + duration
@@ -44,6 +56,7 @@ struct Load: Sendable {
 
     /// One write(2) a line, so that a line is there whole or not at all.
     private func acknowledge(_ line: String) {
+        if keepsLines { return lines.withLockedValue { $0 += [Acknowledged(line)].compactMap { $0 } } }
         var text = line + "\n"
         text.withUTF8 { _ = Glibc.write(1, $0.baseAddress, $0.count) }
     }
@@ -59,7 +72,7 @@ struct Load: Sendable {
 }
 
 /// A value that can be made again from two numbers.
-struct TestValue {
+struct TestValue: Sendable {
     let id: UInt64
     let size: Int
 

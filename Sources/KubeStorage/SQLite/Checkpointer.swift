@@ -17,7 +17,11 @@ final class Checkpointer: Sendable {
     private let state = NIOLockedValueBox(State())
     private let thread = DispatchQueue(label: "kube-checkpoint", qos: .utility)
 
-    init(path: String) throws {
+    /// Pages of 4 KiB in the log that are moved together.
+    private let pages: Int
+
+    init(path: String, pages: Int) throws {
+        self.pages = pages
         var configuration = Configuration()
         configuration.label = "kube-checkpoint"
         connection = try DatabaseQueue(path: path, configuration: configuration)
@@ -27,7 +31,7 @@ final class Checkpointer: Sendable {
     func wrote(_ bytes: Int) {
         let isDue = state.withLockedValue { state in
             state.pages += 2 + bytes / 4_096
-            guard state.pages >= Limit.checkpointPages, !state.isRunning else { return false }
+            guard state.pages >= pages, !state.isRunning else { return false }
             state.pages = 0
             state.isRunning = true
             return true

@@ -36,18 +36,22 @@ package final class SQLiteStorage: KubeStorage {
 
     /// Opens the folder's store, or makes both. Blocking: it reads everything (`LoadedState`).
     ///
-    /// - Parameter compaction: nil: only what `compact` is asked for.
+    /// - Parameters:
+    ///   - compaction: nil: only what `compact` is asked for.
+    ///   - checkpointPages: after how many pages of 4 KiB the write-ahead log is moved into the database.
     /// - Throws: `Fault` with what to do: the folder is in use, the file is damaged or of a newer version.
     package convenience init(
         folder: String, compaction: AutomaticCompaction? = AutomaticCompaction(),
-        log: Logger = Logger(label: "kube-storage")
+        checkpointPages: Int = 2_000, log: Logger = Logger(label: "kube-storage")
     ) throws {
-        try self.init(folder: folder, compaction: compaction, log: log, watchLimits: WatchLimits())
+        try self.init(
+            folder: folder, compaction: compaction, checkpointPages: checkpointPages, log: log,
+            watchLimits: WatchLimits())
     }
 
     convenience init(
-        folder: String, compaction: AutomaticCompaction?, log: Logger = Logger(label: "kube-storage"),
-        watchLimits: WatchLimits
+        folder: String, compaction: AutomaticCompaction?, checkpointPages: Int = 2_000,
+        log: Logger = Logger(label: "kube-storage"), watchLimits: WatchLimits
     ) throws {
         if mkdir(folder, 0o700) != 0 && errno != EEXIST {
             throw Fault(.internalFault, "can't make the data folder \(folder): \(String(cString: strerror(errno)))")
@@ -61,7 +65,8 @@ package final class SQLiteStorage: KubeStorage {
             try LogFile.syncFolder(folder)
         } catch let fault as Fault { throw fault } catch { throw LogFile.damaged(path, "\(error)", error) }
         self.init(
-            path: path, pool: pool, lock: lock, loaded: loaded, checkpointer: try Checkpointer(path: path), log: log,
+            path: path, pool: pool, lock: lock, loaded: loaded,
+            checkpointer: try Checkpointer(path: path, pages: checkpointPages), log: log,
             watchLimits: watchLimits)
         start(compaction)
     }
