@@ -40,6 +40,30 @@ enum SpecFaults {
         return [notSupported(path[member], object[member], supported)]
     }
 
+    /// As above, for a member that must be there.
+    static func missingOrUnsupported(_ object: JSON, _ path: FieldPath, _ member: String, _ supported: [String])
+        -> [FieldError]
+    {
+        let missing = missing(object, path, member)
+        return missing.isEmpty ? unsupported(object, path, member, supported) : missing
+    }
+
+    /// A member that must be there and be of a form that a check of `Names` knows.
+    static func missingOrMisnamed(
+        _ object: JSON, _ path: FieldPath, _ member: String, _ detail: String = "", check: (String) -> [String]
+    ) -> [FieldError] {
+        let text = object.text(member)
+        return text.isEmpty ? [.required(path[member], detail)] : named(path[member], text, check(text))
+    }
+
+    /// A member that must be of the form when it isn't "".
+    static func misnamed(_ object: JSON, _ path: FieldPath, _ member: String, check: (String) -> [String])
+        -> [FieldError]
+    {
+        let text = object.text(member)
+        return text.isEmpty ? [] : named(path[member], text, check(text))
+    }
+
     /// Supported values in the order given, as the original lists them.
     static func notSupported(_ path: FieldPath, _ value: JSON, _ supported: [String]) -> FieldError {
         let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
