@@ -128,6 +128,21 @@ package struct FieldSet: Sendable, Equatable {
         }
     }
 
+    /// Whether no path is in both.
+    func isDisjoint(with other: FieldSet) -> Bool {
+        var (left, right) = (0, 0)
+        while left < entries.count, right < other.entries.count {
+            let order = PathElement.compare(entries[left].element, other.entries[right].element)
+            if order == 0 {
+                if entries[left].isMember && other.entries[right].isMember { return false }
+                if !entries[left].children.isDisjoint(with: other.entries[right].children) { return false }
+            }
+            if order <= 0 { left += 1 }
+            if order >= 0 { right += 1 }
+        }
+        return true
+    }
+
     /// Without the other's paths and all that is below them.
     package func subtractingRecursively(_ other: FieldSet) -> FieldSet {
         if isEmpty || other.isEmpty { return self }

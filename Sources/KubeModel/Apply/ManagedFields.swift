@@ -126,11 +126,9 @@ extension ManagedFields {
     func reconciled(_ managers: FieldManagers, with live: JSON) -> FieldManagers {
         var managers = managers
         managers.changeAll { entry in
-            guard entry.apiVersion == version else { return entry }
-            let fields = ApplyType(type).reconciled(entry.fields)
-            if fields == entry.fields { return entry }
+            guard entry.apiVersion == version, !ApplyType(type).isReconciled(entry.fields) else { return entry }
             var entry = entry
-            entry.fields = fields
+            entry.fields = ApplyType(type).reconciled(entry.fields)
             return entry
         }
         return managers
@@ -155,13 +153,11 @@ extension ManagedFields {
                 versions[entry.apiVersion] = other
                 seen = other
             }
-            if seen.isSame { return entry }
+            if [seen.modified, seen.added, seen.removed].allSatisfy(entry.fields.isDisjoint) { return entry }
             let conflict = entry.fields.intersection(seen.modified.union(seen.added))
             if !conflict.isEmpty { conflicts.append((entry.identity, conflict)) }
-            let left = entry.fields.subtracting(conflict).subtracting(seen.removed)
-            if left == entry.fields { return entry }
             var entry = entry
-            entry.fields = left
+            entry.fields = entry.fields.subtracting(conflict).subtracting(seen.removed)
             return entry
         }
         if isDry { return conflicts }

@@ -66,28 +66,37 @@ extension ApplyType {
     /// The set after the schema has changed: what is atomic now is owned as a whole.
     func reconciled(_ set: FieldSet) -> FieldSet {
         set.map { entry in
-            guard !entry.children.isEmpty else { return entry }
-            let type: ApplyType
-            switch entry.element {
-            case .field(let name): type = member(name).type
-            case .key: type = element
-            default: return entry
-            }
-            guard let known = type.type else { return entry }
-            switch known.shape {
-            case .object, .map, .list, .any:
-                let isAtomic: Bool
-                if case .any = known.shape {
-                    isAtomic = !known.preservesUnknown
-                } else {
-                    isAtomic = type.shape(of: .null).isLeaf
-                }
-                if isAtomic { return .init(element: entry.element, isMember: true) }
-                var entry = entry
-                entry.children = type.reconciled(entry.children)
-                return entry
-            default: return entry
-            }
+            guard !entry.children.isEmpty, let type = below(entry.element), type.type != nil else { return entry }
+            if type.isAtomicPlace { return .init(element: entry.element, isMember: true) }
+            var entry = entry
+            entry.children = type.reconciled(entry.children)
+            return entry
+        }
+    }
+
+    /// Whether `reconciled` would change nothing.
+    func isReconciled(_ set: FieldSet) -> Bool {
+        set.entries.allSatisfy { entry in
+            guard !entry.children.isEmpty, let type = below(entry.element), type.type != nil else { return true }
+            return !type.isAtomicPlace && type.isReconciled(entry.children)
+        }
+    }
+
+    private func below(_ element: PathElement) -> ApplyType? {
+        switch element {
+        case .field(let name): member(name).type
+        case .key: self.element
+        case .value, .index: nil
+        }
+    }
+
+    /// Whether objects and lists at this place are owned as a whole, whatever they hold.
+    private var isAtomicPlace: Bool {
+        guard let type else { return false }
+        return switch type.shape {
+        case .object, .map, .list: shape(of: .null).isLeaf
+        case .any: !type.preservesUnknown
+        default: false
         }
     }
 }
