@@ -38,31 +38,31 @@ import Testing
             for number in 0..<100 { try await store.put("/a", "\(number)", expecting: nil) }
             await store.onWriter { try LogFile.setMark("compacted", 90, $0) }
         }
-        let store = try SQLiteStorage(folder: folder.path, compaction: .init(clock: TestClock()))
-        await expectError(.compacted(oldest: 90)) { try store.watch(prefix: "/", after: 89) }
-        var rows = 100
-        for _ in 0..<200 where rows > 12 { rows = await store.counts().rows }
-        #expect(rows == 12)  // 90 to 101
-        await store.close()
+        try await folder.open(compaction: .init(clock: TestClock())) { store in
+            await expectError(.compacted(oldest: 90)) { try store.watch(prefix: "/", after: 89) }
+            var rows = 100
+            for _ in 0..<200 where rows > 12 { rows = await store.counts().rows }
+            #expect(rows == 12)  // 90 to 101
+        }
     }
 
     @Test("every five minutes what was superseded five minutes ago goes; at rest nothing is done")
     func automatic() async throws {
         let clock = TestClock()
-        let store = try SQLiteStorage(folder: DataFolder().path, compaction: .init(clock: clock))
-        await clock.untilSomebodySleeps()
-        for number in 0..<10 { try await store.put("/a", "\(number)", expecting: nil) }  // 11
-        await clock.advance(by: .seconds(300))
-        await clock.untilSomebodySleeps()
-        #expect(store.compactedRevision == 1)
-        try await store.put("/a", "later", expecting: nil)
-        await clock.advance(by: .seconds(300))
-        await clock.untilSomebodySleeps()
-        #expect(store.compactedRevision == 11)
-        await clock.advance(by: .seconds(300))
-        await clock.untilSomebodySleeps()
-        #expect(store.compactedRevision == 11)
-        await store.close()
+        try await DataFolder().open(compaction: .init(clock: clock)) { store in
+            await clock.untilSomebodySleeps()
+            for number in 0..<10 { try await store.put("/a", "\(number)", expecting: nil) }  // 11
+            await clock.advance(by: .seconds(300))
+            await clock.untilSomebodySleeps()
+            #expect(store.compactedRevision == 1)
+            try await store.put("/a", "later", expecting: nil)
+            await clock.advance(by: .seconds(300))
+            await clock.untilSomebodySleeps()
+            #expect(store.compactedRevision == 11)
+            await clock.advance(by: .seconds(300))
+            await clock.untilSomebodySleeps()
+            #expect(store.compactedRevision == 11)
+        }
     }
 
     @Test("space that a compaction frees is used again, and given back when there is much of it")

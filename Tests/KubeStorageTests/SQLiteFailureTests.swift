@@ -131,17 +131,18 @@ import Testing
 
     @Test("a closed store refuses writes, ends its watches, and answers what was waiting")
     func closing() async throws {
-        let store = try SQLiteStorage(folder: DataFolder().path, compaction: nil)
-        let watch = try store.watch(prefix: "/", after: nil)
-        async let writes = withTaskGroup(of: Int64?.self) { group in
-            for number in 0..<100 { group.addTask { try? await store.put("/\(number)", "v", expecting: 0) } }
-            return await group.reduce(into: [Int64]()) { if let revision = $1 { $0.append(revision) } }
+        try await DataFolder().open { store in
+            let watch = try store.watch(prefix: "/", after: nil)
+            async let writes = withTaskGroup(of: Int64?.self) { group in
+                for number in 0..<100 { group.addTask { try? await store.put("/\(number)", "v", expecting: 0) } }
+                return await group.reduce(into: [Int64]()) { if let revision = $1 { $0.append(revision) } }
+            }
+            await store.close()
+            let acknowledged = await writes
+            #expect(acknowledged.sorted() == (0..<acknowledged.count).map { Int64($0 + 2) })
+            await expectError(.unavailable("the store is closed")) { try await store.put("/a", "v", expecting: 0) }
+            await expectError(.unavailable("the store is closed")) { for try await _ in watch {} }
         }
-        await store.close()
-        let acknowledged = await writes
-        #expect(acknowledged.sorted() == (0..<acknowledged.count).map { Int64($0 + 2) })
-        await expectError(.unavailable("the store is closed")) { try await store.put("/a", "v", expecting: 0) }
-        await expectError(.unavailable("the store is closed")) { for try await _ in watch {} }
     }
 }
 

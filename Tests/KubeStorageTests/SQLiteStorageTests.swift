@@ -16,8 +16,11 @@ final class DataFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func open<R>(limits: WatchLimits = WatchLimits(), _ body: (SQLiteStorage) async throws -> R) async throws -> R {
-        let store = try SQLiteStorage(folder: path, compaction: nil, watchLimits: limits)
+    func open<R>(
+        compaction: SQLiteStorage.AutomaticCompaction? = nil, limits: WatchLimits = WatchLimits(),
+        _ body: (SQLiteStorage) async throws -> R
+    ) async throws -> R {
+        let store = try SQLiteStorage(folder: path, compaction: compaction, watchLimits: limits)
         do {
             let result = try await body(store)
             await store.close()
@@ -96,6 +99,71 @@ final class DataFolder: Sendable {
             }
             #expect(revisions.compactMap { $0 }.sorted() == Array(2...201))
             #expect(store.revision == 201)
+        }
+    }
+
+    @Test("a watch whose reader is too slow for the kept history is told so, and needs no memory meanwhile")
+    func slowReader() async throws {
+        let tiny = WatchLimits(
+            ringEvents: 10, ringBytes: 1 << 20, watchEvents: 5, watchBytes: 1 << 20, catchUpEvents: 3)
+        try await DataFolder().open(limits: tiny) { store in
+            var watch = try store.watch(prefix: "/", after: nil).makeAsyncIterator()
+            try await store.put("/a", "first", expecting: 0)
+            #expect(try await watch.events(1)[0].revision == 2)
+            for number in 0..<50 { try await store.put("/a", "\(number)", expecting: nil) }
+            #expect(store.liveWatches == 0)
+            try await store.compact(upTo: 40)
+            await expectError(.compacted(oldest: 40)) { while try await watch.next() != nil {} }
+        }
+    }
+
+    @Test("a watch is freed when its task is cancelled, and when its stream is dropped")
+    func freedWatches() async throws {
+        try await DataFolder().open { store in
+            let readers = (0..<20).map { number in
+                Task { for try await _ in try store.watch(prefix: "/\(number % 3)", after: nil) {} }
+            }
+            var dropped: StorageWatch? = try store.watch(prefix: "/", after: nil)
+            var iterator = dropped?.makeAsyncIterator()
+            try await store.put("/a", "v", expecting: 0)
+            _ = try await iterator?.next()
+            while store.liveWatches < 21 { await Task.yield() }
+            (iterator, dropped) = (nil, nil)
+            #expect(store.liveWatches == 20)
+            for reader in readers { reader.cancel() }
+            for reader in readers { _ = await reader.result }
+            #expect(store.liveWatches == 0)
+            try await store.put("/1", "v", expecting: 0)
+        }
+    }
+
+    @Test("a thousand watches of many prefixes each get their own events only")
+    func manyWatches() async throws {
+        try await DataFolder().open { store in
+            try await withThrowingTaskGroup(of: [String].self) { group in
+                for number in 0..<1_000 {
+                    let watch = try store.watch(prefix: "/pods/ns-\(number)/", after: nil)
+                    group.addTask {
+                        var iterator = watch.makeAsyncIterator()
+                        return try await iterator.events(2).map(\.key) + ["\(number)"]
+                    }
+                }
+                for name in ["a", "b"] {
+                    for number in 0..<1_000 {
+                        if number % 50 == 0 { try await store.put("/pods/other-\(number)/\(name)", "v", expecting: 0) }
+                    }
+                    try await withThrowingTaskGroup(of: Void.self) { writers in
+                        for number in 0..<1_000 {
+                            writers.addTask { try await store.put("/pods/ns-\(number)/\(name)", "v", expecting: 0) }
+                        }
+                        try await writers.waitForAll()
+                    }
+                }
+                for try await keys in group {
+                    let folder = "/pods/ns-\(keys.last ?? "")/"
+                    #expect(keys.dropLast() == [folder + "a", folder + "b"])
+                }
+            }
         }
     }
 }

@@ -31,11 +31,30 @@ struct Bench {
         try await measure("list of \(objects)", 10, 1) { _ in
             _ = try await store.list(prefix: "/registry/configmaps/w32/", from: nil, limit: nil, at: nil)
         }
+        try await watchers(store, 1_000, updates: 1_000)
         await store.close()
         let started = ContinuousClock.now
         let again = try SQLiteStorage(folder: folder, compaction: nil)
         print("opened with \(count) objects in \(ContinuousClock.now - started)")
         await again.close()
+    }
+
+    private func watchers(_ store: SQLiteStorage, _ count: Int, updates: Int) async throws {
+        let readers = try (0..<count).map { _ in
+            let watch = try store.watch(prefix: "/registry/configmaps/w32/", after: nil)
+            return Task {
+                var seen = 0
+                for try await news in watch {
+                    if case .events(let events) = news { seen += events.count }
+                    if seen >= updates { break }
+                }
+            }
+        }
+        let value = ByteBuffer(repeating: 0x61, count: 1_024)
+        try await measure("update with \(count) watches", updates, 1) { number in
+            _ = try await store.put("/registry/configmaps/w32/object-\(number)", value, expecting: nil)
+        }
+        for reader in readers { _ = await reader.result }
     }
 
     private func measure(

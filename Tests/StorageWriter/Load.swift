@@ -66,7 +66,7 @@ struct Load: Sendable {
         var random = Numbers(seed: seed)
         while ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(20 + random.below(400)))
-            try await store.compact(upTo: max(1, store.revision - Int64(random.below(2_000))))
+            try await store.compact(upTo: max(1, store.revision - Int64(random.below(500))))
         }
     }
 }

@@ -13,8 +13,8 @@ final class FolderLock: Sendable {
             throw Fault(.internalFault, "can't open \(path): \(String(cString: strerror(errno)))")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            // The descriptor is closed by `deinit`, which runs here too.
             let code = errno
-            close(descriptor)
             throw Fault(
                 .conflict,
                 code == EWOULDBLOCK

@@ -16,7 +16,7 @@ struct LogHistory: WatchHistory {
     func events(prefix: String, after revision: Int64, through last: Int64) async throws(StorageError) -> HistoryPiece {
         try await read { db in
             try Self.notCompacted(revision, db)
-            let rows = try RawStatement(db, Self.ascending)
+            let rows = RawStatement(try db.cachedStatement(sql: Self.ascending))
             defer { rows.reset() }
             try rows.bind(1, revision)
             try rows.bind(2, last)
@@ -44,7 +44,7 @@ struct LogHistory: WatchHistory {
         try await read { db in
             try Self.notCompacted(revision, db)
             var tree = tree
-            let rows = try RawStatement(db, Self.descending)
+            let rows = RawStatement(try db.cachedStatement(sql: Self.descending))
             defer { rows.reset() }
             try rows.bind(1, revision)
             try rows.bind(2, newest)
@@ -67,7 +67,9 @@ struct LogHistory: WatchHistory {
     }
 
     private func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StorageError) -> T {
-        do { return try await pool.read(body) } catch let error as StorageError { throw error } catch {
+        do { return try await pool.read(body) } catch let error as StorageError {
+            throw error
+        } catch is CancellationError { throw .unavailable("the request was cancelled") } catch {
             throw .unavailable("can't read \(path): \(error)")
         }
     }

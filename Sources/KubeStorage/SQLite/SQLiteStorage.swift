@@ -53,20 +53,24 @@ package final class SQLiteStorage: KubeStorage {
         folder: String, compaction: AutomaticCompaction?, checkpointPages: Int = 2_000,
         log: Logger = Logger(label: "kube-storage"), watchLimits: WatchLimits
     ) throws {
-        if mkdir(folder, 0o700) != 0 && errno != EEXIST {
+        if mkdir(folder, 0o700) == 0 {
+            try LogFile.syncFolder(folder + "/..")
+        } else if errno != EEXIST {
             throw Fault(.internalFault, "can't make the data folder \(folder): \(String(cString: strerror(errno)))")
         }
         let lock = try FolderLock(folder: folder)
         let path = folder + "/" + LogFile.name
         let pool = try LogFile.open(path)
         let loaded: LoadedState
+        let checkpointer: Checkpointer
         do {
+            checkpointer = try Checkpointer(path: path, pages: checkpointPages)
             loaded = try pool.writeWithoutTransaction { try LogFile.load($0) }
             try LogFile.syncFolder(folder)
         } catch let fault as Fault { throw fault } catch { throw LogFile.damaged(path, "\(error)", error) }
         self.init(
             path: path, pool: pool, lock: lock, loaded: loaded,
-            checkpointer: try Checkpointer(path: path, pages: checkpointPages), log: log,
+            checkpointer: checkpointer, log: log,
             watchLimits: watchLimits)
         start(compaction)
     }
@@ -197,6 +201,9 @@ package final class SQLiteStorage: KubeStorage {
         let now = try check(revision).now
         return hub.watch(prefix: prefix, after: revision ?? now.revision)
     }
+
+    /// Watches that are up to date and wait for events.
+    package var liveWatches: Int { hub.liveWatches }
 
     package func requestProgress() { hub.requestProgress() }
 

@@ -13,7 +13,7 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
 
     let prefix: String
     /// Events up to this revision aren't for it: it may have been given before they are published here.
-    private let floor: Int64
+    let floor: Int64
     private let limits: WatchLimits
     var phase: Phase
     /// Arrays shared with the prefix's other watches: the events of one transaction each.

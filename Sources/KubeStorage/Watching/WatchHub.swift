@@ -96,6 +96,10 @@ final class WatchHub: Sendable {
         }
     }
 
+    var liveWatches: Int {
+        state.withLockedValue { $0.index.all.reduce(0) { $0 + $1.feeds.count } }
+    }
+
     func watch(prefix: String, after revision: Int64) -> StorageWatch {
         let watch = state.withLockedValue { state in
             Watch(
@@ -172,7 +176,7 @@ final class WatchHub: Sendable {
     private static func idle(_ feed: WatchFeed, _ state: State) -> Step {
         if feed.answeredProgress < state.progressAsked {
             feed.answeredProgress = state.progressAsked
-            return .give(.progress(revision: state.ring.last))
+            return .give(.progress(revision: max(state.ring.last, feed.floor)))
         }
         return state.ending.map { .end($0) } ?? .wait
     }
@@ -199,6 +203,10 @@ final class WatchHub: Sendable {
 
     /// Reads a piece of the history from disk; nil when nothing in it was for this watch.
     private func read(_ watch: Watch, after revision: Int64, through last: Int64) async throws -> StorageNews? {
+        if Task.isCancelled {
+            forget(watch)
+            return nil
+        }
         let piece = try await history.events(prefix: watch.feed.prefix, after: revision, through: last)
         state.withLockedValue { _ in watch.feed.phase = .behind(after: piece.last) }
         return piece.events.isEmpty ? nil : .events(piece.events)
