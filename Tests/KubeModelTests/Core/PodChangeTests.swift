@@ -4,11 +4,11 @@ import Testing
 @testable import KubeModel
 
 @Suite struct PodChangeTests {
-    private let pods = KindHarness("Pod")
-    private let stored = KindHarness("Pod").created(PodFaultsTests.valid)
+    private let pods = CoreKind("Pod")
+    private let stored = CoreKind("Pod").created(PodFaultsTests.valid)
 
     private func change(_ path: String, _ value: JSON) -> [String] {
-        pods.faults(of: FaultCase(path, value).applied(to: stored), after: stored)
+        pods.faults(of: CoreFault(path, value).applied(to: stored), after: stored)
     }
 
     private static let fixed =
@@ -43,9 +43,9 @@ import Testing
 
     @Test("a deadline only comes nearer")
     func deadline() {
-        let old = FaultCase("spec.activeDeadlineSeconds", 10).applied(to: stored)
+        let old = CoreFault("spec.activeDeadlineSeconds", 10).applied(to: stored)
         func faults(_ value: JSON) -> [String] {
-            pods.faults(of: FaultCase("spec.activeDeadlineSeconds", value).applied(to: old), after: old)
+            pods.faults(of: CoreFault("spec.activeDeadlineSeconds", value).applied(to: old), after: old)
         }
         #expect(faults(5) == [])
         #expect(
@@ -60,10 +60,10 @@ import Testing
 
     @Test("what was tolerated stays tolerated")
     func tolerations() {
-        let old = FaultCase("spec.tolerations", [["key": "a", "operator": "Exists", "effect": "NoExecute"]])
+        let old = CoreFault("spec.tolerations", [["key": "a", "operator": "Exists", "effect": "NoExecute"]])
             .applied(to: stored)
         func faults(_ value: JSON) -> [String] {
-            pods.faults(of: FaultCase("spec.tolerations", value).applied(to: old), after: old)
+            pods.faults(of: CoreFault("spec.tolerations", value).applied(to: old), after: old)
         }
         #expect(faults([["key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5]]) == [])
         #expect(
@@ -74,10 +74,10 @@ import Testing
 
     @Test("gates only open, and a gated pod may be narrowed to fewer nodes")
     func gates() {
-        var old = FaultCase("spec.schedulingGates", [["name": "example.com/a"]]).applied(to: stored)
-        old = FaultCase("spec.nodeSelector", ["zone": "a"]).applied(to: old)
+        var old = CoreFault("spec.schedulingGates", [["name": "example.com/a"]]).applied(to: stored)
+        old = CoreFault("spec.nodeSelector", ["zone": "a"]).applied(to: old)
         func faults(_ path: String, _ value: JSON) -> [String] {
-            pods.faults(of: FaultCase(path, value).applied(to: old), after: old)
+            pods.faults(of: CoreFault(path, value).applied(to: old), after: old)
         }
         #expect(faults("spec.schedulingGates", nil) == [])
         #expect(
@@ -95,8 +95,8 @@ import Testing
     func generation() {
         #expect(stored["metadata", "generation"] == 1)
         #expect(stored["status"] == ["phase": "Pending", "qosClass": "BestEffort"])
-        var new = FaultCase("spec.containers.0.image", "nginx:2").applied(to: stored)
-        new = FaultCase("status.phase", "Running").applied(to: new)
+        var new = CoreFault("spec.containers.0.image", "nginx:2").applied(to: stored)
+        new = CoreFault("status.phase", "Running").applied(to: new)
         let after = pods.updated(new, stored)
         #expect(after["metadata", "generation"] == 2)
         #expect(after["status", "phase"] == "Pending")
@@ -105,7 +105,7 @@ import Testing
 
     @Test("a status update leaves the spec, and says what a status may not be")
     func status() {
-        var new = FaultCase("status", ["phase": "Running", "podIP": "10.0.0.1"]).applied(to: stored)
+        var new = CoreFault("status", ["phase": "Running", "podIP": "10.0.0.1"]).applied(to: stored)
         new["spec", "nodeName"] = "other"
         var kept = new
         PodKind.rules.prepareForStatusUpdate(&kept, stored)
@@ -135,7 +135,7 @@ import Testing
 
     @Test("an ended container of a pod that isn't restarted stays ended")
     func states() {
-        var old = FaultCase("spec.restartPolicy", "Never").applied(to: stored)
+        var old = CoreFault("spec.restartPolicy", "Never").applied(to: stored)
         old["status", "containerStatuses"] = [["name": "web", "state": ["terminated": ["exitCode": 0]]]]
         var new = old
         new["status", "containerStatuses"] = [["name": "web", "state": ["running": [:]]]]
@@ -148,7 +148,7 @@ import Testing
     func ephemeral() throws {
         let update = try #require(PodKind.rules.subresourceUpdates["ephemeralcontainers"])
         func faults(_ containers: JSON, _ old: JSON) -> [String] {
-            var new = pods.defaulted(FaultCase("spec.ephemeralContainers", containers).applied(to: old))
+            var new = pods.defaulted(CoreFault("spec.ephemeralContainers", containers).applied(to: old))
             update.prepare(&new, old)
             return update.validate(new, old).map(\.description)
         }
@@ -160,7 +160,7 @@ import Testing
         #expect(
             faults([["name": "debug", "image": "b:1", "targetContainerName": "no"]], stored)
                 == ["spec.ephemeralContainers[0].targetContainerName: Not found: \"no\""])
-        var old = FaultCase("spec.ephemeralContainers", one).applied(to: stored)
+        var old = CoreFault("spec.ephemeralContainers", one).applied(to: stored)
         old = pods.defaulted(old)
         #expect(
             faults(nil, old) == [
@@ -172,10 +172,10 @@ import Testing
     func resize() throws {
         let update = try #require(PodKind.rules.subresourceUpdates["resize"])
         let old = pods.created(
-            FaultCase("spec.containers.0.resources", ["requests": ["cpu": "1"], "limits": ["cpu": "2"]])
+            CoreFault("spec.containers.0.resources", ["requests": ["cpu": "1"], "limits": ["cpu": "2"]])
                 .applied(to: PodFaultsTests.valid))
         func faults(_ resources: JSON) -> [String] {
-            var new = FaultCase("spec.containers.0.resources", resources).applied(to: old)
+            var new = CoreFault("spec.containers.0.resources", resources).applied(to: old)
             update.prepare(&new, old)
             return update.validate(new, old).map(\.description)
         }

@@ -4,7 +4,7 @@ import Testing
 @testable import KubeModel
 
 @Suite struct LimitRangeTests {
-    private let ranges = KindHarness("LimitRange")
+    private let ranges = CoreKind("LimitRange")
 
     private func faults(_ item: JSON) -> [String] { ranges.faults(["spec": ["limits": [item]]]) }
 
@@ -44,7 +44,7 @@ import Testing
 }
 
 @Suite struct ResourceQuotaTests {
-    private let quotas = KindHarness("ResourceQuota")
+    private let quotas = CoreKind("ResourceQuota")
 
     @Test("names, amounts and scopes fit together")
     func spec() {
@@ -79,7 +79,7 @@ import Testing
 }
 
 @Suite struct VolumeKindTests {
-    private let volumes = KindHarness("PersistentVolume"), claims = KindHarness("PersistentVolumeClaim")
+    private let volumes = CoreKind("PersistentVolume"), claims = CoreKind("PersistentVolumeClaim")
     private static let volume: JSON = [
         "metadata": ["name": "v"],
         "spec": [
@@ -94,34 +94,34 @@ import Testing
     @Test(
         "faults of a volume",
         arguments: [
-            FaultCase("spec.accessModes", [], "spec.accessModes: Required value"),
-            FaultCase(
+            CoreFault("spec.accessModes", [], "spec.accessModes: Required value"),
+            CoreFault(
                 "spec.accessModes", ["Any"],
                 "spec.accessModes: Unsupported value: \"Any\": supported values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\""
             ),
-            FaultCase(
+            CoreFault(
                 "spec.accessModes", ["ReadWriteOncePod", "ReadWriteOnce"],
                 "spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes"),
-            FaultCase(
+            CoreFault(
                 "spec.capacity", ["storage": "0"],
                 "spec.capacity[storage]: Invalid value: \"0\": must be greater than zero"),
-            FaultCase("spec.nfs", nil, "spec: Required value: must specify a volume type"),
-            FaultCase("spec.hostPath", ["path": "/x"], "spec.nfs: Forbidden: may not specify more than 1 volume type"),
-            FaultCase(
+            CoreFault("spec.nfs", nil, "spec: Required value: must specify a volume type"),
+            CoreFault("spec.hostPath", ["path": "/x"], "spec.nfs: Forbidden: may not specify more than 1 volume type"),
+            CoreFault(
                 "spec.persistentVolumeReclaimPolicy", "Keep",
                 "spec.persistentVolumeReclaimPolicy: Unsupported value: \"Keep\": supported values: \"Delete\", \"Recycle\", \"Retain\""
             ),
-            FaultCase(
+            CoreFault(
                 "spec.volumeAttributesClassName", "gold",
                 "spec.csi: Required value: has to be specified when using volumeAttributesClassName"),
         ])
-    func volumeFaults(_ fault: FaultCase) {
+    func volumeFaults(_ fault: CoreFault) {
         #expect(volumes.faults(fault.applied(to: Self.volume)) == fault.faults)
     }
 
     @Test("a local volume says where it is")
     func local() {
-        var volume = FaultCase("spec.nfs", nil).applied(to: Self.volume)
+        var volume = CoreFault("spec.nfs", nil).applied(to: Self.volume)
         volume["spec", "local"] = ["path": "/disk"]
         #expect(volumes.faults(volume) == ["spec.nodeAffinity: Required value: Local volume requires node affinity"])
     }
@@ -129,7 +129,7 @@ import Testing
     @Test("a volume's source doesn't change")
     func sourceChange() {
         let old = volumes.created(Self.volume)
-        let faults = volumes.faults(of: FaultCase("spec.nfs.path", "/y").applied(to: old), after: old)
+        let faults = volumes.faults(of: CoreFault("spec.nfs.path", "/y").applied(to: old), after: old)
         #expect(
             faults == [
                 "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n"
@@ -141,22 +141,22 @@ import Testing
     @Test(
         "faults of a claim",
         arguments: [
-            FaultCase("spec.accessModes", [], "spec.accessModes: Required value: at least 1 access mode is required"),
-            FaultCase("spec.resources", [:], "spec.resources[storage]: Required value"),
-            FaultCase(
+            CoreFault("spec.accessModes", [], "spec.accessModes: Required value: at least 1 access mode is required"),
+            CoreFault("spec.resources", [:], "spec.resources[storage]: Required value"),
+            CoreFault(
                 "spec.resources.requests.storage", "-1",
                 "spec.resources[storage]: Invalid value: \"-1\": must be greater than zero"),
-            FaultCase(
+            CoreFault(
                 "spec.dataSource", ["kind": "Pod", "name": "x"],
                 // Dropped: the older field knows claims and snapshots only.
             ),
-            FaultCase(
+            CoreFault(
                 "spec.dataSourceRef", ["kind": "Thing", "name": "x"],
                 "spec.dataSource: Invalid value: \"Thing\": must be 'PersistentVolumeClaim' when referencing the default apiGroup",
                 "spec.dataSourceRef: Invalid value: \"Thing\": must be 'PersistentVolumeClaim' when referencing the default apiGroup"
             ),
         ])
-    func claimFaults(_ fault: FaultCase) {
+    func claimFaults(_ fault: CoreFault) {
         #expect(claims.faults(fault.applied(to: Self.claim)) == fault.faults)
     }
 
@@ -165,7 +165,7 @@ import Testing
         var old = claims.created(Self.claim)
         old["spec", "volumeName"] = "v"
         func faults(_ path: String, _ value: JSON) -> [String] {
-            claims.faults(of: FaultCase(path, value).applied(to: old), after: old)
+            claims.faults(of: CoreFault(path, value).applied(to: old), after: old)
         }
         let fixed =
             "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName "
@@ -185,7 +185,7 @@ import Testing
 @Suite struct EventTests {
     @Test("an old event agrees on the namespace")
     func old() {
-        let events = KindHarness("Event")
+        let events = CoreKind("Event")
         func faults(_ own: String, _ its: String) -> [String] {
             events.faults([
                 "metadata": ["namespace": .string(own), "name": "e"],
@@ -199,7 +199,7 @@ import Testing
 
     @Test("a new event is complete, and only its series changes")
     func new() {
-        let events = KindHarness("Event", group: "events.k8s.io")
+        let events = CoreKind("Event", group: "events.k8s.io")
         let event: JSON = [
             "metadata": ["namespace": "default", "name": "e"], "eventTime": "2026-01-01T00:00:00.000000Z",
             "reportingController": "example.com/c", "reportingInstance": "i", "action": "a", "reason": "r",
@@ -207,16 +207,16 @@ import Testing
         ]
         #expect(events.faults(event) == [])
         #expect(
-            events.faults(FaultCase("action", "").applied(to: event)) == ["action: Required value"])
+            events.faults(CoreFault("action", "").applied(to: event)) == ["action: Required value"])
         #expect(
-            events.faults(FaultCase("type", "Odd").applied(to: event))
+            events.faults(CoreFault("type", "Odd").applied(to: event))
                 == ["type: Invalid value: \"\": has invalid value: Odd"])
         #expect(
-            events.faults(of: FaultCase("note", "m").applied(to: event), after: event)
+            events.faults(of: CoreFault("note", "m").applied(to: event), after: event)
                 == ["message: Invalid value: \"m\": field is immutable"])
         #expect(
             events.faults(
-                of: FaultCase("series", ["count": 2, "lastObservedTime": "2026-01-01T00:00:01.000000Z"])
+                of: CoreFault("series", ["count": 2, "lastObservedTime": "2026-01-01T00:00:01.000000Z"])
                     .applied(to: event), after: event) == [])
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import KubeModel
 
 @Suite struct ServiceTests {
-    static let services = KindHarness("Service")
+    static let services = CoreKind("Service")
     static let valid: JSON = [
         "metadata": ["name": "web", "namespace": "default"],
         "spec": ["clusterIP": "10.96.0.10", "ports": [["port": 80]], "selector": ["app": "web"]],
@@ -13,78 +13,78 @@ import Testing
     @Test(
         "faults of a new service",
         arguments: [
-            FaultCase("metadata.name", "web"),
-            FaultCase("spec.ports", [], "spec.ports: Required value"),
-            FaultCase(
+            CoreFault("metadata.name", "web"),
+            CoreFault("spec.ports", [], "spec.ports: Required value"),
+            CoreFault(
                 "spec.ports.0.port", 0, "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
                 "spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive"),
-            FaultCase(
+            CoreFault(
                 "spec.ports.1", ["port": 443], "spec.ports[0].name: Required value",
                 "spec.ports[1].name: Required value"),
-            FaultCase(
+            CoreFault(
                 "spec.ports", [["name": "a", "port": 80], ["name": "a", "port": 81]],
                 "spec.ports[1].name: Duplicate value: \"a\""),
-            FaultCase(
+            CoreFault(
                 "spec.ports", [["name": "a", "port": 80], ["name": "b", "port": 80]],
                 "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}"
             ),
-            FaultCase(
+            CoreFault(
                 "spec.ports.0.nodePort", 30080,
                 "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"),
-            FaultCase(
+            CoreFault(
                 "spec.type", "Internal",
                 "spec.type: Unsupported value: \"Internal\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\""
             ),
-            FaultCase(
+            CoreFault(
                 "spec.sessionAffinity", "Cookie",
                 "spec.sessionAffinity: Unsupported value: \"Cookie\": supported values: \"ClientIP\", \"None\""),
-            FaultCase(
+            CoreFault(
                 "spec.clusterIP", "10.96.0",
                 "spec.clusterIPs[0]: Invalid value: \"10.96.0\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
             ),
-            FaultCase(
+            CoreFault(
                 "spec.clusterIPs", ["10.96.0.11"],
                 "spec.clusterIPs: Invalid value: [\"10.96.0.11\"]: first value must match `clusterIP`"),
-            FaultCase(
+            CoreFault(
                 "spec.ipFamilies", ["IPv6"],
                 "spec.clusterIPs[0]: Invalid value: \"10.96.0.10\": expected an IPv6 value as indicated by `ipFamilies[0]`"
             ),
-            FaultCase(
+            CoreFault(
                 "spec.externalIPs", ["127.0.0.1"],
                 "spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, ::1/128)"
             ),
-            FaultCase(
+            CoreFault(
                 "spec.externalTrafficPolicy", "Local",
                 "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"
             ),
-            FaultCase(
+            CoreFault(
                 "spec.internalTrafficPolicy", "Node",
                 "spec.internalTrafficPolicy: Unsupported value: \"Node\": supported values: \"Cluster\", \"Local\""),
-            FaultCase(
+            CoreFault(
                 "spec.loadBalancerClass", "a",
                 "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"),
-            FaultCase(
+            CoreFault(
                 "spec.loadBalancerSourceRanges", ["10.0.0.0/8"],
                 "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"),
-            FaultCase(
+            CoreFault(
                 "spec.trafficDistribution", "Near",
                 "spec.trafficDistribution: Unsupported value: \"Near\": supported values: \"PreferClose\", \"PreferSameNode\", \"PreferSameZone\""
             ),
-            FaultCase(
+            CoreFault(
                 "spec", ["type": "ExternalName"], "spec.externalName: Required value"),
-            FaultCase("spec", ["type": "ExternalName", "externalName": "a.example.com."]),
-            FaultCase(
+            CoreFault("spec", ["type": "ExternalName", "externalName": "a.example.com."]),
+            CoreFault(
                 "spec", ["type": "NodePort", "clusterIP": "None", "ports": [["port": 80]]],
                 "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"),
-            FaultCase("spec", ["clusterIP": "None"]),
-            FaultCase(
+            CoreFault("spec", ["clusterIP": "None"]),
+            CoreFault(
                 "spec",
                 [
                     "type": "LoadBalancer", "clusterIP": "10.96.0.1", "externalTrafficPolicy": "Local",
                     "ports": [["port": 80]],
                 ],
                 "spec.healthCheckNodePort: Required value"),
-            FaultCase(
+            CoreFault(
                 "spec",
                 [
                     "sessionAffinity": "ClientIP", "clusterIP": "10.96.0.1", "ports": [["port": 80]],
@@ -93,7 +93,7 @@ import Testing
                 "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400"
             ),
         ])
-    func faults(_ fault: FaultCase) {
+    func faults(_ fault: CoreFault) {
         #expect(Self.services.faults(fault.applied(to: Self.valid)) == fault.faults)
     }
 
@@ -102,11 +102,11 @@ import Testing
     @Test("the cluster address doesn't change, and stays when it is left out")
     func clusterAddress() {
         #expect(
-            Self.services.faults(of: FaultCase("spec.clusterIP", "10.96.0.11").applied(to: stored), after: stored) == [
+            Self.services.faults(of: CoreFault("spec.clusterIP", "10.96.0.11").applied(to: stored), after: stored) == [
                 "spec.clusterIPs[0]: Invalid value: [\"10.96.0.11\"]: may not change once set"
             ])
-        var short = FaultCase("spec.clusterIP", nil).applied(to: stored)
-        short = FaultCase("spec.clusterIPs", nil).applied(to: short)
+        var short = CoreFault("spec.clusterIP", nil).applied(to: stored)
+        short = CoreFault("spec.clusterIPs", nil).applied(to: short)
         #expect(Self.services.updated(short, stored)["spec"].isAlike(stored["spec"]))
         #expect(Self.services.faults(of: short, after: stored) == [])
     }
@@ -114,7 +114,7 @@ import Testing
     @Test("node ports stay by their ports' names, and go with a type that has none")
     func nodePorts() {
         let node = Self.services.created(
-            FaultCase(
+            CoreFault(
                 "spec",
                 [
                     "type": "NodePort", "clusterIP": "10.96.0.1",
@@ -123,9 +123,9 @@ import Testing
                     ],
                 ]
             ).applied(to: Self.valid))
-        var new = FaultCase("spec.ports", [["name": "b", "port": 8081], ["name": "a", "port": 80]]).applied(to: node)
+        var new = CoreFault("spec.ports", [["name": "b", "port": 8081], ["name": "a", "port": 80]]).applied(to: node)
         #expect(Self.services.updated(new, node)["spec"].list("ports").map { $0["nodePort"] } == [30081, 30080])
-        new = FaultCase("spec.type", "ClusterIP").applied(to: node)
+        new = CoreFault("spec.type", "ClusterIP").applied(to: node)
         #expect(Self.services.updated(new, node)["spec"].list("ports").allSatisfy { !$0.has("nodePort") })
         #expect(Self.services.updated(new, node)["spec"].has("externalTrafficPolicy") == false)
         #expect(Self.services.faults(of: new, after: node) == [])
@@ -133,8 +133,8 @@ import Testing
 
     @Test("a service that becomes a name lets its address go")
     func toExternalName() {
-        var new = FaultCase("spec.type", "ExternalName").applied(to: stored)
-        new = FaultCase("spec.externalName", "a.example.com").applied(to: new)
+        var new = CoreFault("spec.type", "ExternalName").applied(to: stored)
+        new = CoreFault("spec.externalName", "a.example.com").applied(to: new)
         let after = Self.services.updated(new, stored)
         #expect(!after["spec"].has("clusterIP") && !after["spec"].has("clusterIPs"))
         #expect(Self.services.faults(of: new, after: stored) == [])

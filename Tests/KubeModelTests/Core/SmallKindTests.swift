@@ -4,7 +4,7 @@ import Testing
 @testable import KubeModel
 
 @Suite struct ConfigMapAndSecretTests {
-    private let maps = KindHarness("ConfigMap"), secrets = KindHarness("Secret")
+    private let maps = CoreKind("ConfigMap"), secrets = CoreKind("Secret")
     private static let key =
         "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
         + "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
@@ -79,7 +79,7 @@ import Testing
 }
 
 @Suite struct NamespaceTests {
-    private let namespaces = KindHarness("Namespace")
+    private let namespaces = CoreKind("Namespace")
 
     @Test("finalizers are kept from users, and checked where they come from")
     func finalizers() throws {
@@ -114,7 +114,7 @@ import Testing
 }
 
 @Suite struct NodeTests {
-    private let nodes = KindHarness("Node")
+    private let nodes = CoreKind("Node")
 
     @Test("taints are in order and each stands once")
     func taints() {
@@ -163,7 +163,7 @@ import Testing
 @Suite struct BindingTests {
     @Test("a pod is bound to a node by name")
     func target() {
-        let bindings = KindHarness("Binding")
+        let bindings = CoreKind("Binding")
         #expect(bindings.faults(["target": ["kind": "Node", "name": "n"]]) == [])
         #expect(
             bindings.faults(["target": ["kind": "Pod"]]) == [

@@ -12,7 +12,7 @@ import Testing
         var object = object
         object["metadata", "creationTimestamp"] = Self.created
         if !object["metadata"].has("name") { object["metadata", "name"] = "x" }
-        return KindHarness(kind, group: group).cells(object, now: Self.now).joined(separator: "|")
+        return CoreKind(kind, group: group).cells(object, now: Self.now).joined(separator: "|")
     }
 
     private func pod(_ spec: JSON, _ status: JSON, deleted: Bool = false) -> String {

@@ -5,22 +5,37 @@ enum EventKind {
     static let core = rules(.core)
     static let events = rules(.events)
 
-    /// The fields' names in one of the two groups.
+    /// What differs between the two groups.
     private struct Form: Sendable {
         let group: String
-        let subject: String, controller: String, message: String, source: String
-        let first: String, last: String, count: String
+        /// Names in messages and field selectors.
+        let subject: String, controller: String
         /// The older form is held to less.
         let isStrict: Bool
 
         static let core = Form(
-            group: "", subject: "involvedObject", controller: "reportingComponent", message: "message",
-            source: "source", first: "firstTimestamp", last: "lastTimestamp", count: "count", isStrict: false)
+            group: "", subject: "involvedObject", controller: "reportingComponent", isStrict: false)
         static let events = Form(
-            group: "events.k8s.io", subject: "regarding", controller: "reportingController", message: "note",
-            source: "deprecatedSource", first: "deprecatedFirstTimestamp", last: "deprecatedLastTimestamp",
-            count: "deprecatedCount", isStrict: true)
+            group: "events.k8s.io", subject: "regarding", controller: "reportingController", isStrict: true)
     }
+
+    /// A field that has a name in each group, under whichever the event has it: it may come in either form.
+    private enum Twin: String {
+        case subject = "involvedObject regarding"
+        case controller = "reportingComponent reportingController"
+        case message = "message note"
+        case source = "source deprecatedSource"
+        case first = "firstTimestamp deprecatedFirstTimestamp"
+        case last = "lastTimestamp deprecatedLastTimestamp"
+        case count = "count deprecatedCount"
+    }
+
+    private static func value(_ twin: Twin, _ event: JSON) -> JSON {
+        let names = twin.rawValue.split(separator: " ")
+        return names.lazy.map { event[String($0)] }.first { !$0.isNull } ?? .null
+    }
+
+    private static func text(_ twin: Twin, _ event: JSON) -> String { value(twin, event).string ?? "" }
 
     private static func rules(_ form: Form) -> KindRules {
         var rules = KindRules(group: form.group, kind: "Event")
@@ -28,17 +43,17 @@ enum EventKind {
         rules.validate = { event in
             var faults = Faults()
             checkAny(event, form, &faults)
-            if form.isStrict { checkNew(event, form, &faults) }
+            if form.isStrict { checkNew(event, &faults) }
             return faults.all
         }
         rules.validateUpdate = { new, old in
             var faults = Faults()
             checkAny(new, form, &faults)
-            if form.isStrict { checkChange(new, old, form, &faults) }
+            if form.isStrict { checkChange(new, old, &faults) }
             return faults.all
         }
         rules.selectableFields = { selectableFields($0, form) }
-        rules.table = table(form)
+        rules.table = table
         return rules
     }
 
@@ -50,7 +65,7 @@ enum EventKind {
     private static let messageLimit = 1_024
 
     private static func checkAny(_ event: JSON, _ form: Form, _ faults: inout Faults) {
-        let subject = event[form.subject]
+        let subject = value(.subject, event)
         let (own, its) = (event["metadata"].text("namespace"), subject.text("namespace"))
         let path = FieldPath("involvedObject.namespace")
         let isOld = event.text("eventTime").isEmpty
@@ -63,7 +78,7 @@ enum EventKind {
     }
 
     private static func checkWords(_ event: JSON, _ form: Form, _ faults: inout Faults) {
-        let controller = event.text(form.controller)
+        let controller = text(.controller, event)
         if controller.isEmpty { faults.required(FieldPath(form.controller)) }
         faults.check(controller, FieldPath(form.controller), Names.qualifiedName)
         let words = [("reportingInstance", "repotingIntance"), ("action", "action"), ("reason", "reason")]
@@ -72,7 +87,7 @@ enum EventKind {
             if text.isEmpty { faults.required(FieldPath(name)) }
             checkLength(text, FieldPath(pathOfLength), wordLimit, &faults)
         }
-        checkLength(event.text(form.message), FieldPath("message"), messageLimit, &faults)
+        checkLength(text(.message, event), FieldPath("message"), messageLimit, &faults)
     }
 
     private static func checkLength(_ text: String, _ path: FieldPath, _ limit: Int, _ faults: inout Faults) {
@@ -96,18 +111,19 @@ enum EventKind {
         }
     }
 
-    private static func checkNew(_ event: JSON, _ form: Form, _ faults: inout Faults) {
+    private static func checkNew(_ event: JSON, _ faults: inout Faults) {
         if event.text("eventTime").isEmpty { faults.required(FieldPath("eventTime")) }
         let type = event.text("type")
         if type != "Normal", type != "Warning" {
             faults.invalid(FieldPath("type"), "", "has invalid value: \(type)")
         }
         checkSeries(event["series"], &faults)
-        for (name, path) in [(form.first, "firstTimestamp"), (form.last, "lastTimestamp")] {
-            if !event.text(name).isEmpty { faults.invalid(FieldPath(path), "", "needs to be unset") }
+        for (twin, path) in [(Twin.first, "firstTimestamp"), (.last, "lastTimestamp")]
+        where !text(twin, event).isEmpty {
+            faults.invalid(FieldPath(path), "", "needs to be unset")
         }
-        if (event[form.count].int ?? 0) != 0 { faults.invalid(FieldPath("count"), "", "needs to be unset") }
-        let source = event[form.source]
+        if (value(.count, event).int ?? 0) != 0 { faults.invalid(FieldPath("count"), "", "needs to be unset") }
+        let source = value(.source, event)
         if !source.text("component").isEmpty || !source.text("host").isEmpty {
             faults.invalid(FieldPath("source"), "", "needs to be unset")
         }
@@ -121,28 +137,28 @@ enum EventKind {
         if series.text("lastObservedTime").isEmpty { faults.required(FieldPath("series.lastObservedTime")) }
     }
 
-    private static func checkChange(_ new: JSON, _ old: JSON, _ form: Form, _ faults: inout Faults) {
+    private static func checkChange(_ new: JSON, _ old: JSON, _ faults: inout Faults) {
         if !new["series"].isAlike(old["series"]) { checkSeries(new["series"], &faults) }
-        let fixed = [
-            (form.subject, "involvedObject"), ("reason", "reason"), (form.message, "message"),
-            (form.source, "source"), (form.first, "firstTimestamp"), (form.last, "lastTimestamp"),
-            (form.count, "count"), ("type", "type"), ("eventTime", "eventTime"), ("action", "action"),
-            ("related", "related"), (form.controller, "reportingController"),
-            ("reportingInstance", "reportingInstance"),
+        let twins: [(Twin, String)] = [
+            (.subject, "involvedObject"), (.message, "message"), (.source, "source"), (.first, "firstTimestamp"),
+            (.last, "lastTimestamp"), (.count, "count"), (.controller, "reportingController"),
         ]
-        for (name, path) in fixed { faults.checkUnchanged(new[name], old[name], FieldPath(path)) }
+        for (twin, path) in twins { faults.checkUnchanged(value(twin, new), value(twin, old), FieldPath(path)) }
+        for name in ["reason", "type", "eventTime", "action", "related", "reportingInstance"] {
+            faults.checkUnchanged(new[name], old[name], FieldPath(name))
+        }
     }
 
     // MARK: Views
 
     private static func selectableFields(_ event: JSON, _ form: Form) -> [String: String] {
         var fields: [String: String] = [:]
-        let subject = event[form.subject]
+        let subject = value(.subject, event)
         for name in ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"] {
             fields["\(form.subject).\(name)"] = subject.text(name)
         }
-        let controller = event.text(form.controller)
-        let component = event[form.source].text("component")
+        let controller = text(.controller, event)
+        let component = value(.source, event).text("component")
         fields["reason"] = event.text("reason")
         fields[form.controller] = controller
         fields["source"] = component.isEmpty ? controller : component
@@ -150,17 +166,19 @@ enum EventKind {
         return fields
     }
 
-    private static func table(_ form: Form) -> KindTable {
+    private static let table: KindTable = {
         let columns: [KindTable.Column] = [
             .init("Last Seen"), .init("Type"), .init("Reason"), .init("Object"), .init("Subobject", priority: 1),
             .init("Source", priority: 1), .init("Message"), .init("First Seen", priority: 1),
             .init("Count", priority: 1), .init("Name", priority: 1),
         ]
         return KindTable(columns) { event, now in
-            let subject = event[form.subject]
-            let first = AgeText.since(time(event, [form.first, "eventTime"]), now: now)
-            var last = event.has(form.last) ? AgeText.since(event[form.last], now: now) : first
-            var count = event[form.count].int ?? 0
+            let subject = value(.subject, event)
+            let begin = value(.first, event)
+            let first = AgeText.since(begin.isNull ? event["eventTime"] : begin, now: now)
+            let end = value(.last, event)
+            var last = end.isNull ? first : AgeText.since(end, now: now)
+            var count = value(.count, event).int ?? 0
             if case .object = event["series"] {
                 last = AgeText.since(event["series", "lastObservedTime"], now: now)
                 count = event["series", "count"].int ?? 0
@@ -171,21 +189,17 @@ enum EventKind {
             return [
                 .string(last), .string(event.text("type")), .string(event.text("reason")),
                 .string(name.isEmpty ? kind : "\(kind)/\(name)"), .string(subject.text("fieldPath")),
-                .string(origin(event, form)), .string(trimmed(event.text(form.message))), .string(first),
+                .string(origin(event)), .string(trimmed(text(.message, event))), .string(first),
                 .init(count), KindTable.name(event),
             ]
         }
-    }
-
-    private static func time(_ event: JSON, _ names: [String]) -> JSON {
-        names.lazy.map { event[$0] }.first { !($0.string ?? "").isEmpty } ?? .null
-    }
+    }()
 
     /// Who saw it: the component and where it runs.
-    private static func origin(_ event: JSON, _ form: Form) -> String {
-        let source = event[form.source]
+    private static func origin(_ event: JSON) -> String {
+        let source = value(.source, event)
         func either(_ a: String, _ b: String) -> String { a.isEmpty ? b : a }
-        let component = either(source.text("component"), event.text(form.controller))
+        let component = either(source.text("component"), text(.controller, event))
         let instance = either(source.text("host"), event.text("reportingInstance"))
         return instance.isEmpty ? component : "\(component), \(instance)"
     }

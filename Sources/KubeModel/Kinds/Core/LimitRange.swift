@@ -13,6 +13,7 @@ enum LimitRangeKind {
 
     /// For containers: the default limit is the maximum, the default request the default limit or else the minimum.
     private static func applyDefaults(_ item: inout JSON) {
+        ResourceRules.roundAmounts(&item, "max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
         guard item.text("type") == "Container" else { return }
         var limits = item.map("default")
         for (name, amount) in item.map("max") where limits[name] == nil { limits[name] = amount }

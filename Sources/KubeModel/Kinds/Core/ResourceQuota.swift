@@ -4,6 +4,10 @@ import JSON
 enum ResourceQuotaKind {
     static let rules: KindRules = {
         var rules = KindRules(group: "", kind: "ResourceQuota")
+        rules.defaults = { quota in
+            quota.edit("spec") { ResourceRules.roundAmounts(&$0, "hard") }
+            quota.edit("status") { ResourceRules.roundAmounts(&$0, "hard", "used") }
+        }
         rules.prepareForCreate = { $0["status"] = [:] }
         rules.prepareForUpdate = KindRules.keepStatus
         rules.prepareForStatusUpdate = KindRules.keepAllButStatus

@@ -2,6 +2,24 @@ import JSON
 
 /// Checks of amounts of resources, for containers, pods, quotas, limit ranges, nodes and volumes.
 package enum ResourceRules {
+    /// Amounts finer than a thousandth become the next thousandth, in each of the parts.
+    package static func roundAmounts(_ object: inout JSON, _ parts: String...) {
+        for part in parts {
+            object.edit(part) { amounts in
+                // Only what is that fine is written with such a suffix.
+                let fine = (amounts.object ?? JSONObject()).filter {
+                    guard let last = $0.value.string?.utf8.last else { return false }
+                    return last == UInt8(ascii: "n") || last == UInt8(ascii: "u")
+                }
+                for (name, amount) in fine {
+                    if let quantity = Quantity(amount) {
+                        amounts[name] = .string(Quantity(milli: quantity.milliValue).description)
+                    }
+                }
+            }
+        }
+    }
+
     static func checkName(_ name: String, _ path: FieldPath, _ faults: inout Faults) -> Bool {
         let details = Names.qualifiedName(name)
         for detail in details { faults.invalid(path, .string(name), detail) }

@@ -8,6 +8,7 @@ enum NodeKind {
             matchPodRanges(&node)
             node.edit("status") { status in
                 if status.has("capacity") { status.fillMissing("allocatable", status["capacity"]) }
+                ResourceRules.roundAmounts(&status, "capacity", "allocatable")
             }
         }
         rules.prepareForUpdate = KindRules.keepStatus

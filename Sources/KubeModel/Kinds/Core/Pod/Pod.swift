@@ -44,11 +44,14 @@ enum PodKind {
     private static func selectableFields(_ pod: JSON) -> [String: String] {
         let (spec, status) = (pod["spec"], pod["status"])
         return [
-            "spec.nodeName": spec.text("nodeName"), "spec.restartPolicy": spec.text("restartPolicy"),
+            "spec.nodeName": spec.text("nodeName"), "spec.host": spec.text("nodeName"),
+            "spec.restartPolicy": spec.text("restartPolicy"),
             "spec.schedulerName": spec.text("schedulerName"),
             "spec.serviceAccountName": spec.text("serviceAccountName"),
             "spec.hostNetwork": spec.flag("hostNetwork") ? "true" : "false",
             "status.phase": status.text("phase"), "status.podIP": status.text("podIP"),
+            // The original takes this name and knows no value of it.
+            "status.podIPs": "",
             "status.nominatedNodeName": status.text("nominatedNodeName"),
         ]
     }

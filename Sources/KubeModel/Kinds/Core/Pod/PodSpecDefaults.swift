@@ -12,6 +12,7 @@ extension PodSpecRules {
         spec.fillMissing("securityContext", [:])
         spec.fillZero("schedulerName", "default-scheduler")
         matchServiceAccount(&spec)
+        ResourceRules.roundAmounts(&spec, "overhead")
         spec.editEach("volumes", applyVolumeDefaults)
         for list in containerLists { spec.editEach(list, applyContainerDefaults) }
     }
@@ -31,6 +32,7 @@ extension PodSpecRules {
 
     static func applyContainerDefaults(_ container: inout JSON) {
         container.fillMissing("resources", [:])
+        container.edit("resources") { ResourceRules.roundAmounts(&$0, "limits", "requests") }
         container.fillZero("terminationMessagePath", "/dev/termination-log")
         container.fillZero("terminationMessagePolicy", "File")
         container.fillZero("imagePullPolicy", .string(ImagePullPolicy.standing(for: container.text("image"))))

@@ -25,6 +25,7 @@ enum PersistentVolumeKind {
     private static func applyDefaults(_ volume: inout JSON) {
         if !volume.has("spec") { volume["spec"] = [:] }
         volume.edit("spec") { spec in
+            ResourceRules.roundAmounts(&spec, "capacity")
             spec.fillZero("persistentVolumeReclaimPolicy", "Retain")
             spec.fillMissing("volumeMode", "Filesystem")
             spec.edit("hostPath") { $0.fillMissing("type", "") }

@@ -34,6 +34,7 @@ package enum PersistentVolumeClaimKind {
     /// Also of a claim's template in a pod or a StatefulSet.
     package static func applySpecDefaults(_ spec: inout JSON) {
         spec.fillMissing("resources", [:])
+        spec.edit("resources") { ResourceRules.roundAmounts(&$0, "limits", "requests") }
         spec.fillMissing("volumeMode", "Filesystem")
     }
 

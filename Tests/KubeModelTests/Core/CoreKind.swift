@@ -4,7 +4,7 @@ import Testing
 @testable import KubeModel
 
 /// A kind's rules as a test uses them: on objects written short.
-struct KindHarness {
+struct CoreKind {
     let rules: KindRules
 
     init(_ kind: String, group: String = "") { rules = AllKinds.rules(group: group, kind: kind) }
@@ -49,7 +49,7 @@ struct KindHarness {
 }
 
 /// One thing done to a valid object, and what must be said of it.
-struct FaultCase: CustomTestStringConvertible, Sendable {
+struct CoreFault: CustomTestStringConvertible, Sendable {
     let path: String
     let value: JSON
     let faults: [String]
