@@ -32,7 +32,7 @@ extension KindRules {
         }
         prepareForUpdate = { new, old in
             update(&new, old)
-            let generation = (old["metadata"]["generation"].int ?? 0) + (isRaised(new, old) ? 1 : 0)
+            let generation = (old["metadata"]["generation"].int ?? 0) &+ (isRaised(new, old) ? 1 : 0)
             if generation > 0 { new["metadata", "generation"] = .init(generation) }
         }
     }

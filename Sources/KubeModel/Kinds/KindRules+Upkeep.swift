@@ -11,7 +11,7 @@ extension KindRules {
     /// `metadata.generation`: one more than before when `part` changed, else as before.
     package static func countGeneration(_ new: inout JSON, _ old: JSON, part: String = "spec") {
         let before = old["metadata", "generation"].int ?? 0
-        let after = new[part].isAlike(old[part]) ? before : before + 1
+        let after = new[part].isAlike(old[part]) ? before : before &+ 1
         new.edit("metadata") { metadata in
             if after == 0 { metadata.remove("generation") } else { metadata["generation"] = .init(after) }
         }

@@ -114,10 +114,5 @@ enum PodResize {
             if amounts.isEmpty { resources.remove(part) } else { resources[part] = .object(amounts) }
         }
         container["resources"] = resources
-        if old.has("resizePolicy") {
-            container["resizePolicy"] = old["resizePolicy"]
-        } else {
-            container.remove("resizePolicy")
-        }
     }
 }

@@ -91,10 +91,10 @@ enum PodTable {
             for (index, status) in statuses.enumerated() {
                 let count = status["restartCount"].int ?? 0
                 let isSidecar = sidecars.contains(status.text("name"))
-                restarts += count
+                restarts &+= count
                 lastRestart = Self.later(lastRestart, finish(status))
                 if isSidecar {
-                    sidecarRestarts += count
+                    sidecarRestarts &+= count
                     lastSidecarRestart = Self.later(lastSidecarRestart, finish(status))
                 }
                 let (ended, waiting) = (status["state", "terminated"], status["state", "waiting"])
@@ -119,7 +119,7 @@ enum PodTable {
             lastRestart = lastSidecarRestart
             var hasRunning = false
             for status in statuses.reversed() {
-                restarts += status["restartCount"].int ?? 0
+                restarts &+= status["restartCount"].int ?? 0
                 lastRestart = Self.later(lastRestart, finish(status))
                 let (ended, waiting) = (status["state", "terminated"], status["state", "waiting"])
                 if !waiting.text("reason").isEmpty {

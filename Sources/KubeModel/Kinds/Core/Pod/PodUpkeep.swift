@@ -32,7 +32,11 @@ enum PodUpkeep {
 
     static func prepareForCreate(_ pod: inout JSON) {
         pod["metadata", "generation"] = 1
-        pod.edit("spec", PodSpecRules.matchServiceAccount)
+        pod.edit("spec") { spec in
+            PodSpecRules.matchServiceAccount(&spec)
+            // Off in the original unless asked for: groups of pods are an alpha API.
+            spec.remove("schedulingGroup")
+        }
         var status: JSON = ["phase": "Pending", "qosClass": .string(QualityOfService.ofPod(pod["spec"]))]
         if !pod["spec"].list("schedulingGates").isEmpty {
             status["conditions"] = [
