@@ -31,9 +31,9 @@ extension KindTable {
         static func images(_ template: JSON) -> JSON { joined(template, "image") }
         /// Up to `most` elements, then how many more; `<unset>` when there are none.
         static func some(_ list: [String], most: Int = 3) -> JSON {
-            if list.isEmpty { return "<unset>" }
             let shown = list.prefix(most).joined(separator: ",")
-            return .string(list.count > most ? "\(shown) + \(list.count - most) more..." : shown)
+            if list.count > most { return .string("\(shown) + \(list.count - most) more...") }
+            return shown.isEmpty ? "<unset>" : .string(shown)
         }
 
         private static func joined(_ template: JSON, _ member: String) -> JSON {

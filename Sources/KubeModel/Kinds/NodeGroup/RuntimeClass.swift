@@ -1,0 +1,28 @@
+import JSON
+
+/// `node.k8s.io` RuntimeClass: which container runtime a pod wants.
+enum RuntimeClass {
+    static let rules: KindRules = {
+        var rules = KindRules(group: "node.k8s.io", kind: "RuntimeClass")
+        rules.allowsUnconditionalUpdate = false
+        rules.validate = { object in
+            SpecFaults.missingOrMisnamed(object, FieldPath(), "handler", check: handler)
+                + schedulingFaults(object["scheduling"], FieldPath("scheduling"))
+        }
+        rules.validateUpdate = { SpecFaults.changed($0, $1, FieldPath(), "handler") }
+        rules.table = KindTable([
+            .objectName,
+            .init("Handler", "The runtime's name on the node."),
+            .objectAge,
+        ]) { object, now in
+            [KindTable.Cell.name(object), .string(object.text("handler")), KindTable.Cell.age(object, now)]
+        }
+        return rules
+    }()
+
+    private static func handler(_ name: String) -> [String] { Names.dnsLabel(name) }
+
+    private static func schedulingFaults(_ scheduling: JSON, _ path: FieldPath) -> [FieldError] {
+        MetadataRules.validateLabels(scheduling["nodeSelector"], path["nodeSelector"])
+    }
+}
