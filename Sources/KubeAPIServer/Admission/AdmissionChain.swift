@@ -17,3 +17,26 @@ package struct AdmissionChain: Sendable {
         for plugin in plugins { try await plugin.validate(&request, reader) }
     }
 }
+
+extension AdmissionChain {
+    /// The plugins that are on by default in 1.36, in the original's order.
+    ///
+    /// Of the default ones those for policies and webhooks aren't here yet: `more` goes in their place, after all that
+    /// change objects and before the quota, which must know that nothing else refuses.
+    package static func standard(
+        authorizer: any Authorizer, ledger: any QuotaLedger, before more: [any AdmissionPlugin] = []
+    ) -> AdmissionChain {
+        let signers = SignerPermission(authorizer: authorizer)
+        let plugins: [any AdmissionPlugin] =
+            [
+                NamespaceLifecycle(), LimitRanger(), ServiceAccountPlugin(), NodeRestriction(authorizer: authorizer),
+                TaintNodesByCondition(), PodSecurity(), PriorityPlugin(), DefaultTolerationSeconds(),
+                DefaultStorageClass(), StorageObjectInUseProtection(), PersistentVolumeClaimResize(),
+                RuntimeClassPlugin(),
+                CertificateApproval(permission: signers), CertificateSigning(permission: signers),
+                ClusterTrustBundleAttest(permission: signers), CertificateSubjectRestriction(), DefaultIngressClass(),
+                PodTopologyLabels(),
+            ] + more
+        return AdmissionChain(plugins + [ResourceQuotaPlugin(ledger: ledger)])
+    }
+}
