@@ -12,12 +12,12 @@ package struct AccessReviews: Sendable {
     }
 
     package func subjectAccessReview(_ review: JSON) async throws(APIStatus) -> JSON {
-        try Self.refuse("SubjectAccessReview", faults(review, isSelf: false) + metadataFaults(review))
+        try Self.refuse(faults(review, isSelf: false) + metadataFaults(review))
         return await answered(review, as: subject(review["spec"]))
     }
 
     package func selfSubjectAccessReview(_ review: JSON, user: UserInfo) async throws(APIStatus) -> JSON {
-        try Self.refuse("SelfSubjectAccessReview", faults(review, isSelf: true) + metadataFaults(review))
+        try Self.refuse(faults(review, isSelf: true) + metadataFaults(review))
         return await answered(review, as: user)
     }
 
@@ -39,7 +39,7 @@ package struct AccessReviews: Sendable {
                     .invalid, spec["nonResourceAttributes"], value: pathText(review),
                     "disallowed on this kind of request"))
         }
-        try Self.refuse("LocalSubjectAccessReview", faults)
+        try Self.refuse(faults)
         guard !namespace.isEmpty else {
             throw APIStatus.badRequest("namespace is required on this type: \(namespace)")
         }
@@ -172,10 +172,13 @@ package struct AccessReviews: Sendable {
 
     // MARK: faults
 
-    private static func refuse(_ kind: String, _ faults: [FieldError]) throws(APIStatus) {
-        guard faults.isEmpty else {
-            throw APIStatus.invalid(kind: kind, group: "authorization.k8s.io", "", faults)
-        }
+    /// The original asks the object for its kind after it was decoded, when it has none any more: the sentence begins
+    /// with a dot.
+    private static func refuse(_ faults: [FieldError]) throws(APIStatus) {
+        guard !faults.isEmpty else { return }
+        var status = APIStatus.invalid(kind: "", group: "authorization.k8s.io", "", faults)
+        status.details.remove("kind")
+        throw status
     }
 
     private func pathText(_ review: JSON) -> String {
