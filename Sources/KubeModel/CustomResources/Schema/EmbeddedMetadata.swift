@@ -70,17 +70,6 @@ enum EmbeddedMetadata {
         }
     }
 
-    private static func word(_ value: JSON) -> String {
-        switch value {
-        case .null: "null"
-        case .bool: "bool"
-        case .int, .number: "number"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
-    }
-
     private static func read(
         _ value: JSON, _ kind: Kind, _ path: String, in structure: String, _ unknown: inout [String]
     )
@@ -90,10 +79,10 @@ enum EmbeddedMetadata {
         switch (kind, value) {
         case (.text, .string), (.integer, .int), (.boolean, .bool), (.any, _): return value
         case (.time, .string(let text)):
-            if TimeText.seconds(text) != nil { return value }
-            let quoted = GoValue.quoted(text)
-            throw Malformed(
-                message: "parsing time \(quoted) as \"2006-01-02T15:04:05Z07:00\": cannot parse \(quoted) as \"2006\"")
+            do throws(TimestampError) { _ = try Timestamp(parsing: text) } catch {
+                throw Malformed(message: error.description)
+            }
+            return value
         case (.list(let element), .array(let elements)):
             var result: [JSON] = []
             for (index, value) in elements.enumerated() {
@@ -122,7 +111,7 @@ enum EmbeddedMetadata {
             }
             return .object(result)
         default:
-            let found = word(value)
+            let found = GoText.kind(value)
             let place =
                 structure.isEmpty || kind.name == "string" && path.isEmpty
                 ? "Go value of type \(kind.name)" : "Go struct field \(structure).\(path) of type \(kind.name)"

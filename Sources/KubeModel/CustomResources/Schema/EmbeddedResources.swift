@@ -83,7 +83,7 @@ enum EmbeddedResources {
         switch members["kind"] {
         case nil: errors.append(.required(path.child("kind")))
         case .string(let text):
-            let faults = NameChecks.dns1035Label(text.lowercased())
+            let faults = Names.dns1035(text.lowercased())
             if text.isEmpty {
                 errors.append(.of(.invalid, path.child("kind"), "", "must not be empty"))
             } else if !faults.isEmpty {

@@ -17,6 +17,8 @@ package final class JSONSchema: Sendable {
         case schema(JSONSchema)
     }
 
+    /// As it was written.
+    let json: JSON
     let id: String, schemaURL: String, reference: String?
     let descriptionText: String, type: String, format: String, title: String
     let isNullable: Bool
@@ -96,6 +98,7 @@ package final class JSONSchema: Sendable {
             return child(value, &reading).map { .schema($0) }
         }
 
+        self.json = json
         id = json["id"].string ?? ""
         schemaURL = json["$schema"].string ?? ""
         reference = json["$ref"].string

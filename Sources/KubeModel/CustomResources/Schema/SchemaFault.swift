@@ -33,7 +33,7 @@ struct SchemaFault {
 
     static func type(_ path: String, _ expected: String, found: String) -> SchemaFault {
         SchemaFault(
-            .type, path, .string(found), "\(path) in body must be of type \(expected): \(GoValue.quoted(found))")
+            .type, path, .string(found), "\(path) in body must be of type \(expected): \(GoText.quoted(found))")
     }
 
     /// What makes two faults one: the validator's own sentence.

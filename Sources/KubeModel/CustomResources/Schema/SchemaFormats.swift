@@ -8,9 +8,9 @@ enum SchemaFormats {
         "uri": isRequestURI,
         "email": MailAddress.isValid,
         "hostname": isHostname,
-        "ipv4": { $0.utf8.contains(UInt8(ascii: ".")) && IPText.isAddress($0, toleratesLeadingZeros: true) },
-        "ipv6": { $0.utf8.contains(UInt8(ascii: ":")) && IPText.isAddress($0, toleratesLeadingZeros: false) },
-        "cidr": { IPText.isBlock($0) },
+        "ipv4": { $0.utf8.contains(UInt8(ascii: ".")) && IPAddress($0) != nil },
+        "ipv6": { $0.utf8.contains(UInt8(ascii: ":")) && isStrictAddress(Substring($0)) },
+        "cidr": { CIDR($0) != nil },
         "mac": isMAC,
         "uuid": { matches("uuid", $0) },
         "uuid3": { matches("uuid3", $0) },
@@ -25,9 +25,9 @@ enum SchemaFormats {
         "rgbcolor": { matches("rgbcolor", $0) },
         "byte": isBase64,
         "password": { _ in true },
-        "date": TimeText.isDate,
-        "duration": TimeText.isDuration,
-        "datetime": TimeText.isDateTime,
+        "date": TimeFormats.isDate,
+        "duration": TimeFormats.isDuration,
+        "datetime": TimeFormats.isDateTime,
         "k8sshortname": { $0.utf8.count <= 63 && matches("shortname", $0) },
         "k8slongname": {
             $0.utf8.count <= 253 && matches("longname", $0)
@@ -77,6 +77,11 @@ enum SchemaFormats {
     }()
 
     private static func matches(_ format: String, _ text: String) -> Bool { patterns[format]?.matches(text) ?? false }
+
+    /// Whether the text is an address without leading zeros in its decimal parts.
+    static func isStrictAddress(_ text: Substring) -> Bool {
+        IPAddress.parse(text).map { !$0.1.hasLeadingZeros } ?? false
+    }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

@@ -67,7 +67,7 @@ struct SchemaValidator {
             result.matches += 1
             if !format.isEmpty, SchemaFormats.isFormatOfStrings(format) {
                 if !SchemaFormats.holds(format, text) {
-                    let sentence = "\(path) in body must be of type \(format): \(GoValue.quoted(text))"
+                    let sentence = "\(path) in body must be of type \(format): \(GoText.quoted(text))"
                     result.faults.append(SchemaFault(.type, path, value, sentence))
                 }
                 result.matches += 1
@@ -95,7 +95,7 @@ struct SchemaValidator {
         if !schema.oneOf.isEmpty { result.merge(one(of: schema.oneOf, value, path, correlation)) }
         if !schema.allOf.isEmpty { result.merge(all(of: schema.allOf, value, path, correlation)) }
         if let not = schema.not, check(value, not, path, branch(correlation)).faults.isEmpty {
-            result.faults.append(.unplaced("\(GoValue.quoted(path)) must not validate the schema (not)"))
+            result.faults.append(.unplaced("\(GoText.quoted(path)) must not validate the schema (not)"))
         }
         result.matches += 1
         return result
@@ -114,7 +114,7 @@ struct SchemaValidator {
             if best == nil || result.matches > best?.matches ?? 0 { best = result }
         }
         var failed = SchemaResult(
-            faults: [.unplaced("\(GoValue.quoted(path)) must validate at least one schema (anyOf)")])
+            faults: [.unplaced("\(GoText.quoted(path)) must validate at least one schema (anyOf)")])
         if let best { failed.merge(best) }
         return failed
     }
@@ -137,7 +137,7 @@ struct SchemaValidator {
         if valid == 1, let success { return success }
         let why = valid == 0 ? "Found none valid" : "Found \(valid) valid alternatives"
         var failed = SchemaResult(
-            faults: [.unplaced("\(GoValue.quoted(path)) must validate one and only one schema (oneOf). \(why)")])
+            faults: [.unplaced("\(GoText.quoted(path)) must validate one and only one schema (oneOf). \(why)")])
         if let best { failed.merge(best) }
         return failed
     }
@@ -154,7 +154,7 @@ struct SchemaValidator {
         }
         if valid != schemas.count {
             let why = valid == 0 ? ". None validated" : ""
-            merged.faults.append(.unplaced("\(GoValue.quoted(path)) must validate all the schemas (allOf)\(why)"))
+            merged.faults.append(.unplaced("\(GoText.quoted(path)) must validate all the schemas (allOf)\(why)"))
         }
         return merged
     }

@@ -6,7 +6,7 @@ enum GoValue {
     /// How `field.Error` prints a bad value.
     static func text(_ value: JSON) -> String {
         switch value {
-        case .string(let text): quoted(text)
+        case .string(let text): GoText.quoted(text)
         case .number(let text): Double(text).map { number($0) } ?? text
         case .null, .bool, .int: value.text
         case .array, .object: marshalled(value)
@@ -22,25 +22,22 @@ enum GoValue {
         switch value {
         case .array(let elements): .array(elements.map(normalized))
         case .object(let members): .object(JSONObject(members.sortedByKey().map { ($0.key, normalized($0.value)) }))
-        case .number(let text): .number(Double(text).map { number($0, style: .json) } ?? text)
+        case .number(let text): .number(Double(text).map { GoNumber.text($0) } ?? text)
         default: value
         }
     }
 
-    enum NumberStyle { case print, json }
-
-    /// A float64 as `%v` or as `json.Marshal` writes it.
-    static func number(_ value: Double, style: NumberStyle = .print) -> String {
+    /// A float64 as `%v` prints it.
+    static func number(_ value: Double) -> String {
         guard value.isFinite else { return value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf" }
         guard value != 0 else { return value.sign == .minus ? "-0" : "0" }
         let (digits, exponent) = decimal(value.magnitude)
         let sign = value < 0 ? "-" : ""
-        let least = style == .print ? -4 : -6
-        guard (least..<21).contains(exponent) else {
+        guard (-4..<21).contains(exponent) else {
             let fraction = digits.count > 1 ? "." + digits.dropFirst() : ""
             let power = String(exponent.magnitude)
-            let isPadded = power.count < 2 && (style == .print || exponent > 0)
-            return "\(sign)\(digits.prefix(1))\(fraction)e\(exponent < 0 ? "-" : "+")\(isPadded ? "0" : "")\(power)"
+            return
+                "\(sign)\(digits.prefix(1))\(fraction)e\(exponent < 0 ? "-" : "+")\(power.count < 2 ? "0" : "")\(power)"
         }
         if exponent < 0 { return "\(sign)0.\(String(repeating: "0", count: -exponent - 1))\(digits)" }
         let whole = digits.prefix(exponent + 1)
@@ -63,44 +60,6 @@ enum GoValue {
         while digits.hasSuffix("0"), digits.count > 1 { digits = digits.dropLast() }
         return (String(digits), exponent)
     }
-
-    /// `%q`.
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\u{07}": out += "\\a"
-            case "\u{08}": out += "\\b"
-            case "\u{0C}": out += "\\f"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case "\u{0B}": out += "\\v"
-            default:
-                if isPrintable(scalar) { out.unicodeScalars.append(scalar) } else { out += escape(scalar.value) }
-            }
-        }
-        return out + "\""
-    }
-
-    private static func escape(_ value: UInt32) -> String {
-        let (letter, width) = value < 0x80 ? ("x", 2) : value < 0x10000 ? ("u", 4) : ("U", 8)
-        let digits = String(value, radix: 16)
-        return "\\\(letter)\(String(repeating: "0", count: max(0, width - digits.utf8.count)))\(digits)"
-    }
-
-    /// `unicode.IsPrint`.
-    static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.value < 0x80 { return scalar.value >= 0x20 && scalar.value < 0x7F }
-        return switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
-            .spaceSeparator:
-            false
-        default: true
-        }
-    }
 }
 
 extension FieldError {
@@ -111,7 +70,7 @@ extension FieldError {
 
     /// The supported values in the given order, unsorted: the order of a schema's `enum` is shown.
     static func notOneOf(_ path: FieldPath, _ value: JSON, _ supported: [String]) -> FieldError {
-        let list = supported.map(GoValue.quoted).joined(separator: ", ")
+        let list = supported.map(GoText.quoted).joined(separator: ", ")
         return of(.notSupported, path, value, list.isEmpty ? "" : "supported values: \(list)")
     }
 }

@@ -50,7 +50,7 @@ enum MailAddress {
                 let literal = bytes[at...].prefix { $0 != UInt8(ascii: "]") }
                 at += literal.count
                 return consume("]")
-                    && IPText.isAddress(String(decoding: literal, as: UTF8.self), toleratesLeadingZeros: false)
+                    && SchemaFormats.isStrictAddress(Substring(String(decoding: literal, as: UTF8.self)))
             }
             return dotAtom()
         }
