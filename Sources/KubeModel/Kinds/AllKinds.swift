@@ -52,6 +52,7 @@ package enum AllKinds {
         TokenRequest.rules,
         VolumeAttachment.rules,
         VolumeAttributesClass.rules,
+        CustomResourceDefinition.rules,
     ]
 
     private static let byKind: [String: KindRules] = Dictionary(
