@@ -102,4 +102,16 @@ import Testing
 
     @Test("what is no signal is none", arguments: ["", "SIGFOO", "0", "65", "-1", "RTMIN+31"])
     func noSignal(_ text: String) { #expect(Signal.number(text) == nil) }
+
+    @Test("as with dockerd, a stop signal may be any number, and exposed ports any text until they are published")
+    func uncheckedValues() throws {
+        for signal in ["99", "-1", "RTMIN+3", ""] {
+            #expect(try refusal(config: ["StopSignal": .string(signal)]) == nil)
+        }
+        for signal in ["0", "SIGFOO"] {
+            #expect(try refusal(config: ["StopSignal": .string(signal)]) == "invalid signal: \(signal)")
+        }
+        #expect(try refusal(config: ["ExposedPorts": ["80/foo": [:]]]) == nil)
+        #expect(try refusal(host: ["PortBindings": ["80/foo": []]]) != nil)
+    }
 }

@@ -29,10 +29,13 @@ enum CreateChecks {
                 throw Fault(.invalid, "invalid JSON: field ContainerConfig.\(name) holds something that is no string")
             }
         }
-        if let signal = config["StopSignal"].string, !signal.isEmpty, Signal.number(signal) == nil {
+        // As dockerd: any number will do, and turns out to be none when it is to be sent. Nor are exposed ports
+        // looked at before one of them is to be published.
+        if let signal = config["StopSignal"].string, !signal.isEmpty, Signal.number(signal) == nil,
+            Int(signal) ?? 0 == 0
+        {
             throw Fault(.invalid, "invalid signal: \(signal)")
         }
-        for (key, _) in config["ExposedPorts"].object ?? JSONObject() { _ = try PortForm.port(key) }
         let hostname = config["Hostname"].string ?? ""
         if hostname.utf8.count > 63 { throw Fault(.invalid, "invalid hostname format: \(hostname)") }
     }
@@ -60,7 +63,7 @@ enum CreateChecks {
             _ = try PortForm.port(key)
             _ = bindings
         }
-        _ = try PortForm.bindings(hostConfig: host, exposed: config["ExposedPorts"])
+        _ = try PortForm.bindings(hostConfig: host, exposed: .null)
         let mode = host["NetworkMode"].string ?? ""
         guard mode.hasPrefix("container:") else {
             if host["UTSMode"].string == "host", !(config["Hostname"].string ?? "").isEmpty {

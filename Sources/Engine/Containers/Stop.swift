@@ -8,6 +8,8 @@ import Logging
 extension Engine {
     /// Docker's grace period where neither the request nor the container names one.
     private static let standardGrace = 10
+    /// What it gets, in seconds, when the signal couldn't be delivered: dockerd's.
+    private static let undeliveredGrace = 2
     /// How long a SIGKILL may take before the client is told that it didn't work.
     private static let killGrace = Duration.seconds(10)
 
@@ -26,7 +28,8 @@ extension Engine {
         let outcomes = container.outcomes(untilRemoved: false)
         let config = container.record.config
         let asked = signal.flatMap { $0.isEmpty ? nil : $0 } ?? config["StopSignal"].string ?? "SIGTERM"
-        let number = try Signal.parse(asked)
+        // A container may name a signal that there isn't; the client who asks for one is told.
+        let number = signal.map { $0.isEmpty } ?? true ? Signal.number(asked) : try Signal.parse(asked)
         let isRunning = try await inLane(container.id) { () -> Bool in
             if container.change({ $0.stopRequested() }) {
                 container.setRestart(nil)
@@ -34,11 +37,12 @@ extension Engine {
                 container.wakeWaiters()
             }
             guard container.record.state.isRunning else { return false }
-            try await self.send(number, to: container)
+            if let number { try await self.send(number, to: container) }
             return true
         }
         if !isRunning { return }
-        let grace = timeout ?? config["StopTimeout"].int ?? Self.standardGrace
+        let asksFor = timeout ?? config["StopTimeout"].int ?? Self.standardGrace
+        let grace = number == nil ? Self.undeliveredGrace : asksFor
         if await first(of: outcomes, within: grace < 0 ? nil : .seconds(grace)) != nil { return }
         let last = container.outcomes(untilRemoved: false)
         guard container.record.state.isRunning else { return }
