@@ -2,14 +2,45 @@ import Fault
 import Linux
 
 /// Which addresses are free: pure, over what is taken already.
-enum AddressPool {
-    /// Docker's default pools for bridges: 172.17–172.31 as /16, then 192.168 in /20.
-    static let subnets: [IPPrefix] =
-        ((17...31).map { "172.\($0).0.0/16" } + (0..<16).map { "192.168.\($0 * 16).0/20" }).compactMap { IPPrefix($0) }
+package enum AddressPool {
+    /// `--default-address-pool base=…,size=…`: subnets of one size, one after the other.
+    package struct Split: Sendable, Equatable {
+        package var base: IPPrefix
+        /// Prefix length of each subnet.
+        package var size: Int
 
-    /// The first default pool that touches nothing in `taken`.
-    static func freeSubnet(taken: [IPPrefix]) throws(Fault) -> IPPrefix {
-        for pool in subnets where !taken.contains(where: { $0.overlaps(pool) }) { return pool }
+        /// Nil when the size isn't a prefix length of the base's addresses, or larger than the base.
+        package init?(base: IPPrefix, size: Int) {
+            guard size >= base.length, size <= base.address.bytes.count * 8 - 2 else { return nil }
+            self.base = base.network
+            self.size = size
+        }
+
+        /// The lowest subnet that touches nothing in `taken`. Steps over what is taken, so that it takes no more steps
+        /// than `taken` has entries.
+        func free(taken: [IPPrefix]) -> IPPrefix? {
+            let near = taken.filter { $0.overlaps(base) }
+            var next: IPAddress? = base.first
+            while let address = next, base.contains(address), let subnet = IPPrefix(address: address, length: size) {
+                guard let obstacle = near.first(where: { $0.overlaps(subnet) }) else { return subnet.network }
+                let end = subnet.last < obstacle.last ? obstacle.last : subnet.last
+                // The subnet that the obstacle ends in can't be free either.
+                next = IPPrefix(address: end, length: size)?.last.advanced(by: 1)
+            }
+            return nil
+        }
+    }
+
+    /// Docker's default pools for bridges: 172.17–172.31 as /16, then 192.168 in /20.
+    package static let standard: [Split] =
+        [
+            ("172.17.0.0/16", 16), ("172.18.0.0/16", 16), ("172.19.0.0/16", 16), ("172.20.0.0/14", 16),
+            ("172.24.0.0/14", 16), ("172.28.0.0/14", 16), ("192.168.0.0/16", 20),
+        ].compactMap { base, size in IPPrefix(base).flatMap { Split(base: $0, size: size) } }
+
+    /// The first subnet of a pool that touches nothing in `taken`.
+    static func freeSubnet(taken: [IPPrefix], _ pools: [Split] = standard) throws(Fault) -> IPPrefix {
+        for pool in pools { if let subnet = pool.free(taken: taken) { return subnet } }
         throw Fault(
             .invalid,
             "all predefined address pools have been fully subnetted: give the network a --subnet, or remove networks that are not needed"

@@ -93,10 +93,14 @@ extension NetworkManager {
                 .invalid,
                 "invalid endpoint settings:\nuser specified IP address is supported on user defined networks only")
         }
-        guard network.subnets.contains(where: { $0.prefix.contains(address) }) else {
+        let configured = network.subnets.filter { !$0.isFromPool && $0.prefix.address.isV4 == address.isV4 }
+        guard configured.contains(where: { $0.prefix.contains(address) }) else {
             throw Fault(
                 .invalid,
-                "invalid endpoint settings:\nno configured subnet or ip-range contain the IP address \(text)")
+                "invalid endpoint settings:\n"
+                    + (configured.isEmpty
+                        ? "user specified IP address is supported only when connecting to networks with user configured subnets"
+                        : "no configured subnet or ip-range contain the IP address \(text)"))
         }
         return address
     }

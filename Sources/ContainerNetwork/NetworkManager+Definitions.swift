@@ -35,7 +35,7 @@ extension NetworkManager {
     }
 
     private static func document(_ network: NetworkRecord, _ state: State) -> JSON {
-        var json = network.stored
+        var json = network.document
         let leases = state.leases.values.filter { $0.networkID == network.id }.sorted {
             $0.containerID < $1.containerID
         }
@@ -66,7 +66,8 @@ extension NetworkManager {
             let onHost = try Self.hostPrefixes(kernel)
             let network = try state.withLock { state in
                 let network = try NetworkRequest(body).resolve(
-                    existing: Array(state.networks.values), onHost: onHost, localPrefix: state.localPrefix)
+                    existing: Array(state.networks.values), onHost: onHost, localPrefix: state.localPrefix,
+                    pools: options.pools)
                 try Bridges.checkIPv6(network)
                 state.networks[network.id] = network
                 return network

@@ -13,6 +13,8 @@ struct NetworkRecord: Sendable, Equatable {
         var range: IPPrefix?
         /// `AuxiliaryAddresses`: never given to containers.
         var reserved: [String: IPAddress] = [:]
+        /// Taken from a pool, not asked for: containers can't choose addresses in it.
+        var isFromPool = false
     }
 
     /// 64 hex digits.
@@ -70,8 +72,14 @@ struct NetworkRecord: Sendable, Equatable {
 }
 
 extension NetworkRecord {
-    /// The file's form, which the Engine API's document also starts from.
     var stored: JSON {
+        var json = document
+        json["IPAM"]["Config"] = .array(subnets.map(\.stored))
+        return json
+    }
+
+    /// Engine API, Network, without its containers.
+    var document: JSON {
         [
             "Name": .string(name), "Id": .string(id), "Created": .string(created), "Scope": "local",
             "Driver": .string(driver.rawValue), "EnableIPv4": true, "EnableIPv6": .bool(hasIPv6),
@@ -113,9 +121,16 @@ extension NetworkRecord {
 
 extension NetworkRecord.Subnet {
     /// With the first address as its gateway.
-    init(first prefix: IPPrefix) throws(Fault) {
+    init(first prefix: IPPrefix, isFromPool: Bool = false) throws(Fault) {
         guard let gateway = prefix.first.advanced(by: 1) else { throw Fault(.invalid, "invalid subnet \(prefix)") }
-        self.init(prefix: prefix.network, gateway: gateway)
+        self.init(prefix: prefix.network, gateway: gateway, isFromPool: isFromPool)
+    }
+
+    /// The document and what only the file has.
+    var stored: JSON {
+        var json = document
+        if isFromPool { json["FromPool"] = true }
+        return json
     }
 
     var document: JSON {
@@ -133,6 +148,7 @@ extension NetworkRecord.Subnet {
         self.init(prefix: prefix.network, gateway: gateway)
         range = document["IPRange"].string.flatMap { IPPrefix($0) }
         reserved = document["AuxiliaryAddresses"].stringMap.compactMapValues { IPAddress($0) }
+        isFromPool = document["FromPool"].bool ?? false
     }
 
     /// Never given to containers.

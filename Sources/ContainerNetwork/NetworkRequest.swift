@@ -32,7 +32,10 @@ struct NetworkRequest {
         (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }
 
-    func resolve(existing: [NetworkRecord], onHost: [IPPrefix], localPrefix: UInt64) throws -> NetworkRecord {
+    func resolve(
+        existing: [NetworkRecord], onHost: [IPPrefix], localPrefix: UInt64,
+        pools: [AddressPool.Split] = AddressPool.standard
+    ) throws -> NetworkRecord {
         if existing.contains(where: { $0.name == name }) {
             throw Fault(.conflict, "network with name \(name) already exists")
         }
@@ -52,12 +55,13 @@ struct NetworkRequest {
         if existing.contains(where: { $0.driver == .bridge && $0.interface == network.interface }) {
             throw Fault(.denied, "networks have same bridge name: \(network.interface)")
         }
-        try addSubnets(&network, existing: existing, onHost: onHost, localPrefix: localPrefix)
+        try addSubnets(&network, existing: existing, onHost: onHost, localPrefix: localPrefix, pools: pools)
         return network
     }
 
     private func addSubnets(
-        _ network: inout NetworkRecord, existing: [NetworkRecord], onHost: [IPPrefix], localPrefix: UInt64
+        _ network: inout NetworkRecord, existing: [NetworkRecord], onHost: [IPPrefix], localPrefix: UInt64,
+        pools: [AddressPool.Split]
     ) throws {
         let recorded = existing.flatMap { $0.subnets.map(\.prefix) }
         for config in body["IPAM"]["Config"].array ?? [] {
@@ -69,13 +73,16 @@ struct NetworkRequest {
             network.subnets.append(subnet)
         }
         if !network.subnets.contains(where: { $0.prefix.address.isV4 }), body["EnableIPv4"].bool != false {
-            let prefix = try AddressPool.freeSubnet(taken: recorded + onHost)
-            network.subnets.insert(try NetworkRecord.Subnet(first: prefix), at: 0)
+            let prefix = try AddressPool.freeSubnet(taken: recorded + onHost, pools.filter { $0.base.address.isV4 })
+            network.subnets.insert(try NetworkRecord.Subnet(first: prefix, isFromPool: true), at: 0)
         }
         if network.hasIPv6, !network.subnets.contains(where: { !$0.prefix.address.isV4 }) {
-            network.subnets.append(
-                try NetworkRecord.Subnet(
-                    first: try AddressPool.localSubnet(random: localPrefix, taken: recorded + onHost)))
+            let own = pools.filter { !$0.base.address.isV4 }
+            let prefix =
+                own.isEmpty
+                ? try AddressPool.localSubnet(random: localPrefix, taken: recorded + onHost)
+                : try AddressPool.freeSubnet(taken: recorded + onHost, own)
+            network.subnets.append(try NetworkRecord.Subnet(first: prefix, isFromPool: true))
         }
         if !network.hasIPv6 { network.subnets.removeAll { !$0.prefix.address.isV4 } }
     }

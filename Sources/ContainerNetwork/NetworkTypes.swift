@@ -36,6 +36,8 @@ package struct NetworkOptions: Sendable {
     /// The default bridge's address and prefix.
     package var bip = "172.17.0.1/16"
     package var bridgeName = "hako0"
+    /// Where networks get their subnets that aren't given any.
+    package var pools = AddressPool.standard
     package var bridge = BridgeOptions()
     /// The name of the nftables table; one per daemon so that several run side by side.
     package var table = "hakobune"

@@ -18,6 +18,7 @@ package struct EngineOptions: Sendable {
     package var bip = "172.17.0.1/16"
     package var bridgeName = "hako0"
     package var bridge = BridgeOptions()
+    package var addressPools = AddressPool.standard
     package var networkTable = "hakobune"
     package var debug = false
     package var labels: [String] = []
@@ -71,6 +72,7 @@ package final class Engine: Sendable {
             stateFolder: options.dataRoot + "/network", runFolder: options.execRoot + "/network")
         networkOptions.bip = options.bip
         networkOptions.bridgeName = options.bridgeName
+        networkOptions.pools = options.addressPools
         networkOptions.bridge = options.bridge
         networkOptions.table = options.networkTable
         network = try NetworkManager(networkOptions)

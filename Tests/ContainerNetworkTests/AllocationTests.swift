@@ -153,4 +153,37 @@ import Testing
             #expect(throws: Fault.self) { try DefaultNetworks.added(to: [], options, localPrefix: 1) }
         }
     }
+
+    @Test("pools are split into subnets of their size, stepping over what is taken")
+    func splitPools() throws {
+        let pool = try #require(AddressPool.Split(base: try prefix("10.0.0.7/8"), size: 24))
+        #expect(pool.free(taken: []) == (try prefix("10.0.0.0/24")))
+        #expect(
+            pool.free(taken: [try prefix("10.0.0.0/24"), try prefix("10.0.1.128/30")]) == (try prefix("10.0.2.0/24")))
+        #expect(pool.free(taken: [try prefix("10.0.0.0/9")]) == (try prefix("10.128.0.0/24")))
+        #expect(pool.free(taken: [try prefix("10.0.0.0/8")]) == nil)
+        #expect(pool.free(taken: [try prefix("0.0.0.0/0")]) == nil)
+        let last = try #require(AddressPool.Split(base: try prefix("255.255.255.0/24"), size: 25))
+        #expect(last.free(taken: [try prefix("255.255.255.0/25")]) == (try prefix("255.255.255.128/25")))
+        #expect(last.free(taken: [try prefix("255.255.255.0/24")]) == nil)
+        let six = try #require(AddressPool.Split(base: try prefix("fd00:1::/48"), size: 64))
+        #expect(six.free(taken: [try prefix("fd00:1::/64")]) == (try prefix("fd00:1:0:1::/64")))
+        #expect(AddressPool.Split(base: try prefix("10.0.0.0/24"), size: 16) == nil)
+        #expect(AddressPool.Split(base: try prefix("10.0.0.0/24"), size: 31) == nil)
+    }
+
+    @Test("a network without subnet takes one of the pools' that it is given, of both kinds")
+    func chosenPools() throws {
+        let pools = [("10.9.0.0/16", 24), ("fd00:9::/48", 64)].compactMap { base, size in
+            IPPrefix(base).flatMap { AddressPool.Split(base: $0, size: size) }
+        }
+        let network = try NetworkRequest(["Name": "app", "EnableIPv6": true])
+            .resolve(existing: [], onHost: [try prefix("10.9.0.0/24")], localPrefix: 1, pools: pools)
+        #expect(network.subnets.map { $0.prefix.description } == ["10.9.1.0/24", "fd00:9::/64"])
+        #expect(network.subnets.map(\.isFromPool) == [true, true])
+        #expect(network.document["IPAM"]["Config"][0] == ["Subnet": "10.9.1.0/24", "Gateway": "10.9.1.1"])
+        let own = try NetworkRequest(["Name": "own", "IPAM": ["Config": [["Subnet": "10.8.0.0/16"]]]])
+            .resolve(existing: [], onHost: [], localPrefix: 1, pools: pools)
+        #expect(own.subnets.map(\.isFromPool) == [false])
+    }
 }

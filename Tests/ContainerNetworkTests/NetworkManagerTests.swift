@@ -166,4 +166,31 @@ private let isAloneInNamespace: Bool =
             await #expect(throws: Fault.self) { try await manager.inspect("mine") }
         }
     }
+
+    @Test("a container can choose its address only on networks whose subnet was chosen")
+    func chosenAddresses() async throws {
+        try await Self.withManager { manager, _ in
+            _ = try await manager.create(["Name": "made"])
+            _ = try await manager.create(["Name": "given", "IPAM": ["Config": [["Subnet": "10.77.0.0/24"]]]])
+            let container = try Container()
+            var asked = request(container, name: "c")
+            for (network, address, message) in [
+                ("bridge", "172.17.0.9", "user specified IP address is supported on user defined networks only"),
+                (
+                    "made", "172.18.0.9",
+                    "user specified IP address is supported only when connecting to networks with user configured subnets"
+                ),
+                ("given", "10.78.0.9", "no configured subnet or ip-range contain the IP address 10.78.0.9"),
+            ] {
+                asked.address = address
+                let fault = await #expect(throws: Fault.self) { try await manager.attach(asked, network: network) }
+                #expect(fault?.message == "invalid endpoint settings:\n" + message)
+            }
+            asked.address = "10.77.0.9"
+            #expect(try await manager.attach(asked, network: "given").ipAddress == "10.77.0.9")
+            try await manager.detachAll(container.id)
+            try await manager.remove("made")
+            try await manager.remove("given")
+        }
+    }
 }

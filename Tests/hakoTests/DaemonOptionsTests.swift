@@ -172,4 +172,29 @@ struct DaemonOptionsTests {
     func badSettings(_ arguments: [String]) {
         #expect(!refusal(arguments).isEmpty)
     }
+
+    @Test("address pools: flag and file, in order, nonsense refused; the bridge takes the first when it has no address")
+    func addressPools() throws {
+        let file =
+            #"{"default-address-pools": [{"base": "10.9.0.0/16", "size": 24}, {"base": "10.8.0.0/16", "size": 26}]}"#
+        let flags = [
+            "--default-address-pool", "base=10.9.0.0/16,size=24", "--default-address-pool", "size=26,base=10.8.0.0/16",
+        ]
+        for options in [try options(flags).0, try options([], file: file).0] {
+            #expect(
+                options.engine.addressPools.map { "\($0.base) \($0.size)" } == ["10.8.0.0/16 26", "10.9.0.0/16 24"])
+            #expect(options.engine.bip == "10.8.0.1/26")
+        }
+        #expect(try options(flags + ["--bip", "10.1.0.1/16"]).0.engine.bip == "10.1.0.1/16")
+        #expect(try options([]).0.engine.bip == "172.17.0.1/16")
+        for (pool, message) in [
+            ("10.0.0.0/8", "invalid field '10.0.0.0/8' must be a key=value pair"),
+            ("base=x,size=24", "invalid base prefix \"x\""), ("base=10.0.0.0/8,size=x", "invalid size value"),
+            ("foo=1", "unexpected key 'foo' in 'foo=1'"), ("base=10.0.0.0/8", "is not in canonical form"),
+            ("base=10.0.0.0/24,size=16", "has a smaller prefix (/24) than the target size of that pool (/16)"),
+        ] {
+            #expect(refusal(["--default-address-pool", pool]).contains(message), "\(pool)")
+        }
+        #expect(refusal([], file: #"{"default-address-pools": ["10.0.0.0/8"]}"#).contains("expected a list of objects"))
+    }
 }

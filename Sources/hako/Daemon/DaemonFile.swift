@@ -96,6 +96,7 @@ enum DaemonFile {
         "http-proxy": "httpProxy", "https-proxy": "httpsProxy", "no-proxy": "noProxy",
         "fixed-cidr": "fixedCIDR", "ipv6": "hasIPv6", "fixed-cidr-v6": "fixedCIDRv6", "mtu": "mtu", "icc": "icc",
         "ip": "hostAddress", "default-ulimit": "ulimits", "default-shm-size": "shmSize",
+        "default-address-pool": "addressPools",
     ]
 
     private static func goText(_ value: JSON) -> String {
@@ -123,6 +124,10 @@ enum DaemonFile {
                     "\(limit["Name"].string ?? name)=\(limit["Soft"].int ?? 0):\(limit["Hard"].int ?? limit["Soft"].int ?? 0)"
                 }
             }
+        case .pools:
+            if let list = value.array, list.allSatisfy({ $0["base"].string != nil }) {
+                return list.map { "base=\($0["base"].string ?? ""),size=\($0["size"].int ?? 0)" }
+            }
         }
         throw Fault(.invalid, "expected \(name(shape))")
     }
@@ -134,6 +139,7 @@ enum DaemonFile {
         case .list: "a list of texts"
         case .map: "an object of texts"
         case .limits: "an object of limits"
+        case .pools: "a list of objects with base and size"
         }
     }
 }

@@ -15,7 +15,10 @@ struct DaemonOptions: Sendable {
     /// Sockets, monitors' state and locks; another one makes a daemon of its own, network included.
     var execRoot = AutoStart.runFolder
     var pidFile = ""
-    var bip = "172.17.0.1/16"
+    /// Empty: the first address of the first pool.
+    var bip = ""
+    /// `base=10.0.0.0/8,size=24`.
+    var addressPools: [String] = []
     /// Empty: `hako0`, or a name made from another exec root.
     var bridge = ""
     var fixedCIDR = ""
@@ -56,7 +59,7 @@ struct DaemonOptions: Sendable {
 
 /// One option: its flag, and its key in daemon.json when it has one.
 struct DaemonSetting: Sendable {
-    enum Shape: Sendable { case text, toggle, int, list, map, limits }
+    enum Shape: Sendable { case text, toggle, int, list, map, limits, pools }
 
     let flag: Flag<DaemonOptions>
     let key: String?
@@ -107,6 +110,11 @@ struct DaemonSetting: Sendable {
         .list("dns", nil, "dns", \.dns, "DNS server of containers that name none"),
         .list("dns-search", nil, "dns-search", \.dnsSearch, "DNS search domain of containers that name none"),
         .list("dns-opt", nil, "dns-opts", \.dnsOptions, "DNS option of containers that name none"),
+        DaemonSetting(
+            flag: .list(
+                "default-address-pool", \.addressPools, value: "pool-options",
+                "Where networks get their subnets: base=10.0.0.0/8,size=24"),
+            key: "default-address-pools", shape: .pools),
         DaemonSetting(
             flag: .list(
                 "default-ulimit", \.ulimits, value: "ulimit", "Limit of containers that don't set it: name=soft[:hard]"),
@@ -173,7 +181,9 @@ extension DaemonOptions {
         var options = EngineOptions()
         options.dataRoot = dataRoot
         options.execRoot = execRoot
-        options.bip = bip
+        let pools = addressPools.compactMap { try? AddressPoolOption.parse($0) }
+        if !pools.isEmpty { options.addressPools = AddressPoolOption.arranged(pools) }
+        options.bip = bip.isEmpty ? AddressPoolOption.bridgeAddress(options.addressPools) ?? options.bip : bip
         options.bridgeName = !bridge.isEmpty ? bridge : isStandard ? "hako0" : "hk\(mark)"
         options.networkTable = isStandard ? "hakobune" : "hakobune_\(mark)"
         options.bridge.range = fixedCIDR
@@ -235,6 +245,7 @@ extension DaemonOptions {
         for text in ulimits where Self.limit(text) == nil {
             throw Fault(.invalid, "invalid ulimit argument: \(text): must be name=soft[:hard]")
         }
+        for text in addressPools { _ = try AddressPoolOption.parse(text) }
         guard shmSize.isEmpty || Units.parseBinarySize(shmSize) != nil else {
             throw Fault(.invalid, "invalid size: '\(shmSize)'")
         }
