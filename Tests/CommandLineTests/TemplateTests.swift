@@ -150,4 +150,30 @@ import Testing
         let source = (0..<(1 + next(14))).map { _ in pieces[next(pieces.count)] }.joined()
         if let template = try? Template(parsing: source) { _ = try? template.execute(.json(Self.data)) }
     }
+
+    @Test(
+        "structures of Docker's print as Go prints them: in their order, with the fields that JSON leaves out",
+        arguments: [
+            (
+                #"{"Status":"running","Running":true,"OOMKilled":false,"Pid":12,"ExitCode":0,"StartedAt":"t"}"#,
+                "{running true false false false false 12 0  t  <nil>}"
+            ),
+            (
+                #"{"Hostname":"h","User":"u","AttachStdin":false,"AttachStdout":true,"ExposedPorts":{"80/tcp":{}},"Env":["A=b"],"Cmd":["sleep","1"],"Image":"busybox","Volumes":null,"WorkingDir":"/w","Labels":{"z":"1","a":"2"}}"#,
+                "{h  u false true false map[80/tcp:{}] false false false [A=b] [sleep 1] <nil> false busybox map[] /w [] false  [] map[a:2 z:1]  <nil> []}"
+            ),
+            (
+                #"[{"Type":"bind","Source":"/a","Destination":"/b","Mode":"","RW":true,"Propagation":"rprivate"}]"#,
+                "[{bind  /a /b   true rprivate}]"
+            ),
+            (#"{"Data":{"ID":"x","A":"m"},"Name":"overlay2"}"#, "{map[A:m ID:x] overlay2}"),
+            (#"{"Type":"json-file","Config":{"max-size":"1m","a":"b"}}"#, "{json-file map[a:b max-size:1m]}"),
+            (#"{"Name":"no","MaximumRetryCount":0}"#, "{no 0}"),
+            (#"{"Type":"layers","Layers":["sha256:a"]}"#, "{layers [sha256:a]}"),
+            (#"{"a":"b","Name":"c"}"#, "map[Name:c a:b]"),
+        ])
+    func wholeStructures(_ value: String, _ text: String) throws {
+        #expect(try Template(parsing: "{{.}}").execute(.json(try JSON(parsing: value))) == text)
+    }
+
 }
