@@ -56,7 +56,7 @@ enum CommandTree {
     static func system() -> DockerCommand {
         DockerCommand(
             "system", "Manage Docker",
-            subcommands: [diskUsage(), events(), info().renamed("info"), pruneSystem()])
+            subcommands: [dialStdio(), diskUsage(), events(), info().renamed("info"), pruneSystem()])
     }
 
     /// What the original has and this version hasn't, and what to do.

@@ -17,7 +17,8 @@ package func dockerMain(
         environment: ProcessEnvironment.current)
     let code = await program.run(arguments) { address in
         HTTPClient(
-            address.endpoint, tls: address.tls, revive: address.isDefault ? ensureDaemon : nil)
+            address.endpoint, tls: address.tls, revive: address.isDefault ? ensureDaemon : nil,
+            dialer: address.ssh.map { ssh in HTTPDialer { try ProgramLine.open(ssh.command) } })
     }
     RawMode.leave()
     return code

@@ -54,7 +54,10 @@ package struct GlobalOptions: Sendable {
 
 /// Which daemon to talk to, and how.
 package struct DaemonAddress: Sendable, Equatable {
+    /// Names the daemon only, when there is an `ssh`.
     package var endpoint: Endpoint
+    /// The command whose standard streams are the connection.
+    package var ssh: SSHAddress?
     package var tls: TLSFiles?
     /// As people write it, for messages.
     package var text: String
@@ -139,7 +142,9 @@ package struct DaemonAddress: Sendable, Equatable {
             return DaemonAddress(endpoint: .tcp(host: name, port: port), tls: tls, text: host, isDefault: isDefault)
         }
         if host.hasPrefix("ssh://") {
-            throw Failure("ssh:// hosts are not supported in this version: use unix:// or tcp://")
+            let ssh = try SSHAddress(parsing: host)
+            return DaemonAddress(
+                endpoint: .tcp(host: ssh.host, port: plainPort), ssh: ssh, tls: nil, text: host, isDefault: false)
         }
         throw Failure("invalid bind address format: \(host)")
     }

@@ -9,6 +9,8 @@ package protocol DockerTransport: Sendable {
     ) async throws -> HTTPAnswer
     func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws
         -> HTTPHijack
+    /// A connection to the daemon on which nothing was said yet.
+    func dial() async throws -> any RawConnection
 }
 
 extension HTTPClient: DockerTransport {}

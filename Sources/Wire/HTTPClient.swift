@@ -51,10 +51,27 @@ package enum HTTPHijack: Sendable {
     case answer(HTTPAnswer)
 }
 
+/// A way to a server that isn't an address: each connection is a socket that somebody else joins to the server.
+package struct HTTPDialer: Sendable {
+    package struct Line: Sendable {
+        /// A connected stream socket; the client closes it.
+        package let socket: Int32
+        /// Asked when the server closed without an answer; nil: nothing more is known.
+        package let whyClosed: @Sendable () async -> Fault?
+        package init(socket: Int32, whyClosed: @escaping @Sendable () async -> Fault?) {
+            self.socket = socket
+            self.whyClosed = whyClosed
+        }
+    }
+    package let open: @Sendable () throws -> Line
+    package init(open: @escaping @Sendable () throws -> Line) { self.open = open }
+}
+
 /// An HTTP/1.1 client of one server. Connections are opened when needed and kept for the next request.
 package final class HTTPClient: Sendable {
     package let endpoint: Endpoint
     private let tls: TLSFiles?
+    private let dialer: HTTPDialer?
     private let group: any EventLoopGroup
     /// Called once when nobody listens at the endpoint, before giving up: it may start the server.
     private let revive: (@Sendable () async throws -> Void)?
@@ -62,9 +79,10 @@ package final class HTTPClient: Sendable {
 
     package init(
         _ endpoint: Endpoint, tls: TLSFiles? = nil, group: any EventLoopGroup = HTTPClient.sharedLoop,
-        revive: (@Sendable () async throws -> Void)? = nil
+        revive: (@Sendable () async throws -> Void)? = nil, dialer: HTTPDialer? = nil
     ) {
         self.endpoint = endpoint
+        self.dialer = dialer
         self.tls = tls
         self.group = group
         self.revive = revive
@@ -89,7 +107,8 @@ package final class HTTPClient: Sendable {
             kept.close()
         }
         let fresh = try await connect()
-        return hand(try await explaining { try await fresh.exchange(method, target, headers, body, host: host) }, fresh)
+        return hand(
+            try await explaining(fresh) { try await fresh.exchange(method, target, headers, body, host: host) }, fresh)
     }
 
     private func retryable(_ body: HTTPBodyToSend, _ exchange: () async throws -> HTTPAnswer) async throws
@@ -109,7 +128,7 @@ package final class HTTPClient: Sendable {
         headers.replaceOrAdd(name: "Connection", value: "Upgrade")
         headers.replaceOrAdd(name: "Upgrade", value: "tcp")
         let connection = try await connect()
-        let answer = try await explaining {
+        let answer = try await explaining(connection) {
             try await connection.exchange(method, target, headers, body.map(HTTPBodyToSend.bytes) ?? .none, host: host)
         }
         let isStream = answer.headers.first(name: "content-type")?.hasPrefix("application/vnd.docker.") == true
@@ -119,8 +138,15 @@ package final class HTTPClient: Sendable {
         return .answer(hand(answer, connection))
     }
 
-    private func explaining<T>(_ work: () async throws -> T) async throws -> T {
-        do { return try await work() } catch { throw explained(error) }
+    /// A connection as it is, for whoever speaks HTTP over it himself.
+    package func dial() async throws -> any RawConnection { try await connect().raw() }
+
+    private func explaining<T>(
+        _ connection: HTTPClientConnection, _ work: () async throws -> T
+    ) async throws -> T {
+        do { return try await work() } catch let error as HTTPClientConnection.ClosedBeforeAnswer {
+            throw await connection.whyClosed?() ?? explained(error)
+        } catch { throw explained(error) }
     }
 
     private func hand(_ answer: HTTPAnswer, _ connection: HTTPClientConnection) -> HTTPAnswer {
@@ -156,7 +182,8 @@ package final class HTTPClient: Sendable {
     }
 
     private var host: String {
-        switch endpoint {
+        if dialer != nil { return "docker.example.com" }
+        return switch endpoint {
         // A name that can't be looked up, as Docker's clients send it.
         case .unix: "api.moby.localhost"
         case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
@@ -194,6 +221,12 @@ package final class HTTPClient: Sendable {
                     bytes.withLockedValue { $0 = made }
                 }
             }
+        if let dialer {
+            let line = try dialer.open()
+            _ = try await bootstrap.withConnectedSocket(line.socket).get()
+            guard let bytes = bytes.withLockedValue({ $0 }) else { throw ChannelError.ioOnClosedChannel }
+            return HTTPClientConnection(bytes, whyClosed: line.whyClosed)
+        }
         switch endpoint {
         case .unix(let path): _ = try await bootstrap.connect(unixDomainSocketPath: path).get()
         case .tcp(let host, let port): _ = try await bootstrap.connect(host: host, port: port).get()

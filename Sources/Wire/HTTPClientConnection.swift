@@ -1,3 +1,4 @@
+import Fault
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
@@ -18,8 +19,12 @@ final class HTTPClientConnection: Sendable {
     private let reader: HTTPMessageReader
     private let state = NIOLockedValueBox(State())
 
-    init(_ bytes: ByteChannel) {
+    /// Asked when the server closed without an answer.
+    let whyClosed: (@Sendable () async -> Fault?)?
+
+    init(_ bytes: ByteChannel, whyClosed: (@Sendable () async -> Fault?)? = nil) {
         self.bytes = bytes
+        self.whyClosed = whyClosed
         reader = HTTPMessageReader(bytes)
     }
 

@@ -98,6 +98,8 @@ final class ScriptedDaemon: DockerTransport, Sendable {
         let headers: HTTPHeaders = ["content-type": "application/vnd.docker.multiplexed-stream"]
         return .connection(ScriptedStream(stream), headers)
     }
+
+    func dial() async throws -> any RawConnection { ScriptedStream(stream) }
 }
 
 /// An attached stream that says its part and ends.
