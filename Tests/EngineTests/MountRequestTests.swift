@@ -120,4 +120,30 @@ import Testing
         let empty = #expect(throws: Fault.self) { try MountRequests.mount(["Type": "bind", "Target": "/b"]) }
         #expect(empty?.message == "invalid mount config for type \"bind\": field Source must not be empty")
     }
+
+    @Test("an image is mounted read-only, whole or in part; what is no part of it is refused")
+    func images() throws {
+        var asked: JSON = ["Type": "image", "Source": "busybox", "Target": "/x", "ReadOnly": false]
+        var point = try MountRequests.mount(asked)
+        #expect(point.kind == .image && point.name == "busybox" && !point.isWritable && point.subpath.isEmpty)
+        #expect(ContainerRecord.MountPoint(stored: point.stored) == point)
+        asked["ImageOptions"] = ["Subpath": "bin"]
+        point = try MountRequests.mount(asked)
+        #expect(point.subpath == "bin")
+        for (change, message) in [
+            (["ImageOptions": ["Subpath": "../bin"]], "subpath must be a relative path within the volume"),
+            (["ImageOptions": ["Subpath": "/bin"]], "subpath must be a relative path within the volume"),
+            (["Source": ""], "field Source must not be empty"),
+            (["BindOptions": ["Propagation": "shared"]], "field BindOptions must not be specified"),
+        ] as [(JSON, String)] {
+            var wrong = asked
+            for (name, value) in change.object ?? JSONObject() { wrong[name] = value }
+            let fault = #expect(throws: Fault.self) { try MountRequests.mount(wrong) }
+            #expect(fault?.message == "invalid mount config for type \"image\": " + message)
+        }
+        let other = #expect(throws: Fault.self) {
+            try MountRequests.mount(["Type": "tmpfs", "Target": "/b", "ImageOptions": [:]])
+        }
+        #expect(other?.message == "invalid mount config for type \"tmpfs\": field ImageOptions must not be specified")
+    }
 }

@@ -63,9 +63,9 @@ package struct ContainerRecord: Sendable {
 
     /// A mount that a user, a volume or the image asked for.
     package struct MountPoint: Sendable, Equatable {
-        package enum Kind: String, Sendable { case bind, volume, tmpfs }
+        package enum Kind: String, Sendable { case bind, volume, tmpfs, image }
         package var kind: Kind
-        /// The volume's name; empty for others.
+        /// The volume's name, or the image as it was asked for; empty for others.
         package var name = ""
         /// The folder or file on the host; for a volume its mountpoint; empty for tmpfs.
         package var source = ""
@@ -80,9 +80,10 @@ package struct ContainerRecord: Sendable {
         package var isAnonymous = false
         /// Fill the empty volume with what the image has at the destination.
         package var copiesUp = false
-        /// Mount the part of the volume below this path.
+        /// Mount the part of the volume or image below this path.
         package var subpath = ""
-        /// Type-specific options: the `TmpfsOptions`, `BindOptions`, `VolumeOptions` that were asked.
+        /// Type-specific options: the `TmpfsOptions`, `BindOptions`, `VolumeOptions` that were asked; for an image its
+        /// ID, once it is known.
         package var options: JSON = .null
 
         package init(kind: Kind, destination: String) {

@@ -72,7 +72,7 @@ enum ContainerSummary {
     /// Engine API, MountPoint.
     static func mount(_ point: ContainerRecord.MountPoint) -> JSON {
         var json: JSON = ["Type": .string(point.kind.rawValue)]
-        if point.kind == .volume { json["Name"] = .string(point.name) }
+        if point.kind == .volume || point.kind == .image { json["Name"] = .string(point.name) }
         json["Source"] = .string(point.source)
         json["Destination"] = .string(point.destination)
         if point.kind == .volume { json["Driver"] = .string(point.driver) }

@@ -36,7 +36,7 @@ extension Engine {
         do {
             try fillNames(&record)
             record.endpoints = try endpoints(body["NetworkingConfig"], record)
-            record.mounts = try mountRequests(record)
+            record.mounts = try await mountRequests(record)
             record.links = try resolveLinks(record)
             if record.hostConfig["Links"].array != nil { record.hostConfig["Links"] = .null }
             let container = try await make(record, image: image)
@@ -127,8 +127,8 @@ extension Engine {
         return [ContainerRecord.Endpoint(network: mode, settings: first)] + named
     }
 
-    private func mountRequests(_ record: ContainerRecord) throws(Fault) -> [ContainerRecord.MountPoint] {
-        let mounts = try MountRequests.collect(config: record.config, host: record.hostConfig) {
+    private func mountRequests(_ record: ContainerRecord) async throws -> [ContainerRecord.MountPoint] {
+        var mounts = try MountRequests.collect(config: record.config, host: record.hostConfig) {
             (ref) throws(Fault) in try container(ref).record.mounts
         }
         for mount in mounts where mount.kind == .bind && mount.options["CreateMountpoint"].bool != true {
@@ -138,6 +138,9 @@ extension Engine {
                     .invalid,
                     "invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
             }
+        }
+        for at in mounts.indices where mounts[at].kind == .image && mounts[at].options["Image"].string == nil {
+            mounts[at].options = ["Image": .string("\(try await images.image(mounts[at].name).id)")]
         }
         return mounts
     }
@@ -158,6 +161,9 @@ extension Engine {
             async let written: Void = store.write(.put(.container, id, stored))
             let snapshot = try await images.createSnapshot(id, image: image?.id)
             try await written
+            for at in record.mounts.indices where record.mounts[at].kind == .image {
+                record.mounts[at].source = try await imageSnapshot(record.mounts[at], record).merged
+            }
             try await makeVolumes(record, snapshot)
             return Container(record)
         } catch {
@@ -183,6 +189,7 @@ extension Engine {
         await releaseVolumes(of: record.id)
         await removeAnonymousVolumes(record.mounts.filter(\.isAnonymous).map(\.name))
         do {
+            try await removeImageSnapshots(of: record.id)
             try await images.removeSnapshot(record.id)
             try await store.write(.remove(.container, record.id))
             removeFolder(folder(of: record.id))
@@ -192,8 +199,10 @@ extension Engine {
     }
 
     private func warnings(_ record: ContainerRecord) -> [String] {
-        var result: [String] = []
         let host = record.hostConfig
+        var result = (host["Mounts"].array ?? []).filter { $0["Type"].string == "image" }.map { _ in
+            "Image mount is an experimental feature"
+        }
         if host["OomKillDisable"].bool == true, host["Memory"].int == 0 {
             result.append(
                 "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."

@@ -141,8 +141,9 @@ enum MountRequests {
         guard !target.isEmpty else { throw fault("field Target must not be empty") }
         guard target.hasPrefix("/") else { throw fault("invalid mount path: '\(target)' mount path must be absolute") }
         guard clean(target) != "/" else { throw fault("invalid specification: destination can't be '/'") }
-        for (member, owner) in [("BindOptions", "bind"), ("VolumeOptions", "volume"), ("TmpfsOptions", "tmpfs")]
-        where owner != type && json[member].object != nil {
+        for (member, owner) in [
+            ("BindOptions", "bind"), ("VolumeOptions", "volume"), ("TmpfsOptions", "tmpfs"), ("ImageOptions", "image"),
+        ] where owner != type && json[member].object != nil {
             throw fault("field \(member) must not be specified")
         }
         var point = ContainerRecord.MountPoint(kind: kind, destination: clean(target))
@@ -153,9 +154,7 @@ enum MountRequests {
             let subpath = json["VolumeOptions"]["Subpath"].string ?? ""
             if !subpath.isEmpty {
                 guard !source.isEmpty else { throw fault("must not set Subpath when using anonymous volumes") }
-                guard !subpath.hasPrefix("/"), clean("/" + subpath) != "/",
-                    !subpath.split(separator: "/").contains("..")
-                else { throw fault("subpath must be a relative path within the volume") }
+                guard isLocal(subpath) else { throw fault("subpath must be a relative path within the volume") }
             }
             if !point.isWritable, source.isEmpty {
                 throw fault("must not set ReadOnly mode when using anonymous volumes")
@@ -164,8 +163,19 @@ enum MountRequests {
         case .tmpfs:
             guard source.isEmpty else { throw fault("field Source must not be specified") }
             point.options = json["TmpfsOptions"]
+        case .image:
+            guard !source.isEmpty else { throw fault("field Source must not be empty") }
+            let subpath = json["ImageOptions"]["Subpath"].string ?? ""
+            guard subpath.isEmpty || isLocal(subpath) else {
+                throw fault("subpath must be a relative path within the volume")
+            }
+            (point.name, point.subpath, point.isWritable, point.propagation) = (source, subpath, false, "rprivate")
         }
         return point
+    }
+
+    private static func isLocal(_ path: String) -> Bool {
+        !path.hasPrefix("/") && clean("/" + path) != "/" && !path.split(separator: "/").contains("..")
     }
 
     private static func bindOptions(

@@ -119,7 +119,7 @@ extension Engine {
         switch mount.kind {
         case .volume:
             result.source = try await mountVolume(mount.name, container: record.id)
-            if !mount.subpath.isEmpty { result.source = try subfolder(mount.subpath, of: result.source, mount.name) }
+            if !mount.subpath.isEmpty { result.source = try subfolder(mount.subpath, of: result.source, mount) }
         case .bind:
             try Propagation.check(mount.propagation, of: mount.source)
             if mount.options["CreateMountpoint"].bool == true {
@@ -128,13 +128,21 @@ extension Engine {
             }
             result.isRecursive = mount.options["NonRecursive"].bool != true
             result.isRecursivelyReadOnly = !mount.isWritable && mount.options["ReadOnlyForceRecursive"].bool == true
+        case .image:
+            let snapshot = try await imageSnapshot(mount, record)
+            try await NIOThreadPool.singleton.runIfActive { try RootMount.mount(snapshot) }
+            result.source = snapshot.merged
+            if !mount.subpath.isEmpty { result.source = try subfolder(mount.subpath, of: result.source, mount) }
         case .tmpfs: break
         }
         return result
     }
 
-    /// A folder in a volume, whatever links its content has.
-    private func subfolder(_ path: String, of mountpoint: String, _ name: String) throws -> String {
+    /// A folder in a volume or image, whatever links its content has.
+    private func subfolder(
+        _ path: String, of mountpoint: String, _ mount: ContainerRecord.MountPoint
+    ) throws -> String {
+        let name = "\(mount.kind.rawValue) \(mount.name)"
         let parts = path.split(separator: "/")
         guard !path.hasPrefix("/"), !parts.contains("..") else {
             throw Fault(.invalid, "invalid volume subpath \"\(path)\": it must be a relative path inside the volume")
@@ -142,12 +150,12 @@ extension Engine {
         let root = try SafeRoot(path: mountpoint)
         guard try root.status(path) != nil else {
             throw Fault(
-                .invalid, "cannot access path \(mountpoint)/\(path): no such file or directory in volume \(name)")
+                .invalid, "cannot access path \(mountpoint)/\(path): no such file or directory in \(name)")
         }
         let found = try root.open(path, O_PATH)
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(found.procPath, &bytes, bytes.count)
-        guard count > 0 else { throw Fault(.internalFault, "can't name \(path) in volume \(name)") }
+        guard count > 0 else { throw Fault(.internalFault, "can't name \(path) in \(name)") }
         return String(decoding: bytes[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 

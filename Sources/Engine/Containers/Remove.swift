@@ -81,6 +81,7 @@ extension Engine {
     func discardFiles(_ id: String) async {
         do {
             try await unmountRoot(id)
+            try await removeImageSnapshots(of: id)
             try await images.removeSnapshot(id)
         } catch {
             log.warning("container \(id.prefix(12)): its layer is left to the next start: \(sentence(error))")
@@ -93,6 +94,10 @@ extension Engine {
 
     /// Idempotent.
     func unmountRoot(_ id: String) async throws {
+        for name in try await imageSnapshots(of: id) {
+            let merged = try await images.snapshot(name).merged
+            _ = try await NIOThreadPool.singleton.runIfActive { try Mount.unmount(merged) }
+        }
         guard let snapshot = try? await images.snapshot(id) else { return }
         let shared = folder(of: id) + "/shm"
         // Unmounting may wait for the disk: not on Swift's threads.

@@ -39,7 +39,10 @@ final class RootView: Sendable {
         let keeper = MountKeeper()
         let root = try keeper.start { () throws in
             try snapshot.mount()
-            for bind in binds { try MountKeeper.bind(bind, under: snapshot.merged) }
+            for bind in binds {
+                try bind.image?.mount()
+                try MountKeeper.bind(bind, under: snapshot.merged)
+            }
             return try SafeRoot(path: snapshot.merged)
         }
         return RootView(root, keeper)
@@ -53,6 +56,8 @@ final class MountKeeper: Sendable {
         var source: String
         var destination: String
         var isReadOnly: Bool
+        /// Is mounted at the source first.
+        var image: Snapshot?
     }
 
     private struct State {
@@ -173,11 +178,12 @@ extension Engine {
         var binds: [MountKeeper.Bind] = []
         for mount in record.mounts where mount.kind != .tmpfs {
             let source = mount.kind == .volume ? try await mountVolume(mount.name, container: record.id) : mount.source
+            let image = mount.kind == .image ? try await imageSnapshot(mount, record) : nil
             binds.append(
                 MountKeeper.Bind(
                     source: mount.subpath.isEmpty ? source : source + "/" + mount.subpath,
                     destination: mount.destination,
-                    isReadOnly: !mount.isWritable))
+                    isReadOnly: !mount.isWritable, image: image))
         }
         let all = binds.sorted { $0.destination.utf8.count < $1.destination.utf8.count }
         return try await NIOThreadPool.singleton.runIfActive { try RootView.mounting(snapshot, binds: all) }

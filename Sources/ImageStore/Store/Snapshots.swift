@@ -58,6 +58,15 @@ extension ImageStore {
         return snapshot(containerID, numbers: numbers)
     }
 
+    /// IDs that begin with the text and go on.
+    package func snapshotNames(startingWith prefix: String) async throws -> [String] {
+        try await database.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT container FROM snapshots WHERE container > ? AND container < ?",
+                arguments: [prefix, prefix + "\u{10FFFF}"])
+        }
+    }
+
     /// Folder numbers, topmost layer first.
     private static func layers(of container: String, _ database: Database) throws -> [Int64] {
         try Int64.fetchAll(
