@@ -63,7 +63,9 @@ package protocol ContainerBackend: Sendable {
 }
 
 package protocol ImageBackend: Sendable {
-    func listImages(all: Bool, digests: Bool, sharedSize: Bool, filters: Filters) async throws -> [JSON]
+    func listImages(
+        all: Bool, digests: Bool, sharedSize: Bool, manifests: Bool, filters: Filters
+    ) async throws -> [JSON]
     func inspectImage(_ ref: String, platform: String?) async throws -> JSON
     func imageHistory(_ ref: String, platform: String?) async throws -> JSON
     /// `auth` is the decoded `X-Registry-Auth` document, or null.

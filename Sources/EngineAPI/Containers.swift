@@ -12,19 +12,22 @@ enum Containers {
         let containers = try await call.backend.listContainers(
             all: call.flag("all"), limit: limit.flatMap { $0 > 0 ? $0 : nil }, size: call.flag("size"),
             filters: try call.filters())
-        try await call.answer(.array(containers))
+        try await call.answer(.array(call.version.containerList(containers)))
     }
 
     @Sendable static func create(_ call: Call) async throws {
         let body = try await call.object()
         guard !body.isNull else { throw Fault(.invalid, "config cannot be empty in order to create a container") }
-        let made = try await call.backend.createContainer(
-            name: call.text("name"), platform: call.text("platform"), body: body)
+        var made = try await call.backend.createContainer(
+            name: call.text("name"), platform: call.text("platform"), body: try call.version.creation(body))
+        let warnings = call.version.creationWarnings(body)
+        if !warnings.isEmpty { made["Warnings"] = .array((made["Warnings"].array ?? []) + warnings) }
         try await call.answer(.created, made)
     }
 
     @Sendable static func inspect(_ call: Call) async throws {
-        try await call.answer(try await call.backend.inspectContainer(call.subject, size: call.flag("size")))
+        let container = try await call.backend.inspectContainer(call.subject, size: call.flag("size"))
+        try await call.answer(call.version.containerInspection(container))
     }
 
     @Sendable static func start(_ call: Call) async throws {

@@ -8,17 +8,20 @@ enum Images {
     @Sendable static func list(_ call: Call) async throws {
         let images = try await call.backend.listImages(
             all: call.flag("all"), digests: call.flag("digests"), sharedSize: call.flag("shared-size"),
-            filters: try call.filters())
-        try await call.answer(.array(images))
+            manifests: call.version.listsManifests && call.flag("manifests"), filters: try call.filters())
+        try await call.answer(.array(call.version.imageList(images)))
     }
 
     @Sendable static func inspect(_ call: Call) async throws {
-        let image = try await call.backend.inspectImage(call.subject, platform: try call.platform())
+        let image = try await call.backend.inspectImage(
+            call.subject, platform: try call.platform(since: 49))
         try await call.answer(call.version.imageInspection(image))
     }
 
     @Sendable static func history(_ call: Call) async throws {
-        try await call.answer(try await call.backend.imageHistory(call.subject, platform: try call.platform()))
+        try await call.answer(
+            try await call.backend.imageHistory(
+                call.subject, platform: try call.platform(since: 48)))
     }
 
     /// Pull (`fromImage`) or import (`fromSrc`).
@@ -60,7 +63,7 @@ enum Images {
     @Sendable static func push(_ call: Call) async throws {
         let auth = try call.registryAuth()
         let reference = try join(call.subject, call.text("tag"))
-        let platform = try call.platform()
+        let platform = try call.platform(since: 46)
         try await call.progress { sink in
             try await call.whileConnected {
                 try await call.backend.pushImage(reference, platform: platform, auth: auth, progress: sink)
@@ -93,7 +96,7 @@ enum Images {
 
     private static func save(_ names: [String], _ call: Call) async throws {
         try await call.stream(
-            try await call.backend.saveImages(names, platform: try call.platform()), type: "application/x-tar")
+            try await call.backend.saveImages(names, platform: try call.platform(since: 48)), type: "application/x-tar")
     }
 
     @Sendable static func search(_ call: Call) async throws {
@@ -133,6 +136,11 @@ enum Images {
 }
 
 extension Call {
+    /// `platform` where the route knows it since that minor version; nil for older ones, as dockerd passes it over.
+    func platform(since minor: Int) throws(Fault) -> String? {
+        version >= APIVersion(major: 1, minor: minor) ? try platform() : nil
+    }
+
     /// `platform` as `os/architecture[/variant]`. Newer clients send it as JSON, with those members.
     func platform() throws(Fault) -> String? {
         guard let text = text("platform") else { return nil }

@@ -14,7 +14,10 @@ enum Networks {
     }
 
     @Sendable static func create(_ call: Call) async throws {
-        try await call.answer(.created, try await call.backend.createNetwork(try await call.required()))
+        try await call.answer(
+            .created,
+            try await call.backend.createNetwork(
+                call.version.networkCreation(try await call.required())))
     }
 
     @Sendable static func remove(_ call: Call) async throws {

@@ -32,7 +32,12 @@ enum System {
     @Sendable static func events(_ call: Call) async throws {
         let source = try await call.backend.events(
             since: try call.time("since"), until: try call.time("until"), filters: try call.filters())
-        try await call.stream(source)
+        try await call.stream(
+            JSONSource(
+                next: {
+                    while let event = try await source.next() { if call.version.shows(event) { return event } }
+                    return nil
+                }, cancel: source.cancel))
     }
 
     private static let usageTypes = ["container", "image", "volume", "build-cache"]

@@ -188,6 +188,52 @@ import Testing
         }
         #expect(out == "outmore" && err == "error")
     }
+
+    @Test("dial-stdio passes on what the daemon says")
+    func dialStdio() async {
+        let client = await Client.run(
+            ["system", "dial-stdio"], on: ScriptedDaemon(stream: Array("HTTP/1.1 200 OK\r\n".utf8)), input: "GET /")
+        #expect(client.out == "HTTP/1.1 200 OK\r\n" && client.exitCode == 0)
+    }
+
+    @Test("images --tree prints the original's page, a line for each platform")
+    func imageTree() async {
+        let images: JSON = [
+            [
+                "Id": .string("sha256:" + String(repeating: "a", count: 64)), "Created": 1, "Containers": -1,
+                "RepoTags": ["app:1", "registry.example.com/team/app:1"], "RepoDigests": [], "Size": 4_300_000,
+                "Manifests": [
+                    [
+                        "ID": .string("sha256:" + String(repeating: "b", count: 64)), "Kind": "image",
+                        "Size": ["Content": 2_200_000, "Total": 6_500_000],
+                        "ImageData": [
+                            "Platform": ["os": "linux", "architecture": "arm64", "variant": "v8"],
+                            "Containers": ["c"],
+                        ],
+                    ],
+                    ["ID": "sha256:cc", "Kind": "attestation", "Size": ["Content": 100_000, "Total": 100_000]],
+                ],
+            ],
+            ["Id": "sha256:d", "Created": 2, "RepoTags": [], "RepoDigests": [], "Size": 1],
+        ]
+        let daemon = ScriptedDaemon { _, path in path == "/images/json" ? .json(images) : nil }
+        let client = await Client.run(["images", "--tree"], on: daemon)
+        #expect(daemon.requests.map(\.target) == ["/images/json?manifests=1"])
+        #expect(
+            client.out == """
+                WARNING: This is an experimental feature. The output may change and shouldn't be depended on.
+                                                                              Info ->  U In Use\u{20}
+
+                IMAGE                           ID             DISK USAGE   CONTENT SIZE   EXTRA
+                registry.example.com/team/app:1
+                app:1                           aaaaaaaaaaaa        4.3MB          2.3MB   U\u{20}\u{20}\u{20}\u{20}
+                └─ linux/arm64/v8               bbbbbbbbbbbb        6.5MB          2.2MB   U\u{20}\u{20}\u{20}\u{20}
+
+
+                """)
+        let quiet = await Client.run(["images", "--tree", "-q"], on: daemon)
+        #expect(quiet.err == "--quiet is not yet supported with --tree\n" && quiet.exitCode == 1)
+    }
 }
 
 enum Frame {

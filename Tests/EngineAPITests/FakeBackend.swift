@@ -179,8 +179,10 @@ final class FakeBackend: Backend {
 
     // MARK: Images
 
-    func listImages(all: Bool, digests: Bool, sharedSize: Bool, filters: Filters) async throws -> [JSON] {
-        [try call("listImages", [all, digests, sharedSize, filters.json.text])]
+    func listImages(
+        all: Bool, digests: Bool, sharedSize: Bool, manifests: Bool, filters: Filters
+    ) async throws -> [JSON] {
+        [try call("listImages", [all, digests, sharedSize, manifests, filters.json.text])]
     }
     func inspectImage(_ ref: String, platform: String?) async throws -> JSON {
         try call("inspectImage", [ref, platform])

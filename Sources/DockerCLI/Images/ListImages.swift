@@ -22,7 +22,9 @@ extension CommandTree {
                 .toggle("tree", \.tree, "Show the platforms of images as a tree (EXPERIMENTAL)"),
             ], completes: .images
         ) { options, parsed, session in
-            if options.tree { throw Failure("--tree is not supported in this version") }
+            if options.tree {
+                return try await ImageTree.run(options, pattern: parsed.arguments.first, session)
+            }
             return try await ListImages.run(options, pattern: parsed.arguments.first, session)
         }
     }

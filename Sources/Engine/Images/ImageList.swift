@@ -5,14 +5,43 @@ import JSON
 import OCI
 
 extension Engine {
-    package func listImages(all: Bool, digests: Bool, sharedSize: Bool, filters: Filters) async throws -> [JSON] {
+    package func listImages(
+        all: Bool, digests: Bool, sharedSize: Bool, manifests: Bool, filters: Filters
+    ) async throws -> [JSON] {
         try filters.check(ImageFilter.list)
         let images = try await images.images()
         let chosen = try await ImageSelection(self, images, filters, all: all).summaries()
         let shares = sharedSize ? try await sharedSizes(images) : [:]
-        return chosen.sorted { $0.image.created ?? 0 > $1.image.created ?? 0 }.map { chosen in
-            summary(chosen.image, tags: chosen.tags, digests: chosen.digests, shared: shares[chosen.image.id] ?? -1)
+        let users = containers.all.reduce(into: [String: Int64]()) { $0[$1.record.imageID, default: 0] += 1 }
+        var list: [JSON] = []
+        for chosen in chosen.sorted(by: { $0.image.created ?? 0 > $1.image.created ?? 0 }) {
+            var json = summary(
+                chosen.image, tags: chosen.tags, digests: chosen.digests, shared: shares[chosen.image.id] ?? -1,
+                containers: users["\(chosen.image.id)"] ?? 0)
+            if manifests { json["Manifests"] = [try await manifestSummary(chosen.image)] }
+            list.append(json)
         }
+        return list
+    }
+
+    /// Engine API, ImageManifestSummary. The store keeps one platform of an image.
+    private func manifestSummary(_ image: Image) async throws -> JSON {
+        let (bytes, document) = try await images.manifest(of: image)
+        let layers = document.layers.filter { !$0.isForeignLayer }
+        let content = Int64(bytes.count) + document.config.size + layers.reduce(0) { $0 + $1.size }
+        let digest = Digest(of: bytes), platform = Platform(image.config)
+        let users = containers.all.filter { $0.record.imageID == "\(image.id)" }.map { JSON.string($0.id) }
+        return [
+            "ID": .string("\(digest)"),
+            "Descriptor": [
+                "mediaType": .string(document.mediaType), "digest": .string("\(digest)"), "size": JSON(bytes.count),
+            ],
+            "Available": true, "Size": ["Content": .int(content), "Total": .int(content + image.size)],
+            "Kind": "image",
+            "ImageData": [
+                "Platform": platform.json, "Size": ["Unpacked": .int(image.size)], "Containers": .array(users),
+            ],
+        ]
     }
 
     /// Engine API, ImageSummary. `shared` and `containers` are -1 when they weren't asked for.

@@ -37,6 +37,7 @@ extension Engine {
         let seccomp = HostFacts.hasSeccomp ? ["name=seccomp,profile=builtin"] : []
         json["SecurityOptions"] = JSON(seccomp + ["name=cgroupns"])
         json["CDISpecDirs"] = []
+        json["FirewallBackend"] = ["Driver": "nftables"]
         let warnings = Self.warnings()
         json["Warnings"] = warnings.isEmpty ? .null : JSON(warnings)
         return json
