@@ -29,14 +29,14 @@ final class HTTPExchange: HTTPResponder {
     private let state: NIOLockedValueBox<State>
     private var bytes: ByteChannel { reader.bytes }
 
-    init(_ wire: Request, _ reader: HTTPMessageReader, persists: Bool, expectsContinue: Bool) {
+    init(_ wire: Request, _ reader: HTTPMessageReader, peer: HTTPPeer, persists: Bool, expectsContinue: Bool) {
         self.wire = wire
         self.reader = reader
         let state = NIOLockedValueBox(State(persists: persists, owesContinue: expectsContinue && wire.isModern))
         self.state = state
         let (query, problem) = RequestTarget.query(wire.query)
         request = HTTPRequest(
-            method: wire.method, path: wire.path, query: query, queryProblem: problem, headers: wire.headers
+            method: wire.method, path: wire.path, query: query, queryProblem: problem, headers: wire.headers, peer: peer
         ) {
             let owes = state.withLockedValue { state in
                 defer { state.owesContinue = false }

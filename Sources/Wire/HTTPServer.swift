@@ -16,8 +16,21 @@ package struct HTTPRequest: Sendable {
     /// Why the query can't be decoded, in Go's words; `query` then holds what could be.
     package let queryProblem: String?
     package let headers: HTTPHeaders
+    /// Who is at the other end.
+    package var peer = HTTPPeer()
     /// Nil at the end.
     package let nextBodyPart: @Sendable () async throws -> ByteBuffer?
+}
+
+/// The other end of a connection.
+package struct HTTPPeer: Sendable {
+    /// `10.0.0.7`; "" for a unix socket.
+    package var address = ""
+    /// What the client presented in the TLS handshake, DER, its own first, **not yet verified** against any authority;
+    /// that it holds the first one's key is proven. Empty when it presented none.
+    package var certificates: [[UInt8]] = []
+
+    package init() {}
 }
 
 /// How a handler answers: `head`, then any number of `write`s, then `end`; or `send`; or `hijack`.
@@ -47,6 +60,8 @@ package final class HTTPServer: Sendable {
     private struct State {
         var listeners: [any Channel] = []
         var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+        /// HTTP/2's.
+        var multiplexed: [ObjectIdentifier: any Channel] = [:]
         var socketFiles: [String] = []
         var isDown = false
     }
@@ -54,10 +69,16 @@ package final class HTTPServer: Sendable {
     private let group: any EventLoopGroup
     private let handler: HTTPHandler
     private let log: Logger
+    private let maximumConnections: Int
     private let state = NIOLockedValueBox(State())
 
-    package init(group: any EventLoopGroup, log: Logger, handler: @escaping HTTPHandler) {
+    /// - Parameter maximumConnections: open connections; the next one is answered 503.
+    package init(
+        group: any EventLoopGroup, log: Logger, maximumConnections: Int = HTTPLimit.connections,
+        handler: @escaping HTTPHandler
+    ) {
         self.group = group
+        self.maximumConnections = maximumConnections
         self.log = log
         self.handler = handler
     }
@@ -101,6 +122,71 @@ package final class HTTPServer: Sendable {
         state.withLockedValue { $0.listeners.append(channel) }
     }
 
+    /// Listens with TLS for HTTP/1.1 and HTTP/2 clients, who may present a certificate (`HTTPPeer.certificates`).
+    /// - Parameter context: asked for each connection, so that a renewed certificate is used at once.
+    package func listenSecurely(
+        host: String, port: Int, context: @escaping @Sendable () throws -> NIOSSLContext
+    ) async throws -> Endpoint {
+        do {
+            let channel = try await ServerBootstrap(group: group)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.backlog, value: 1_024)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelInitializer { [self] channel in
+                    channel.eventLoop.makeCompletedFuture { try acceptSecurely(channel, try context()) }
+                }
+                .bind(host: host, port: port).get()
+            state.withLockedValue { $0.listeners.append(channel) }
+            return .tcp(host: host, port: channel.localAddress?.port ?? port)
+        } catch {
+            throw Fault(.internalFault, "failed to listen on \(host):\(port): \(reason(error))", cause: error)
+        }
+    }
+
+    private func acceptSecurely(_ channel: any Channel, _ context: NIOSSLContext) throws {
+        let peer = NIOLockedValueBox(HTTPPeer())
+        peer.withLockedValue { $0.address = channel.remoteAddress?.ipAddress ?? "" }
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(
+            NIOSSLServerHandler(
+                context: context,
+                customVerificationCallback: { certificates, promise in
+                    peer.withLockedValue { peer in
+                        peer.certificates = certificates.compactMap { try? $0.toDERBytes() }
+                    }
+                    promise.succeed(.certificateVerified)
+                }))
+        let timer = channel.eventLoop.scheduleTask(in: HTTPLimit.headTime) { channel.close(promise: nil) }
+        try pipeline.addHandler(
+            ProtocolChoice { [self] isHTTP2 in
+                timer.cancel()
+                let peer = peer.withLockedValue { $0 }
+                if isHTTP2 {
+                    try serveHTTP2(channel, peer)
+                } else {
+                    try channel.syncOptions?.setOption(.autoRead, value: false)
+                    serve(HTTPServerConnection(try ByteChannel(channel), peer: peer, log: log))
+                }
+            })
+    }
+
+    private func serveHTTP2(_ channel: any Channel, _ peer: HTTPPeer) throws {
+        let key = ObjectIdentifier(channel)
+        let hasRoom = state.withLockedValue { state in
+            guard state.connections.count + state.multiplexed.count < maximumConnections, !state.isDown else {
+                return false
+            }
+            state.multiplexed[key] = channel
+            return true
+        }
+        guard hasRoom else { return channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { [state] _ in
+            state.withLockedValue { $0.multiplexed[key] = nil }
+        }
+        try HTTP2Connection.serve(channel, peer: peer, handler: handler)
+    }
+
     private func bootstrap(_ context: NIOSSLContext?) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -118,9 +204,14 @@ package final class HTTPServer: Sendable {
 
     private func accept(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
         if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-        let connection = HTTPServerConnection(try ByteChannel(channel), log: log)
+        serve(HTTPServerConnection(try ByteChannel(channel), peer: HTTPPeer(), log: log))
+    }
+
+    private func serve(_ connection: HTTPServerConnection) {
         let hasRoom = state.withLockedValue { state in
-            guard state.connections.count < HTTPLimit.connections, !state.isDown else { return false }
+            guard state.connections.count + state.multiplexed.count < maximumConnections, !state.isDown else {
+                return false
+            }
             state.connections[ObjectIdentifier(connection)] = connection
             return true
         }
@@ -131,18 +222,21 @@ package final class HTTPServer: Sendable {
     }
 
     /// Open connections, for tests and logs.
-    package var connectionCount: Int { state.withLockedValue { $0.connections.count } }
+    package var connectionCount: Int { state.withLockedValue { $0.connections.count + $0.multiplexed.count } }
 
     /// Stops listening, lets running requests end within `patience`, then closes what is left.
     package func shutdown(patience: TimeAmount? = nil) async {
-        let (listeners, connections, files) = state.withLockedValue { state in
+        let (listeners, connections, multiplexed, files) = state.withLockedValue { state in
             state.isDown = true
             defer { state.listeners = [] }
-            return (state.listeners, Array(state.connections.values), state.socketFiles)
+            return (
+                state.listeners, Array(state.connections.values), Array(state.multiplexed.values), state.socketFiles
+            )
         }
         for file in files { UnixSocket.remove(file) }
         for listener in listeners { try? await listener.close() }
         for connection in connections { connection.finishSoon() }
+        for channel in multiplexed { try? await channel.close() }
         let deadline = group.next().scheduleTask(in: patience ?? HTTPLimit.shutdownTime) {
             for connection in connections { connection.bytes.channel.close(promise: nil) }
         }

@@ -14,11 +14,13 @@ final class HTTPServerConnection: Sendable {
 
     let bytes: ByteChannel
     private let reader: HTTPMessageReader
+    private let peer: HTTPPeer
     private let log: Logger
     private let state = NIOLockedValueBox(State())
 
-    init(_ bytes: ByteChannel, log: Logger) {
+    init(_ bytes: ByteChannel, peer: HTTPPeer, log: Logger) {
         self.bytes = bytes
+        self.peer = peer
         self.log = log
         reader = HTTPMessageReader(bytes)
     }
@@ -54,7 +56,7 @@ final class HTTPServerConnection: Sendable {
         guard let head = try await nextHead() else { return false }
         let (request, persists) = try request(head)
         let exchange = HTTPExchange(
-            request, reader, persists: persists, expectsContinue: head.headers.lists("100-continue", in: "expect"))
+            request, reader, peer: peer, persists: persists, expectsContinue: head.headers.lists("100-continue", in: "expect"))
         await handler(exchange.request, exchange)
         let isReusable = await exchange.finish()
         let isLast = state.withLockedValue { state in

@@ -60,7 +60,7 @@ struct WebSocketConnection: RawConnection {
                     return nil
                 case nil:
                     guard let more = try await raw.read() else { return nil }
-                    state.withLockedValue { $0.buffered.writeImmutableBuffer(more) }
+                    state.withLockedValue { _ = $0.buffered.writeImmutableBuffer(more) }
                 }
             } catch is WebSocketFault {
                 await sendClose(ByteBuffer(integer: UInt16(1002)))  // "protocol error", section 7.4.1

@@ -1,0 +1,116 @@
+import JSON
+import KubeStorage
+import NIOConcurrencyHelpers
+
+/// All objects of the resources that the server itself reads while it answers others, in memory, as new as the last
+/// write that this server acknowledged. It shares the store's bytes; trees are made when first asked for.
+///
+/// Writes of this server come in before they are acknowledged, those of others by the store's watch. Both may come
+/// late, so an entry gives way only to a newer revision, and a deleted one leaves its revision for a while.
+package final class ObjectCache: ObjectReader {
+    private struct Entry {
+        var value: StoredValue
+        var tree: JSON?
+    }
+
+    private struct Shelf {
+        var entries: [String: Entry] = [:]
+        /// Counts changes, for those who keep something made from the whole resource.
+        var changes = 0
+    }
+
+    private struct State {
+        /// By a resource's key prefix.
+        var shelves: [String: Shelf] = [:]
+        var deleted: [String: Int64] = [:]
+    }
+
+    /// Deletions that are remembered against late writes; the watch is never that far behind.
+    private static let rememberedDeletions = 4_096
+
+    private let state: NIOLockedValueBox<State>
+    private let prefixes: NIOLockedValueBox<[GroupResource: String]>
+
+    package init(_ resources: [GroupResource: String]) {
+        prefixes = NIOLockedValueBox(resources)
+        var state = State()
+        for prefix in resources.values { state.shelves[prefix] = Shelf() }
+        self.state = NIOLockedValueBox(state)
+    }
+
+    package func object(group: String, resource: String, namespace: String, name: String) -> JSON? {
+        guard let prefix = prefix(group, resource) else { return nil }
+        return tree(prefix, namespace.isEmpty ? prefix + name : "\(prefix)\(namespace)/\(name)")
+    }
+
+    package func objects(group: String, resource: String, namespace: String) -> [JSON] {
+        guard let prefix = prefix(group, resource) else { return [] }
+        let wanted = namespace.isEmpty ? prefix : "\(prefix)\(namespace)/"
+        let keys = state.withLockedValue { state in
+            (state.shelves[prefix]?.entries.keys).map { $0.filter { $0.hasPrefix(wanted) } } ?? []
+        }
+        return keys.sorted().compactMap { tree(prefix, $0) }
+    }
+
+    /// How often the resource has changed since the start.
+    package func changes(group: String, resource: String) -> Int {
+        guard let prefix = prefix(group, resource) else { return 0 }
+        return state.withLockedValue { $0.shelves[prefix]?.changes ?? 0 }
+    }
+
+    private func prefix(_ group: String, _ resource: String) -> String? {
+        prefixes.withLockedValue { $0[GroupResource(group, resource)] }
+    }
+
+    private func tree(_ prefix: String, _ key: String) -> JSON? {
+        let (value, known) = state.withLockedValue { state in
+            let entry = state.shelves[prefix]?.entries[key]
+            return (entry?.value, entry?.tree)
+        }
+        if let known { return known }
+        guard let value, let tree = try? ObjectRecord.decode(value) else { return nil }
+        state.withLockedValue { state in
+            guard state.shelves[prefix]?.entries[key]?.value.modRevision == value.modRevision else { return }
+            state.shelves[prefix]?.entries[key]?.tree = tree
+        }
+        return tree
+    }
+
+    func put(_ value: StoredValue) {
+        state.withLockedValue { state in
+            guard let prefix = Self.shelf(of: value.key), state.shelves[prefix] != nil else { return }
+            if let gone = state.deleted[value.key], gone >= value.modRevision { return }
+            if let old = state.shelves[prefix]?.entries[value.key], old.value.modRevision >= value.modRevision { return }
+            state.shelves[prefix]?.entries[value.key] = Entry(value: value)
+            state.shelves[prefix]?.changes += 1
+        }
+    }
+
+    func remove(_ key: String, _ revision: Int64) {
+        state.withLockedValue { state in
+            guard let prefix = Self.shelf(of: key), state.shelves[prefix] != nil else { return }
+            if let old = state.shelves[prefix]?.entries[key], old.value.modRevision > revision { return }
+            state.shelves[prefix]?.entries[key] = nil
+            state.shelves[prefix]?.changes += 1
+            if state.deleted.count >= Self.rememberedDeletions {
+                let middle = state.deleted.values.sorted()[state.deleted.count / 2]
+                state.deleted = state.deleted.filter { $0.value > middle }
+            }
+            state.deleted[key] = revision
+        }
+    }
+
+    func take(_ event: StorageEvent) {
+        if let value = event.value { put(value) } else { remove(event.key, event.revision) }
+    }
+
+    /// `/registry/GROUP/RESOURCE/` of a key.
+    private static func shelf(of key: String) -> String? {
+        var slashes = 0
+        for index in key.utf8.indices where key.utf8[index] == UInt8(ascii: "/") {
+            slashes += 1
+            if slashes == 4 { return String(key[...index]) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,91 @@
+import JSON
+import KubeModel
+import KubeStorage
+import NIOCore
+
+/// The store in the API's terms: keys from resources and names, storage errors as the statuses that clients know.
+package struct ObjectStore: Sendable {
+    package let storage: any KubeStorage
+    let cache: ObjectCache
+
+    package init(_ storage: any KubeStorage, _ cache: ObjectCache) {
+        self.storage = storage
+        self.cache = cache
+    }
+
+    func find(_ served: ServedResource, _ namespace: String, _ name: String) async throws(APIStatus) -> StoredValue? {
+        do { return try await storage.get(served.key(namespace, name)) } catch { throw Self.status(error) }
+    }
+
+    /// Throws NotFound.
+    func get(_ served: ServedResource, _ namespace: String, _ name: String) async throws(APIStatus) -> StoredValue {
+        guard let value = try await find(served, namespace, name) else { throw .notFound(served.resource, name) }
+        return value
+    }
+
+    /// Throws AlreadyExists.
+    func create(_ served: ServedResource, _ namespace: String, _ name: String, _ object: JSON) async throws(APIStatus)
+        -> StoredValue
+    {
+        let key = served.key(namespace, name)
+        let record = ObjectRecord.encode(object)
+        do {
+            let revision = try await storage.put(key, record, expecting: 0)
+            let value = StoredValue(key: key, value: record, createRevision: revision, modRevision: revision)
+            cache.put(value)
+            return value
+        } catch .conflict {
+            throw .alreadyExists(served.resource, name)
+        } catch {
+            throw Self.status(error)
+        }
+    }
+
+    /// Nil when the object isn't at `old` any more: the caller reads it again.
+    func replace(_ old: StoredValue, _ object: JSON) async throws(APIStatus) -> StoredValue? {
+        let record = ObjectRecord.encode(object)
+        do {
+            let revision = try await storage.put(old.key, record, expecting: old.modRevision)
+            let value = StoredValue(
+                key: old.key, value: record, createRevision: old.createRevision, modRevision: revision)
+            cache.put(value)
+            return value
+        } catch .conflict {
+            return nil
+        } catch {
+            throw Self.status(error)
+        }
+    }
+
+    /// The deletion's revision; nil when the object isn't at `old` any more.
+    func remove(_ old: StoredValue) async throws(APIStatus) -> Int64? {
+        do {
+            let revision = try await storage.delete(old.key, expecting: old.modRevision).revision
+            cache.remove(old.key, revision)
+            return revision
+        } catch .conflict {
+            return nil
+        } catch {
+            throw Self.status(error)
+        }
+    }
+
+    static func status(_ error: StorageError) -> APIStatus {
+        switch error {
+        case .compacted:
+            .gone("The provided continue parameter is too old to display a consistent list result.")
+        case .futureRevision(let current):
+            APIStatus(
+                code: 504, reason: "Timeout", message: "Too large resource version, current: \(current)",
+                details: ["causes": [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]], "retryAfterSeconds": 1])
+        case .conflict: .internalError("the store refused a write")
+        case .unavailable(let why): APIStatus(code: 503, reason: "ServiceUnavailable", message: why)
+        }
+    }
+
+    static func decode(_ value: StoredValue) throws(APIStatus) -> JSON {
+        do { return try ObjectRecord.decode(value) } catch {
+            throw .internalError("the stored object \(value.key) can't be read: \(error)")
+        }
+    }
+}
