@@ -6,6 +6,8 @@ package struct APIStatus: Error, Sendable, CustomStringConvertible {
     package var reason: String
     package var message: String
     package var details: JSON
+    /// `metadata.continue` of a 410 that lets a list go on; nil: none.
+    package var listContinue: String?
 
     package init(code: Int, reason: String, message: String, details: JSON = .null) {
         self.code = code
@@ -20,6 +22,7 @@ package struct APIStatus: Error, Sendable, CustomStringConvertible {
         var status: JSON = [
             "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
         ]
+        if let listContinue { status["metadata"] = ["continue": .string(listContinue)] }
         if !reason.isEmpty { status["reason"] = .string(reason) }
         if !details.isNull { status["details"] = details }
         status["code"] = .init(code)

@@ -1,0 +1,119 @@
+import JSON
+import KubeModel
+import KubeStorage
+
+extension ObjectVerbs {
+    /// Objects read from the store at a time when a selector leaves some out.
+    private static let selectedPage = 1_000
+
+    func list() async throws(APIStatus) -> Answer {
+        .list(try await list(limit: request.query.integer("limit"), continuing: request.query.continueToken))
+    }
+
+    func list(limit asked: Int64?, continuing token: String) async throws(APIStatus) -> ListAnswer {
+        let selector = try ObjectSelector(request.query, rules)
+        let limit = asked.flatMap { $0 > 0 ? Int(clamping: $0) : nil }
+        let begin = try await beginning(token, limit: limit)
+        if selector.isEverything {
+            let page = try await page(from: begin.start, limit: limit, at: begin.revision)
+            var answer = ListAnswer(values: page.values, revision: page.revision)
+            if page.remaining > 0, let last = page.values.last {
+                answer.continueToken = ContinueToken(revision: page.revision, after: last.key).text
+                answer.remaining = page.remaining
+            }
+            return answer
+        }
+        return try await selected(selector, from: begin.start, limit: limit, at: begin.revision)
+    }
+
+    /// Where a list begins: at a continue token's place, or at the prefix, at the asked revision.
+    private func beginning(_ token: String, limit: Int?) async throws(APIStatus) -> (start: String?, revision: Int64?) {
+        let version = request.query.resourceVersion
+        let match = request.query.resourceVersionMatch
+        try checkMatch(match, version: version, token: token)
+        if !token.isEmpty {
+            guard let token = ContinueToken(token), token.key.hasPrefix(served.prefix) else {
+                throw .badRequest("continue key is not valid: invalid continue token")
+            }
+            // The exact list is gone: an inconsistent one from the same place on, as upstream's -1 tokens ask for.
+            return (token.key + "\0", token.revision > 0 ? token.revision : nil)
+        }
+        guard !version.isEmpty, version != "0" else { return (nil, nil) }
+        let revision = try Self.revision(version)
+        try await waitFor(version)
+        let isExact = match == "Exact" || (match.isEmpty && limit != nil)
+        return (nil, isExact ? revision : nil)
+    }
+
+    private func checkMatch(_ match: String, version: String, token: String) throws(APIStatus) {
+        var errors: [FieldError] = []
+        let path = FieldPath("resourceVersionMatch")
+        if !match.isEmpty {
+            if version.isEmpty {
+                errors.append(.forbidden(path, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
+            }
+            if !token.isEmpty {
+                errors.append(.forbidden(path, "resourceVersionMatch is forbidden when continue is provided"))
+            }
+            if match != "Exact", match != "NotOlderThan" {
+                errors.append(.notSupported(path, .string(match), ["Exact", "NotOlderThan", ""]))
+            }
+            if match == "Exact", version == "0" {
+                errors.append(
+                    .forbidden(path, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""))
+            }
+        }
+        if !errors.isEmpty { throw .invalid(kind: "ListOptions", group: "meta.k8s.io", "", errors) }
+        if !token.isEmpty, !version.isEmpty, version != "0" {
+            throw .badRequest("specifying resource version is not allowed when using continue")
+        }
+    }
+
+    private func page(from start: String?, limit: Int?, at revision: Int64?) async throws(APIStatus) -> StoredPage {
+        do {
+            return try await parts.store.storage.list(
+                prefix: served.keyPrefix(namespace), from: start, limit: limit, at: revision)
+        } catch {
+            if case .compacted = error, start != nil, let start {
+                throw expired(at: start)
+            }
+            throw ObjectStore.status(error)
+        }
+    }
+
+    /// 410 with a token that goes on from the same place without the old list's consistency.
+    private func expired(at start: String) -> APIStatus {
+        var status = APIStatus.gone(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+                + "without the continue parameter, or use the continue token in this response to retrieve the remainder "
+                + "of the results. Continuing with the provided token results in an inconsistent list - objects that "
+                + "were created, modified, or deleted between the time the first chunk was returned and now may show up "
+                + "in the list.")
+        status.listContinue = ContinueToken(revision: -1, after: String(start.dropLast())).text
+        return status
+    }
+
+    private func selected(_ selector: ObjectSelector, from start: String?, limit: Int?, at revision: Int64?)
+        async throws(APIStatus) -> ListAnswer
+    {
+        var values: [StoredValue] = []
+        var start = start
+        var revision = revision
+        while true {
+            let page = try await page(from: start, limit: limit == nil ? nil : Self.selectedPage, at: revision)
+            revision = page.revision
+            for (index, value) in page.values.enumerated() where try selector.matches(value, served) {
+                values.append(value)
+                guard values.count == limit else { continue }
+                let hasMore = page.remaining > 0 || index + 1 < page.values.count
+                return ListAnswer(
+                    values: values, revision: page.revision,
+                    continueToken: hasMore ? ContinueToken(revision: page.revision, after: value.key).text : "")
+            }
+            guard page.remaining > 0, let last = page.values.last else {
+                return ListAnswer(values: values, revision: page.revision)
+            }
+            start = last.key + "\0"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import JSON
+import KubeModel
+import KubeStorage
+import NIOCore
+
+extension ObjectVerbs {
+    private enum PatchKind: String {
+        case json = "application/json-patch+json"
+        case merge = "application/merge-patch+json"
+        case strategic = "application/strategic-merge-patch+json"
+        case applyYAML = "application/apply-patch+yaml"
+        case applyCBOR = "application/apply-patch+cbor"
+    }
+
+    func patch() async throws(APIStatus) -> Answer {
+        try await patch(changeRules())
+    }
+
+    func patch(_ change: ChangeRules) async throws(APIStatus) -> Answer {
+        try request.query.checkWriteOptions("PatchOptions")
+        let kind = try patchKind()
+        let body = try await request.http.body()
+        switch kind {
+        case .applyYAML: return try await apply(body, change)
+        case .applyCBOR: throw unsupportedPatch(kind.rawValue)
+        case .json:
+            let operations = try JSONPatch(parsing: Array(body.readableBytesView))
+            return try await patched(change) { old throws(APIStatus) in try operations.apply(to: old) }
+        case .merge:
+            let patch = try decodePatch(body)
+            return try await patched(change) { old throws(APIStatus) in MergePatch.apply(patch, to: old) }
+        case .strategic:
+            let patch = try decodePatch(body)
+            let type = resource.type
+            return try await patched(change) { old throws(APIStatus) in
+                try StrategicMergePatch.apply(patch, to: old, type)
+            }
+        }
+    }
+
+    private func patchKind() throws(APIStatus) -> PatchKind {
+        let header = request.http.headers.first(name: "content-type") ?? ""
+        let type = MediaType(header)?.type ?? header
+        guard let kind = PatchKind(rawValue: type), kind != .strategic || !resource.isCustom else {
+            throw unsupportedPatch(type)
+        }
+        return kind
+    }
+
+    private func unsupportedPatch(_ type: String) -> APIStatus {
+        var supported = ["application/json-patch+json", "application/merge-patch+json"]
+        if !resource.isCustom { supported.append("application/strategic-merge-patch+json") }
+        supported.append("application/apply-patch+yaml")
+        return APIStatus(
+            code: 415, reason: "UnsupportedMediaType",
+            message: "the body of the request was in an unknown format - accepted media types include: "
+                + supported.joined(separator: ", "))
+    }
+
+    private func decodePatch(_ body: ByteBuffer) throws(APIStatus) -> JSON {
+        let patch: JSON
+        do { patch = try JSON(parsing: Array(body.readableBytesView)) } catch {
+            throw .badRequest("error decoding patch: \(error)")
+        }
+        guard patch.object != nil else { throw .badRequest("error decoding patch: it is not an object") }
+        return patch
+    }
+
+    /// What a patch makes of the object goes through the same decoding as a whole one that a client sends.
+    private func patched(
+        _ change: ChangeRules, _ work: @escaping @Sendable (JSON) throws(APIStatus) -> JSON
+    ) async throws(APIStatus) -> Answer {
+        let verbs = self
+        return try await self.change(change) { old throws(APIStatus) in
+            var new = try verbs.decode(tree: try work(old))
+            try verbs.checkName(&new)
+            try verbs.settleNamespace(&new)
+            return new
+        }
+    }
+
+    /// Server-side apply.
+    private func apply(_ body: ByteBuffer, _ change: ChangeRules) async throws(APIStatus) -> Answer {
+        guard !request.query.fieldManager.isEmpty else {
+            let error = FieldError.required(FieldPath("fieldManager"), "is required for apply patch")
+            throw .invalid(kind: "PatchOptions", group: "meta.k8s.io", "", [error])
+        }
+        let force = request.query.flag("force") ?? false
+        var config = try decodeApplied(body)
+        try checkName(&config)
+        try settleNamespace(&config)
+        let applied = config
+        let verbs = self
+        guard try await parts.store.find(served, namespace, name) != nil else {
+            guard request.info.subresource.isEmpty else { throw .notFound(resource, name) }
+            return try await verbs.createApplied(applied, force: force)
+        }
+        return try await self.change(
+            change, record: { _, _ in },
+            transform: { old throws(APIStatus) in
+                var new = try verbs.mergedApply(live: old, applied, force: force, subresource: change.subresource)
+                new = try verbs.decode(tree: new)
+                return new
+            })
+    }
+}
