@@ -1,0 +1,245 @@
+import JSON
+import KubeModel
+import KubeStorage
+import NIOCore
+import NIOHTTP1
+import Wire
+
+extension Limit {
+    /// How long a watch lasts that names no timeout, in seconds; drawn at random between it and its double, so that
+    /// many clients don't come back at once. Upstream's `--min-request-timeout`.
+    static let watchSeconds = 1_800
+    /// Seconds between two bookmarks of a watch, as upstream.
+    static let bookmarkSeconds = 60
+}
+
+extension ObjectVerbs {
+    /// Answers with the changes of the listed objects, one line an event, until the client goes or its time is over.
+    func watch(_ responder: any HTTPResponder) async throws(APIStatus) {
+        let stream = try WatchStream(self)
+        let source = try await stream.open()
+        var headers = HTTPHeaders([("Content-Type", request.form.watchContentType), ("Cache-Control", "no-cache, private")])
+        request.warnings.write(into: &headers)
+        let seconds = try request.query.integer("timeoutSeconds").map { Int($0) } ?? 0
+        let patience = seconds > 0 ? seconds : Int.random(in: Limit.watchSeconds...(2 * Limit.watchSeconds))
+        let fixed = headers
+        do {
+            try await responder.head(.ok, fixed)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await stream.run(source, responder) }
+                group.addTask { await responder.closed() }
+                group.addTask { try? await Task.sleep(for: .seconds(patience)) }
+                await group.next()
+                group.cancelAll()
+            }
+            try await responder.end()
+        } catch {
+            // The client has gone: nobody is left to tell.
+        }
+    }
+}
+
+/// One client's watch: which events it gets, and in which form.
+struct WatchStream: Sendable {
+    private let verbs: ObjectVerbs
+    private let selector: ObjectSelector
+    private let writer: AnswerWriter
+    private let sendsInitialEvents: Bool?
+    private let wantsBookmarks: Bool
+    private let version: String
+
+    init(_ verbs: ObjectVerbs) throws(APIStatus) {
+        self.verbs = verbs
+        let query = verbs.request.query
+        selector = try ObjectSelector(query, verbs.rules)
+        writer = AnswerWriter(
+            served: verbs.served, form: verbs.request.form, now: verbs.parts.now(),
+            included: query.first("includeObject") ?? "Metadata")
+        sendsInitialEvents = query.flag("sendInitialEvents")
+        wantsBookmarks = query.flag("allowWatchBookmarks") ?? false
+        version = query.resourceVersion
+        try checkInitialEvents(query)
+    }
+
+    private func checkInitialEvents(_ query: QueryOptions) throws(APIStatus) {
+        var errors: [FieldError] = []
+        let match = FieldPath("resourceVersionMatch")
+        if sendsInitialEvents != nil, query.resourceVersionMatch != "NotOlderThan" {
+            errors.append(
+                .forbidden(match, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+        }
+        if sendsInitialEvents == nil, !query.resourceVersionMatch.isEmpty {
+            errors.append(
+                .forbidden(match, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+        }
+        if sendsInitialEvents == true, !wantsBookmarks {
+            errors.append(
+                .forbidden(
+                    FieldPath("allowWatchBookmarks"), "sendInitialEvents requires setting allowWatchBookmarks to true"))
+        }
+        if !errors.isEmpty { throw .invalid(kind: "ListOptions", group: "meta.k8s.io", "", errors) }
+    }
+
+    /// Where the events come from: first what is there, when the client asked for that, then what happens.
+    struct Source: Sendable {
+        var initial: [StoredValue] = []
+        var initialRevision: Int64?
+        var changes: StorageWatch?
+        /// Told instead of events: the asked version is too old.
+        var failure: APIStatus?
+    }
+
+    func open() async throws(APIStatus) -> Source {
+        let storage = verbs.parts.store.storage
+        let prefix = verbs.served.keyPrefix(verbs.namespace)
+        let startsFresh = version.isEmpty || version == "0"
+        var source = Source()
+        do {
+            if sendsInitialEvents == true || (startsFresh && sendsInitialEvents == nil) {
+                try await verbs.waitFor(version)
+                let page = try await storage.list(prefix: prefix, from: nil, limit: nil, at: nil)
+                source.initial = page.values
+                source.initialRevision = page.revision
+                source.changes = try await storage.watch(prefix: prefix, after: page.revision)
+            } else if startsFresh {
+                source.changes = try await storage.watch(prefix: prefix, after: nil)
+            } else {
+                let revision = try ObjectVerbs.revision(version)
+                try await verbs.waitFor(version)
+                source.changes = try await storage.watch(prefix: prefix, after: revision)
+            }
+        } catch let StorageError.compacted(oldest) {
+            source.failure = .gone("too old resource version: \(version) (\(oldest))")
+        } catch let error as StorageError {
+            throw ObjectStore.status(error)
+        } catch let status as APIStatus {
+            throw status
+        } catch {
+            throw .internalError("\(error)")
+        }
+        return source
+    }
+
+    func run(_ source: Source, _ responder: any HTTPResponder) async {
+        do {
+            if let failure = source.failure { return try await responder.write(try line("ERROR", failure.json)) }
+            var isFirst = true
+            if let revision = source.initialRevision {
+                try await sendInitial(source.initial, revision, responder, isFirst: &isFirst)
+            }
+            guard let changes = source.changes else { return }
+            for try await news in changes {
+                switch news {
+                case .events(let events):
+                    var out = ByteBuffer()
+                    for event in events { try append(event, isFirst: &isFirst, to: &out) }
+                    if out.readableBytes > 0 { try await responder.write(out) }
+                case .progress(let revision):
+                    if wantsBookmarks { try await responder.write(try bookmark(revision, endsInitial: false)) }
+                }
+            }
+        } catch StorageError.compacted {
+            let status = APIStatus.gone("The resourceVersion for the provided watch is too old.")
+            if let line = try? line("ERROR", status.json) { try? await responder.write(line) }
+        } catch {
+            // Broken off by the client or the end of its time.
+        }
+    }
+
+    private func sendInitial(
+        _ values: [StoredValue], _ revision: Int64, _ responder: any HTTPResponder, isFirst: inout Bool
+    ) async throws {
+        var out = ByteBuffer()
+        for value in values {
+            if !selector.isEverything, try !selector.matches(value, verbs.served) { continue }
+            out.writeImmutableBuffer(try encoded("ADDED", value, isFirst: isFirst))
+            isFirst = false
+            if out.readableBytes > 256 << 10 {
+                try await responder.write(out)
+                out = ByteBuffer()
+            }
+        }
+        if sendsInitialEvents == true { out.writeImmutableBuffer(try bookmark(revision, endsInitial: true)) }
+        if out.readableBytes > 0 { try await responder.write(out) }
+    }
+
+    private func append(_ event: StorageEvent, isFirst: inout Bool, to out: inout ByteBuffer) throws {
+        guard let (type, value) = try change(event) else { return }
+        out.writeImmutableBuffer(try encoded(type, value, isFirst: isFirst))
+        isFirst = false
+    }
+
+    /// What the event is to this watch: an object that comes to match is added, one that ceases to is deleted, and a
+    /// deletion shows the last state with the deletion's own version.
+    private func change(_ event: StorageEvent) throws -> (String, StoredValue)? {
+        let hub = verbs.parts.watches
+        func matches(_ value: StoredValue?) throws -> Bool {
+            guard let value else { return false }
+            return selector.isEverything || selector.matches(try hub.tree(value))
+        }
+        let (was, isNow) = (try matches(event.previous), try matches(event.value))
+        if isNow, let value = event.value { return (was ? "MODIFIED" : "ADDED", value) }
+        guard was, let last = event.previous else { return nil }
+        return (
+            "DELETED",
+            StoredValue(
+                key: last.key, value: last.value, createRevision: last.createRevision, modRevision: event.revision)
+        )
+    }
+
+    private func encoded(_ type: String, _ value: StoredValue, isFirst: Bool) throws(APIStatus) -> ByteBuffer {
+        // Tables differ by client (the first has the columns); all else is the same for all who asked for that form.
+        if verbs.request.form.shape == .table {
+            var table = writer.table(
+                [verbs.served.fromStorage(try ObjectStore.decode(value))],
+                metadata: ["resourceVersion": .string("\(value.modRevision)")])
+            if !isFirst { table["columnDefinitions"] = .null }
+            return try line(type, table)
+        }
+        return try verbs.parts.watches.encoded(type, value, verbs.served, verbs.request.form) { () throws(APIStatus) in
+            if verbs.request.form == AnswerForm(), verbs.served.isStoredAsServed {
+                var out = ByteBuffer()
+                out.reserveCapacity(value.value.readableBytes + 80)
+                out.writeString("{\"type\":\"\(type)\",\"object\":")
+                ObjectRecord.write(value.value, revision: value.modRevision, into: &out)
+                out.writeString("}\n")
+                return out
+            }
+            let object = verbs.served.fromStorage(try ObjectStore.decode(value))
+            let isPartial = verbs.request.form.shape != .whole
+            return try line(type, isPartial ? AnswerWriter.partial(object, verbs.request.form.shapeVersion) : object)
+        }
+    }
+
+    private func bookmark(_ revision: Int64, endsInitial: Bool) throws(APIStatus) -> ByteBuffer {
+        var metadata: JSON = ["resourceVersion": .string("\(revision)"), "creationTimestamp": .null]
+        if endsInitial { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
+        var object: JSON = [
+            "kind": .string(verbs.resource.kind), "apiVersion": .string(verbs.served.groupVersion.description),
+            "metadata": metadata,
+        ]
+        switch verbs.request.form.shape {
+        case .whole: break
+        case .table:
+            object = [
+                "kind": "Table", "apiVersion": .string("meta.k8s.io/\(verbs.request.form.shapeVersion)"),
+                "metadata": ["resourceVersion": .string("\(revision)")], "columnDefinitions": .null,
+                "rows": [["cells": [], "object": AnswerWriter.partial(object, verbs.request.form.shapeVersion)]],
+            ]
+        default: object = AnswerWriter.partial(object, verbs.request.form.shapeVersion)
+        }
+        return try line("BOOKMARK", object)
+    }
+
+    private func line(_ type: String, _ object: JSON) throws(APIStatus) -> ByteBuffer {
+        let event: JSON = ["type": .string(type), "object": object]
+        switch verbs.request.form.encoding {
+        case .json:
+            var out = ByteBuffer(bytes: event.bytes(escapeHTML: true))
+            out.writeInteger(UInt8(ascii: "\n"))
+            return out
+        case .yaml: return ByteBuffer(string: YAMLText.write(event) + "---\n")
+        case .protobuf: return try ProtobufAnswer.watchFrame(type, object, verbs.served)
+        }
+    }
+}
