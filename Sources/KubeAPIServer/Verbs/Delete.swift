@@ -131,7 +131,7 @@ extension ObjectVerbs {
         if metadata["deletionTimestamp"].isNull, let generation = metadata["generation"].int {
             metadata["generation"] = .init(generation + 1)
         }
-        metadata["deletionTimestamp"] = .string(Timestamp.text(parts.now() + Double(grace)))
+        metadata["deletionTimestamp"] = .string(Timestamp(parts.now() + Double(grace)).text)
         metadata["deletionGracePeriodSeconds"] = .init(grace)
     }
 

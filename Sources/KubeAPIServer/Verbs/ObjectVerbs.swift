@@ -20,7 +20,7 @@ struct ObjectVerbs: Sendable {
     var namespace: String { resource.isNamespaced ? requestNamespace ?? request.info.namespace : "" }
     var name: String { request.info.name }
     var isDryRun: Bool { request.query.isDryRun }
-    var timestamp: String { Timestamp.text(parts.now()) }
+    var timestamp: String { Timestamp(parts.now()).text }
 
     func admissionRequest(
         _ operation: AdmissionRequest.Operation, name: String, object: JSON, old: JSON, options: JSON = .null,

@@ -37,6 +37,8 @@ package struct APIResource: Sendable {
     package var storageGroup: String
     /// Discovery's `storageVersionHash`; "" for what isn't stored.
     package var storageVersionHash = ""
+    /// `PodList`.
+    package var listKind: String
     /// Whether a custom resource: pruned and defaulted by its own schema, no protobuf, no strategic merge.
     package var isCustom = false
 
@@ -71,6 +73,7 @@ package struct APIResource: Sendable {
         self.verbs = verbs
         self.type = type
         storageVersion = groupVersion.version
+        listKind = kind + "List"
         storageGroup = groupVersion.group
     }
 

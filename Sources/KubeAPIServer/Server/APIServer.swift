@@ -1,0 +1,169 @@
+import JSON
+import KubeModel
+import KubeStorage
+import Logging
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// Answers every request to the Kubernetes API: who asks, may they, and what.
+package final class APIServer: Sendable {
+    let parts: ServerParts
+    let access: AccessControl
+    let health: Health
+    let documents: Documents
+    let metrics: RequestMetrics
+
+    init(parts: ServerParts, access: AccessControl, health: Health, documents: Documents, metrics: RequestMetrics) {
+        self.parts = parts
+        self.access = access
+        self.health = health
+        self.documents = documents
+        self.metrics = metrics
+    }
+
+    /// What `HTTPServer` calls.
+    package func handle(_ http: HTTPRequest, _ responder: any HTTPResponder) async {
+        let query = QueryOptions(http.query)
+        let began = parts.now()
+        guard let info = RequestInfo(method: http.method, path: http.path, query: query) else {
+            return await fail(.badRequest("the path \(http.path) can't be understood"), http, responder)
+        }
+        do {
+            var user = try await access.authenticate(http)
+            user = try await access.impersonate(http, user)
+            try await access.check(attributes(info, query, user))
+            try await dispatch(http, info, query, user, responder)
+            metrics.count(info, method: http.method, code: 200, seconds: parts.now() - began)
+        } catch let status as APIStatus {
+            metrics.count(info, method: http.method, code: status.code, seconds: parts.now() - began)
+            await fail(status, http, responder)
+        } catch {
+            // The client has gone, or the answer broke off: nobody to tell.
+            parts.log.debug("request ended early", metadata: ["path": "\(http.path)", "error": "\(error)"])
+        }
+    }
+
+    private func attributes(_ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo) -> RequestAttributes {
+        var attributes = RequestAttributes(user: user, verb: info.verb, isResource: info.isResource)
+        attributes.path = info.path
+        guard info.isResource else { return attributes }
+        attributes.group = info.group
+        attributes.version = info.version
+        attributes.resource = info.resource
+        attributes.subresource = info.subresource
+        attributes.namespace = info.namespace
+        attributes.name = info.name
+        if ["list", "watch", "deletecollection"].contains(info.verb) {
+            attributes.fieldSelector = query.fieldSelector
+            attributes.labelSelector = query.labelSelector
+        }
+        return attributes
+    }
+
+    private func dispatch(
+        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo, _ responder: any HTTPResponder
+    ) async throws {
+        guard info.isResource else { return try await page(http, info, query, responder) }
+        guard
+            let served = parts.table.find(group: info.group, version: info.version, resource: info.resource),
+            served.resource.isNamespaced || info.namespace.isEmpty || info.resource == "namespaces"
+        else { return try await notFound(responder) }
+        if !info.subresource.isEmpty, served.resource.subresource(info.subresource) == nil {
+            return try await notFound(responder)
+        }
+        let form = try AnswerForm.negotiate(
+            http.headers["accept"], pretty: query.flag("pretty") ?? false, hasProtobuf: !served.resource.isCustom)
+        let request = APIRequest(http: http, info: info, query: query, user: user, served: served, form: form)
+        let verbs = ObjectVerbs(parts: parts, request: request)
+        if info.verb == "watch" {
+            guard served.resource.verbs.contains("watch") else { throw APIStatus.methodNotSupported(served.resource, "watch") }
+            return try await verbs.watch(responder)
+        }
+        let answer: Answer
+        if info.subresource.isEmpty || info.subresource == "status" {
+            answer = try await verbs.answer()
+        } else {
+            answer = try await Subresources(verbs: verbs, access: access).answer()
+        }
+        try await send(answer, request, responder)
+    }
+
+    private func send(_ answer: Answer, _ request: APIRequest, _ responder: any HTTPResponder) async throws {
+        let writer = AnswerWriter(
+            served: request.served, form: request.form, now: parts.now(),
+            included: request.query.first("includeObject") ?? "Metadata")
+        var headers = HTTPHeaders([
+            ("Content-Type", request.form.contentType), ("Cache-Control", "no-cache, private"),
+        ])
+        request.warnings.write(into: &headers)
+        let code: Int
+        var body: ByteBuffer
+        switch answer {
+        case .stored(let status, let value): (code, body) = (status, try writer.body(of: value))
+        case .tree(let status, let object):
+            let isStatus = object["kind"].string == "Status"
+            (code, body) = (status, isStatus ? try writer.encode(object) : try writer.body(of: object))
+        case .list(let list): (code, body) = (200, try writer.body(of: list))
+        case .text(let status, let type, let bytes):
+            headers.replaceOrAdd(name: "Content-Type", value: type)
+            (code, body) = (status, bytes)
+        }
+        if let packed = Compression.pack(body, request.http.headers) {
+            headers.add(name: "Content-Encoding", value: "gzip")
+            headers.add(name: "Vary", value: "Accept-Encoding")
+            body = packed
+        }
+        try await responder.send(HTTPResponseStatus(statusCode: code), headers, body)
+    }
+
+    private func fail(_ status: APIStatus, _ http: HTTPRequest, _ responder: any HTTPResponder) async {
+        guard !responder.hasBegun else { return }
+        var form = AnswerForm()
+        if let wanted = try? AnswerForm.negotiate(http.headers["accept"], pretty: false, hasProtobuf: true) {
+            form.encoding = wanted.encoding
+        }
+        var headers = HTTPHeaders([
+            ("Content-Type", form.contentType), ("Cache-Control", "no-cache, private"),
+        ])
+        if let seconds = status.details["retryAfterSeconds"].int { headers.add(name: "Retry-After", value: "\(seconds)") }
+        let body = (try? StatusText.encode(status.json, form)) ?? ByteBuffer()
+        try? await responder.send(HTTPResponseStatus(statusCode: status.code), headers, body)
+    }
+
+    private func notFound(_ responder: any HTTPResponder) async throws {
+        try await responder.send(
+            .notFound, HTTPHeaders([("Content-Type", "text/plain; charset=utf-8")]),
+            ByteBuffer(string: "404 page not found\n"))
+    }
+
+    /// Paths that name no resource: discovery, schemas, health, version, metrics.
+    private func page(
+        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ responder: any HTTPResponder
+    ) async throws {
+        if let page = try await documents.page(http, query, health: health, metrics: metrics) {
+            return try await responder.send(HTTPResponseStatus(statusCode: page.code), page.headers, page.body)
+        }
+        try await notFound(responder)
+    }
+}
+
+extension ObjectVerbs {
+    /// The verb that the request names, on the main resource or `status`.
+    func answer() async throws(APIStatus) -> Answer {
+        let info = request.info
+        let allowed = info.subresource.isEmpty
+            ? resource.verbs : resource.subresource(info.subresource)?.verbs ?? []
+        guard allowed.contains(info.verb) else { throw .methodNotSupported(resource, info.verb) }
+        switch info.verb {
+        case "get": return try await get()
+        case "list": return try await list()
+        case "create": return try await create()
+        case "update": return try await update()
+        case "patch": return try await patch()
+        case "delete": return try await delete()
+        case "deletecollection": return try await deleteCollection()
+        default: throw .methodNotSupported(resource, info.verb)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// What the server is told at its start. Names and defaults are kube-apiserver's.
+package struct APIServerConfiguration: Sendable {
+    package var dataFolder = ""
+    package var bindAddress = "0.0.0.0"
+    /// 0: a free one.
+    package var port = 6_443
+    /// Empty: the bind address, or the machine's own when that is any address.
+    package var advertiseAddress = ""
+    package var serviceRange = "10.96.0.0/12"
+    package var nodePortRange = "30000-32767"
+    package var clientAuthorityFile = ""
+    package var certificateFile = ""
+    package var keyFile = ""
+    package var serviceAccountKeyFiles: [String] = []
+    package var serviceAccountSigningKeyFile = ""
+    package var issuer = "https://kubernetes.default.svc.cluster.local"
+    /// Empty: the issuer.
+    package var audiences: [String] = []
+    package var tokenFile = ""
+    package var takesBootstrapTokens = true
+    /// False: anonymous requests for health and version only.
+    package var isAnonymousEverywhere = false
+    package var authorizationMode = "Node,RBAC"
+    package var admissionOn: [String] = []
+    package var admissionOff: [String] = []
+    /// `apps/v1=true`, `api/all`, `api/beta=false`.
+    package var runtimeConfig: [String] = []
+    /// Of Hakobune, for the User-Agent of what the server writes itself.
+    package var productVersion = ""
+
+    package init() {}
+
+    /// The version that clients see at `/version`.
+    static let kubernetesVersion = (major: 1, minor: 36, patch: 0)
+}

@@ -1,0 +1,64 @@
+import Fault
+import JSON
+import KubeModel
+import KubeStorage
+import Logging
+
+/// Puts a server together: which parts there are, and what each is given.
+struct Assembly: Sendable {
+    let server: APIServer
+    private let configuration: APIServerConfiguration
+    private let storage: any KubeStorage
+
+    static func make(
+        _ configuration: APIServerConfiguration, _ storage: any KubeStorage, _ pki: ClusterPKI, _ log: Logger
+    ) async throws -> Assembly {
+        let groups = try ServedGroups(configuration.runtimeConfig, .builtIn)
+        let resources = groups.resources
+        let cache = ObjectCache(
+            Dictionary(
+                resources.filter { $0.resource.verbs.contains("watch") }.map {
+                    (GroupResource($0.storage.group, $0.resource.plural), $0.prefix)
+                }, uniquingKeysWith: { first, _ in first }))
+        try await cache.fill(storage)
+        let table = ResourceTable(resources)
+        let addresses = try configuration.addresses()
+        for service in cache.objects(group: "", resource: "services", namespace: "") { addresses.adopt(service) }
+
+        let authorizer = try configuration.authorizer(cache)
+        let parts = ServerParts(
+            store: ObjectStore(storage, cache), table: table, admission: try configuration.admission(),
+            authorizer: authorizer, watches: WatchHub(), addresses: addresses, log: log,
+            now: { SystemClock.seconds() }, newUID: { RandomText.uid() }, newSuffix: { RandomText.suffix() })
+        let access = AccessControl(
+            authentication: try configuration.authentication(pki, cache), authorizer: authorizer)
+        let health = Health([
+            Health.Check("ping") { nil },
+            Health.Check("log") { nil },
+            Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
+        ])
+        let documents = Documents(table: table)
+        let metrics = RequestMetrics()
+        return Assembly(
+            server: APIServer(parts: parts, access: access, health: health, documents: documents, metrics: metrics),
+            configuration: configuration, storage: storage)
+    }
+
+    /// What goes on beside requests, once the socket is open: the store's watch into the cache, and the objects that
+    /// every cluster has.
+    func begin(port: Int) async -> [Task<Void, Never>] {
+        let cache = server.parts.store.cache
+        let storage = storage
+        let follow = Task {
+            while !Task.isCancelled {
+                guard let changes = try? await storage.watch(prefix: "/registry/", after: nil) else { return }
+                do {
+                    for try await case .events(let events) in changes { for event in events { cache.take(event) } }
+                } catch {
+                    try? await cache.fill(storage)
+                }
+            }
+        }
+        return [follow]
+    }
+}

@@ -1,0 +1,89 @@
+import NIOConcurrencyHelpers
+import NIOHTTP1
+
+/// Counters in the Prometheus text form, under upstream's names where they mean the same.
+final class RequestMetrics: Sendable {
+    private struct Key: Hashable {
+        let verb: String, group: String, version: String, resource: String, subresource: String, scope: String
+        let code: Int
+    }
+
+    private struct Duration {
+        var count = 0
+        var sum = 0.0
+        var buckets: [Int]
+    }
+
+    private struct State {
+        var requests: [Key: Int] = [:]
+        var durations: [Key: Duration] = [:]
+    }
+
+    /// Upper bounds in seconds; some of upstream's, enough to see a percentile.
+    private static let bounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 8, 15, 30, 60]
+    /// Different label sets that are kept: custom resources come and go.
+    private static let maximumSeries = 10_000
+
+    private let state = NIOLockedValueBox(State())
+    private let gauges: @Sendable () -> [(name: String, help: String, value: Double)]
+
+    init(gauges: @escaping @Sendable () -> [(name: String, help: String, value: Double)] = { [] }) { self.gauges = gauges }
+
+    func count(_ info: RequestInfo, method: HTTPMethod, code: Int, seconds: Double) {
+        let scope = !info.isResource ? "" : !info.name.isEmpty ? "resource" : info.namespace.isEmpty ? "cluster" : "namespace"
+        let verb = info.isResource ? info.verb.uppercased() : method.rawValue
+        let key = Key(
+            verb: verb, group: info.group, version: info.version, resource: info.resource,
+            subresource: info.isResource ? info.subresource : String(info.path.prefix(64)), scope: scope, code: code)
+        let timed = Key(
+            verb: verb, group: info.group, version: info.version, resource: info.resource,
+            subresource: info.subresource, scope: scope, code: 0)
+        state.withLockedValue { state in
+            guard state.requests[key] != nil || state.requests.count < Self.maximumSeries else { return }
+            state.requests[key, default: 0] += 1
+            guard info.isResource, info.verb != "watch" else { return }
+            var duration = state.durations[timed] ?? Duration(buckets: Array(repeating: 0, count: Self.bounds.count))
+            duration.count += 1
+            duration.sum += seconds
+            if let at = Self.bounds.firstIndex(where: { seconds <= $0 }) { duration.buckets[at] += 1 }
+            state.durations[timed] = duration
+        }
+    }
+
+    var text: String {
+        let (requests, durations) = state.withLockedValue { ($0.requests, $0.durations) }
+        var lines = [
+            "# HELP apiserver_request_total Requests answered, by what they asked for and the status they got.",
+            "# TYPE apiserver_request_total counter",
+        ]
+        lines += requests.map { key, count in
+            "apiserver_request_total{code=\"\(key.code)\",\(labels(key))} \(count)"
+        }.sorted()
+        lines += [
+            "# HELP apiserver_request_duration_seconds Time from a request's head to the end of its answer, in seconds.",
+            "# TYPE apiserver_request_duration_seconds histogram",
+        ]
+        for (key, duration) in durations.sorted(by: { labels($0.key) < labels($1.key) }) {
+            var below = 0
+            for (bound, count) in zip(Self.bounds, duration.buckets) {
+                below += count
+                lines.append("apiserver_request_duration_seconds_bucket{\(labels(key)),le=\"\(bound)\"} \(below)")
+            }
+            lines.append("apiserver_request_duration_seconds_bucket{\(labels(key)),le=\"+Inf\"} \(duration.count)")
+            lines.append("apiserver_request_duration_seconds_sum{\(labels(key))} \(duration.sum)")
+            lines.append("apiserver_request_duration_seconds_count{\(labels(key))} \(duration.count)")
+        }
+        for gauge in gauges() {
+            lines += ["# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge", "\(gauge.name) \(gauge.value)"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func labels(_ key: Key) -> String {
+        func quoted(_ text: String) -> String {
+            text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        }
+        return "group=\"\(quoted(key.group))\",resource=\"\(quoted(key.resource))\",scope=\"\(key.scope)\","
+            + "subresource=\"\(quoted(key.subresource))\",verb=\"\(quoted(key.verb))\",version=\"\(quoted(key.version))\""
+    }
+}

@@ -1,0 +1,91 @@
+import Fault
+import JSON
+import KubeModel
+import KubeStorage
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOSSL
+import Wire
+
+/// A server with its store and its socket: what `hako apiserver` is.
+package final class RunningAPIServer: Sendable {
+    /// `https://127.0.0.1:6443`.
+    package let address: String
+    private let http: HTTPServer
+    private let storage: SQLiteStorage
+    private let pki: ClusterPKI
+    private let background: [Task<Void, Never>]
+
+    /// Open connections; upstream has no limit, but a machine has one.
+    private static let connections = 16_384
+
+    private init(
+        address: String, http: HTTPServer, storage: SQLiteStorage, pki: ClusterPKI, background: [Task<Void, Never>]
+    ) {
+        self.address = address
+        self.http = http
+        self.storage = storage
+        self.pki = pki
+        self.background = background
+    }
+
+    package static func start(_ configuration: APIServerConfiguration, group: any EventLoopGroup, log: Logger) async throws
+        -> RunningAPIServer
+    {
+        let storage = try await SQLiteStorage.open(folder: "\(configuration.dataFolder)/store", log: log)
+        do {
+            let pki = try ClusterPKI.prepare(configuration.pki)
+            let assembly = try await Assembly.make(configuration, storage, pki, log)
+            let tls = try ServingContext(pki)
+            let http = HTTPServer(group: group, log: log, maximumConnections: connections) {
+                await assembly.server.handle($0, $1)
+            }
+            let endpoint = try await http.listenSecurely(
+                host: configuration.bindAddress, port: configuration.port, context: { tls.context })
+            guard case .tcp(_, let port) = endpoint else { throw Fault(.internalFault, "no TCP endpoint") }
+            let background = await assembly.begin(port: port)
+            let host = configuration.reachableAddress
+            return RunningAPIServer(
+                address: Kubeconfig.server(host: host, port: port), http: http, storage: storage, pki: pki,
+                background: background)
+        } catch {
+            await storage.close()
+            throw error
+        }
+    }
+
+    package func writeKubeconfig(to path: String) throws {
+        guard let administrator = pki.administrator else {
+            throw Fault(
+                .invalid, "no kubeconfig can be written to \(path): with --client-ca-file the authority's key is not ours")
+        }
+        let credential = Kubeconfig.Credential.certificate(
+            chainPEM: administrator.certificatePEM, keyPEM: administrator.keyPEM)
+        try Kubeconfig(server: address, trustPEM: pki.trustPEM, credential: credential).write(to: path)
+    }
+
+    package func stop() async {
+        for task in background { task.cancel() }
+        await http.shutdown(patience: .seconds(1))
+        await storage.close()
+    }
+}
+
+/// The TLS settings of the server's socket.
+private final class ServingContext: Sendable {
+    let context: NIOSSLContext
+
+    init(_ pki: ClusterPKI) throws {
+        var settings = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(pki.servingCertificatePath).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: pki.servingKeyPath, format: .pem)))
+        settings.minimumTLSVersion = .tlsv12
+        settings.applicationProtocols = ["h2", "http/1.1"]
+        // Certificates are asked for and not judged here: authentication does, so that a stranger gets 401 and not a
+        // broken handshake.
+        settings.certificateVerification = .optionalVerification
+        settings.trustRoots = .file(pki.clientAuthorityPath)
+        context = try NIOSSLContext(configuration: settings)
+    }
+}

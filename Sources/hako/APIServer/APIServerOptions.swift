@@ -1,0 +1,61 @@
+import CommandLine
+import Fault
+import KubeAPIServer
+
+/// What `hako apiserver` can be told: kube-apiserver's own flags where they mean the same, and three of ours
+/// (`--data-dir`, `--write-kubeconfig`, `--log-level`).
+struct APIServerOptions: Sendable {
+    var configuration = APIServerConfiguration()
+    var kubeconfig = ""
+    var logLevel = "warn"
+    var wantsVersion = false
+
+    static let flags: [Flag<APIServerOptions>] = [
+        text("data-dir", \.configuration.dataFolder, "Folder of the cluster's state, keys and certificates"),
+        text("bind-address", \.configuration.bindAddress, "Address to listen on"),
+        .int("secure-port", \.configuration.port, default: 6_443, "Port to listen on; 0: a free one"),
+        text("advertise-address", \.configuration.advertiseAddress, "Address under which others reach this server"),
+        text("write-kubeconfig", \.kubeconfig, "File for an administrator's kubeconfig"),
+        text("service-cluster-ip-range", \.configuration.serviceRange, "Addresses for services, in CIDR notation"),
+        text("service-node-port-range", \.configuration.nodePortRange, "Ports for services of type NodePort"),
+        text("client-ca-file", \.configuration.clientAuthorityFile, "Authority of client certificates, instead of our own"),
+        text("tls-cert-file", \.configuration.certificateFile, "Serving certificate, instead of our own"),
+        text("tls-private-key-file", \.configuration.keyFile, "Its private key"),
+        .list(
+            "service-account-key-file", \.configuration.serviceAccountKeyFiles, value: "string",
+            "Public or private key that verifies service accounts' tokens; may be repeated"),
+        text(
+            "service-account-signing-key-file", \.configuration.serviceAccountSigningKeyFile,
+            "Private key that signs service accounts' tokens, instead of our own"),
+        text("service-account-issuer", \.configuration.issuer, "Issuer of service accounts' tokens"),
+        .list("api-audiences", \.configuration.audiences, value: "string", "Audiences of tokens; without: the issuer"),
+        text("token-auth-file", \.configuration.tokenFile, "CSV file of static tokens"),
+        .toggle(
+            "enable-bootstrap-token-auth", \.configuration.takesBootstrapTokens,
+            "Take the tokens in Secrets of type bootstrap.kubernetes.io/token (default true)"),
+        .toggle(
+            "anonymous-auth", \.configuration.isAnonymousEverywhere,
+            "Let anybody ask for anything that RBAC grants to system:unauthenticated (default: health and version only)"),
+        text("authorization-mode", \.configuration.authorizationMode, "Of Node, RBAC, AlwaysAllow, AlwaysDeny, in order"),
+        .list(
+            "enable-admission-plugins", \.configuration.admissionOn, value: "string",
+            "Admission plugins besides the standard ones"),
+        .list(
+            "disable-admission-plugins", \.configuration.admissionOff, value: "string",
+            "Standard admission plugins that stay off"),
+        .list(
+            "runtime-config", \.configuration.runtimeConfig, value: "string",
+            "Group-versions to serve or not: apps/v1=true, api/all, api/beta=false"),
+        text("log-level", \.logLevel, "debug, info, warn, error or fatal"),
+        .toggle("version", \.wantsVersion, "Print the version and end"),
+    ]
+
+    private static func text(
+        _ name: String, _ path: WritableKeyPath<APIServerOptions, String> & Sendable, _ help: String
+    ) -> Flag<APIServerOptions> {
+        let standard = APIServerOptions()[keyPath: path]
+        return Flag(name, value: "string", help: help, shownDefault: standard.isEmpty ? nil : standard) {
+            $0[keyPath: path] = $1
+        }
+    }
+}
