@@ -100,6 +100,12 @@ package final class ObjectCache: ObjectReader {
         }
     }
 
+    /// Reads everything from the store.
+    func fill(_ storage: any KubeStorage) async throws(StorageError) {
+        let page = try await storage.list(prefix: "/registry/", from: nil, limit: nil, at: nil)
+        for value in page.values { put(value) }
+    }
+
     func take(_ event: StorageEvent) {
         if let value = event.value { put(value) } else { remove(event.key, event.revision) }
     }

@@ -1,3 +1,4 @@
+import JSON
 import KubeModel
 
 /// The query of a request as the options of its verb (`metav1.ListOptions`, `GetOptions`, `CreateOptions`, …).
@@ -41,25 +42,24 @@ package struct QueryOptions: Sendable {
 
     package enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }
 
-    package func fieldValidation() throws(APIStatus) -> FieldValidation {
-        guard let text = first("fieldValidation"), !text.isEmpty else { return .warn }
-        guard let value = FieldValidation(rawValue: text) else {
-            let error = FieldError.notSupported(FieldPath("fieldValidation"), .string(text), ["Ignore", "Strict", "Warn"])
-            throw .invalid(kind: "CreateOptions", group: "meta.k8s.io", "", [error])
-        }
-        return value
+    /// What becomes of unknown and repeated fields. `checkWriteOptions` has refused other words.
+    package var fieldValidation: FieldValidation { first("fieldValidation").flatMap(FieldValidation.init) ?? .warn }
+
+    /// `CreateOptions`, `UpdateOptions`, `PatchOptions` as the client gave them.
+    func writeOptions(_ kind: String) -> JSON {
+        var options: JSON = ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"]
+        let dryRun = all("dryRun")
+        if !dryRun.isEmpty { options["dryRun"] = .init(dryRun) }
+        for name in ["fieldManager", "fieldValidation"] { if let value = first(name) { options[name] = .string(value) } }
+        if let force = flag("force") { options["force"] = .bool(force) }
+        return options
     }
 
-    /// Faults of the options of a create, update or patch, in upstream's words.
-    package func checkWriteOptions(_ kind: String) throws(APIStatus) {
-        var errors: [FieldError] = []
-        for value in all("dryRun") where value != "All" {
-            errors.append(.notSupported(FieldPath("dryRun"), .string(value), ["All"]))
-        }
-        if fieldManager.utf8.count > 128 { errors.append(.tooLong(FieldPath("fieldManager"), maxLength: 128)) }
-        if !fieldManager.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) {
-            errors.append(.invalid(FieldPath("fieldManager"), .string(fieldManager), "should only contain printable characters"))
-        }
-        if !errors.isEmpty { throw .invalid(kind: kind, group: "meta.k8s.io", "", errors) }
+    func checkWriteOptions(_ kind: String, isApply: Bool = false) throws(APIStatus) {
+        let options = writeOptions(kind)
+        let faults =
+            kind == "PatchOptions"
+            ? RequestOptions.validatePatch(options, isApply: isApply) : RequestOptions.validateCreateOrUpdate(options)
+        if !faults.isEmpty { throw .invalid(kind: kind, group: "meta.k8s.io", "", faults) }
     }
 }

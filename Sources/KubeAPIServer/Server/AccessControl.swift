@@ -14,7 +14,8 @@ struct AccessControl: Sendable {
         credentials.authorization = http.headers.first(name: "authorization")
         credentials.webSocketProtocols = http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
         switch await authentication.authenticate(credentials) {
-        case .authenticated(let who): return who.user
+        case .user(let user, let warnings):
+            return user
         case .refused: throw .unauthorized()
         }
     }

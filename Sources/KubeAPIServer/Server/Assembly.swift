@@ -29,7 +29,7 @@ struct Assembly: Sendable {
         let parts = ServerParts(
             store: ObjectStore(storage, cache), table: table, admission: try configuration.admission(),
             authorizer: authorizer, watches: WatchHub(), addresses: addresses, log: log,
-            now: { SystemClock.seconds() }, newUID: { RandomText.uid() }, newSuffix: { RandomText.suffix() })
+            now: { SystemClock.seconds() }, newUID: { RandomText.uid() })
         let access = AccessControl(
             authentication: try configuration.authentication(pki, cache), authorizer: authorizer)
         let health = Health([

@@ -15,8 +15,6 @@ struct ServerParts: Sendable {
     let now: @Sendable () -> Double
     /// A new random UUID, as RFC 9562 writes it.
     let newUID: @Sendable () -> String
-    /// Five characters behind a generateName.
-    let newSuffix: @Sendable () -> String
 
     var reader: any ObjectReader { store.cache }
 }

@@ -23,7 +23,7 @@ extension ObjectVerbs {
         // A taken generated name is tried again, as upstream has done since 1.31.
         for attempt in 1...8 {
             if isGenerated {
-                object["metadata"]["name"] = .string(String(prefix.prefix(58)) + parts.newSuffix())
+                object["metadata"]["name"] = .string(GeneratedName.make(prefix))
             }
             do {
                 return try await createOnce(object, code: code)
@@ -46,7 +46,8 @@ extension ObjectVerbs {
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
         do {
             try record(&object, old: nil)
-            var errors = MetadataChecks.create(object, resource, rules)
+            var errors = MetadataRules.validateCreate(
+                object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
             errors += rules.validate(object)
             if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
             request.warnings.add(rules.warnings(object, nil))

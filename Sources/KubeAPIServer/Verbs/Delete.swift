@@ -26,20 +26,10 @@ struct DeletionOptions: Sendable {
             policy = query.first("propagationPolicy").flatMap { $0.isEmpty ? nil : $0 }
             orphans = query.flag("orphanDependents")
         }
-        var errors: [FieldError] = []
-        if policy != nil, orphans != nil {
-            errors.append(
-                .invalid(
-                    FieldPath("propagationPolicy"), .init(policy),
-                    "orphanDependents and deletionPropagation cannot be both set"))
-        }
-        if let policy, !["Foreground", "Background", "Orphan"].contains(policy) {
-            errors.append(
-                .notSupported(FieldPath("propagationPolicy"), .string(policy), ["Foreground", "Background", "Orphan", "nil"]))
-        }
-        for value in tree["dryRun"].strings where value != "All" {
-            errors.append(.notSupported(FieldPath("dryRun"), .array(tree["dryRun"].array ?? []), ["All"]))
-        }
+        var options: JSON = ["dryRun": .init(tree["dryRun"].strings + query.all("dryRun"))]
+        if let policy { options["propagationPolicy"] = .string(policy) }
+        if let orphans { options["orphanDependents"] = .bool(orphans) }
+        let errors = RequestOptions.validateDelete(options)
         if !errors.isEmpty { throw .invalid(kind: "DeleteOptions", group: "meta.k8s.io", "", errors) }
     }
 }

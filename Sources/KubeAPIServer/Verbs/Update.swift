@@ -88,7 +88,7 @@ extension ObjectVerbs {
         try await parts.addresses.allocate(&new, old: old, served, isDryRun: isDryRun)
         do {
             if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }
-            var errors = MetadataChecks.update(new, old, resource)
+            var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"])
             errors += change.validate(new, old)
             if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
             request.warnings.add(change.warnings(new, old))

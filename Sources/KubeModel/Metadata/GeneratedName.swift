@@ -13,6 +13,11 @@ package enum GeneratedName {
         return String(decoding: Array(kept), as: UTF8.self) + suffix(suffixLength, using: &random)
     }
 
+    package static func make(_ prefix: String) -> String {
+        var random = SystemRandomNumberGenerator()
+        return make(prefix, using: &random)
+    }
+
     package static func suffix(_ length: Int, using random: inout some RandomNumberGenerator) -> String {
         let bytes = (0..<length).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
         return String(decoding: bytes, as: UTF8.self)
