@@ -10,15 +10,20 @@ enum HTTP2Connection {
 
     /// On the channel's event loop, once TLS has agreed upon `h2`.
     static func serve(_ channel: any Channel, peer: HTTPPeer, handler: @escaping HTTPHandler) throws {
-        let settings: HTTP2Settings = [
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: streams),
             HTTP2Setting(parameter: .maxHeaderListSize, value: HTTPLimit.headBytes),
             HTTP2Setting(parameter: .initialWindowSize, value: window),
         ]
+        var flow = NIOHTTP2Handler.StreamConfiguration()
+        flow.targetWindowSize = window
+        flow.outboundBufferSizeHighWatermark = 256 << 10
+        flow.outboundBufferSizeLowWatermark = 64 << 10
         _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
             mode: .server,
-            connectionConfiguration: .init(initialSettings: settings),
-            streamConfiguration: .init(targetWindowSize: window)
+            connectionConfiguration: connection,
+            streamConfiguration: flow
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.syncOptions?.setOption(.autoRead, value: false)

@@ -119,7 +119,7 @@ final class HTTP2Exchange: HTTPResponder {
         if let authority = fields.first(name: ":authority"), !headers.contains(name: "host") {
             headers.add(name: "host", value: authority)
         }
-        let target = (try? RequestTarget.split(fields.first(name: ":path") ?? "/")) ?? ("/", "")
+        let target = (try? RequestTarget.split(fields.first(name: ":path") ?? "/")) ?? (path: "/", query: "")
         let (query, problem) = RequestTarget.query(target.query)
         request = HTTPRequest(
             method: HTTPMethod(rawValue: fields.first(name: ":method") ?? "GET"), path: target.path, query: query,

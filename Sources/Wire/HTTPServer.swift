@@ -20,6 +20,20 @@ package struct HTTPRequest: Sendable {
     package var peer = HTTPPeer()
     /// Nil at the end.
     package let nextBodyPart: @Sendable () async throws -> ByteBuffer?
+
+    package init(
+        method: HTTPMethod, path: String, query: [(name: String, value: String)], queryProblem: String?,
+        headers: HTTPHeaders, peer: HTTPPeer = HTTPPeer(),
+        nextBodyPart: @escaping @Sendable () async throws -> ByteBuffer?
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.queryProblem = queryProblem
+        self.headers = headers
+        self.peer = peer
+        self.nextBodyPart = nextBodyPart
+    }
 }
 
 /// The other end of a connection.

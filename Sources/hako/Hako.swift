@@ -35,6 +35,7 @@ struct Hako {
             return 0
         case "docker": return await docker(rest)
         case "daemon": return await Daemon.main(rest)
+        case "apiserver": return await APIServerCommand.main(rest)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")
@@ -59,6 +60,7 @@ struct Hako {
           docker    The docker command line (also under the name docker: ln -s hako docker)
           daemon    Run the engine; starts by itself when `hako docker` needs it
           runtime   The OCI runtime command line
+          apiserver Serve the Kubernetes API
           install   Have systemd run the engine
           version   Print the version
 

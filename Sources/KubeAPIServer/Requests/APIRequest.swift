@@ -80,3 +80,23 @@ extension HTTPRequest {
         }
     }
 }
+
+extension APIRequest {
+    /// A request of the server itself, which comes through no socket.
+    static func `internal`(
+        _ served: ServedResource, namespace: String, name: String, manager: String, verb: String = "create"
+    ) -> APIRequest {
+        let query = QueryOptions([("fieldManager", manager)])
+        let http = HTTPRequest(
+            method: .POST, path: "/", query: [], queryProblem: nil, headers: HTTPHeaders(), nextBodyPart: { nil })
+        var info = RequestInfo(method: .POST, path: "/", query: query) ?? RequestInfo()
+        info.isResource = true
+        info.verb = verb
+        info.group = served.groupVersion.group
+        info.version = served.groupVersion.version
+        info.namespace = namespace
+        info.resource = served.resource.plural
+        info.name = name
+        return APIRequest(http: http, info: info, query: query, user: .loopback, served: served, form: AnswerForm())
+    }
+}

@@ -15,6 +15,8 @@ package struct RequestInfo: Sendable, Equatable {
     package var rest: [String] = []
     package var path = ""
 
+    init() {}
+
     /// Nil when a segment can't be decoded or climbs (`..`): such a path names nothing.
     init?(method: HTTPMethod, path: String, query: QueryOptions) {
         self.path = path

@@ -59,6 +59,7 @@ struct Assembly: Sendable {
                 }
             }
         }
+        await Bootstrap(parts: server.parts).run()
         return [follow]
     }
 }

@@ -33,7 +33,7 @@ package final class RunningAPIServer: Sendable {
     package static func start(_ configuration: APIServerConfiguration, group: any EventLoopGroup, log: Logger) async throws
         -> RunningAPIServer
     {
-        let storage = try await SQLiteStorage.open(folder: "\(configuration.dataFolder)/store", log: log)
+        let storage = try SQLiteStorage(folder: configuration.dataFolder, log: log)
         do {
             let pki = try ClusterPKI.prepare(configuration.pki)
             let assembly = try await Assembly.make(configuration, storage, pki, log)
@@ -61,7 +61,7 @@ package final class RunningAPIServer: Sendable {
                 .invalid, "no kubeconfig can be written to \(path): with --client-ca-file the authority's key is not ours")
         }
         let credential = Kubeconfig.Credential.certificate(
-            chainPEM: administrator.certificatePEM, keyPEM: administrator.keyPEM)
+            certificatePEM: administrator.certificatePEM, keyPEM: administrator.keyPEM)
         try Kubeconfig(server: address, trustPEM: pki.trustPEM, credential: credential).write(to: path)
     }
 

@@ -37,7 +37,7 @@ extension Subresources {
             group: "policy", resource: "poddisruptionbudgets", namespace: verbs.namespace
         ).filter { budget in
             let selector = budget["spec"]["selector"]
-            guard !selector.isNull, let parsed = try? LabelSelector(labelSelector: selector) else { return false }
+            guard !selector.isNull, let parsed = try? LabelSelector(selector) else { return false }
             return parsed.matches(labels)
         }
         if budgets.count > 1 {

@@ -44,7 +44,7 @@ extension ObjectVerbs {
         prepareMetadata(&object)
         rules.prepareForCreate(&object)
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
-        do {
+        do throws(APIStatus) {
             try record(&object, old: nil)
             var errors = MetadataRules.validateCreate(
                 object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)

@@ -1,6 +1,8 @@
 import JSON
 import KubeModel
 import KubeStorage
+import NIOCore
+import Wire
 
 /// `metav1.DeleteOptions`, from body or query.
 struct DeletionOptions: Sendable {

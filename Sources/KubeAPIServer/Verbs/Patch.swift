@@ -2,6 +2,8 @@ import JSON
 import KubeModel
 import KubeStorage
 import NIOCore
+import NIOHTTP1
+import Wire
 
 extension ObjectVerbs {
     private enum PatchKind: String {

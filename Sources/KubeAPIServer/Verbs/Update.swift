@@ -1,6 +1,8 @@
 import JSON
 import KubeModel
 import KubeStorage
+import NIOHTTP1
+import Wire
 
 /// How one change of an object differs from another: through which subresource it goes and what it may touch.
 struct ChangeRules: Sendable {
@@ -25,7 +27,8 @@ extension ObjectVerbs {
         {
             return try await create(object)
         }
-        return try await change(changeRules()) { _ in object }
+        let sent = object
+        return try await change(changeRules()) { _ in sent }
     }
 
     /// The rules of the way in that the request takes: the main resource, or `status`.
@@ -86,7 +89,7 @@ extension ObjectVerbs {
         keepServersMetadata(&new, old)
         change.prepare(&new, old)
         try await parts.addresses.allocate(&new, old: old, served, isDryRun: isDryRun)
-        do {
+        do throws(APIStatus) {
             if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }
             var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"])
             errors += change.validate(new, old)

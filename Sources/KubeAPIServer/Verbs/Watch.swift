@@ -175,7 +175,8 @@ struct WatchStream: Sendable {
         let hub = verbs.parts.watches
         func matches(_ value: StoredValue?) throws -> Bool {
             guard let value else { return false }
-            return selector.isEverything || selector.matches(try hub.tree(value))
+            if selector.isEverything { return true }
+            return selector.matches(try hub.tree(value))
         }
         let (was, isNow) = (try matches(event.previous), try matches(event.value))
         if isNow, let value = event.value { return (was ? "MODIFIED" : "ADDED", value) }

@@ -1,5 +1,6 @@
 import CLinux
 import CommandLine
+import Engine
 import Fault
 import KubeAPIServer
 import Logging

@@ -51,7 +51,7 @@ struct APIServerOptions: Sendable {
     ]
 
     private static func text(
-        _ name: String, _ path: WritableKeyPath<APIServerOptions, String> & Sendable, _ help: String
+        _ name: String, _ path: any WritableKeyPath<APIServerOptions, String> & Sendable, _ help: String
     ) -> Flag<APIServerOptions> {
         let standard = APIServerOptions()[keyPath: path]
         return Flag(name, value: "string", help: help, shownDefault: standard.isEmpty ? nil : standard) {

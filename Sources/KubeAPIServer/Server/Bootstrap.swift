@@ -1,0 +1,60 @@
+import JSON
+import KubeModel
+import Logging
+
+/// Writes the objects that every cluster has, at each start: what is missing is made, what people changed stays.
+struct Bootstrap: Sendable {
+    let parts: ServerParts
+
+    func run() async {
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            await make("", "namespaces", "", ["metadata": ["name": .string(name)]])
+        }
+        for entry in BootstrapPolicy.entries + [BootstrapPolicy.administratorBinding] { await reconcile(entry) }
+    }
+
+    private func verbs(_ group: String, _ resource: String, _ namespace: String, _ name: String = "") -> ObjectVerbs? {
+        let served = parts.table.all.first { $0.groupVersion.group == group && $0.resource.plural == resource }
+        guard let served else { return nil }
+        return ObjectVerbs(
+            parts: parts, request: .internal(served, namespace: namespace, name: name, manager: "kube-apiserver"))
+    }
+
+    /// Creates the object unless it is there.
+    private func make(_ group: String, _ resource: String, _ namespace: String, _ object: JSON) async {
+        let name = object["metadata"]["name"].string ?? ""
+        guard parts.reader.object(group: group, resource: resource, namespace: namespace, name: name) == nil,
+            let verbs = verbs(group, resource, namespace)
+        else { return }
+        await report("\(resource) \(name)") { () throws(APIStatus) in
+            _ = try await verbs.create(try verbs.decode(tree: verbs.typed(object)))
+        }
+    }
+
+    private func reconcile(_ entry: BootstrapPolicy.Entry) async {
+        let group = BootstrapPolicy.group
+        let existing = parts.reader.object(
+            group: group, resource: entry.resource, namespace: entry.namespace, name: entry.name)
+        switch PolicyReconciliation.step(entry, existing: existing) {
+        case .none: return
+        case .create(let object): await make(group, entry.resource, entry.namespace, object)
+        case .update(let object):
+            guard let verbs = verbs(group, entry.resource, entry.namespace, entry.name) else { return }
+            await report("\(entry.resource) \(entry.name)") { () throws(APIStatus) in
+                _ = try await verbs.change(verbs.changeRules()) { _ in object }
+            }
+        case .recreate(let object):
+            guard let verbs = verbs(group, entry.resource, entry.namespace, entry.name) else { return }
+            await report("\(entry.resource) \(entry.name)") { () throws(APIStatus) in
+                _ = try await verbs.delete(entry.name, try DeletionOptions(.null, verbs.request.query))
+            }
+            await make(group, entry.resource, entry.namespace, object)
+        }
+    }
+
+    private func report(_ what: String, _ work: () async throws(APIStatus) -> Void) async {
+        do { try await work() } catch {
+            parts.log.warning("could not write an object of every cluster", metadata: ["object": "\(what)", "error": "\(error)"])
+        }
+    }
+}
