@@ -28,7 +28,8 @@ struct Assembly: Sendable {
         let authorizer = try configuration.authorizer(cache)
         let parts = ServerParts(
             store: ObjectStore(storage, cache), table: table, admission: try configuration.admission(),
-            authorizer: authorizer, watches: WatchHub(), addresses: addresses, log: log,
+            authorizer: authorizer, watches: WatchHub(), bookmarks: BookmarkClock(storage),
+            addresses: addresses, log: log,
             now: { SystemClock.seconds() }, newUID: { RandomText.uid() })
         let access = AccessControl(
             authentication: try configuration.authentication(pki, cache), authorizer: authorizer)

@@ -9,6 +9,7 @@ struct ServerParts: Sendable {
     let admission: AdmissionChain
     let authorizer: any Authorizer
     let watches: WatchHub
+    let bookmarks: BookmarkClock
     let addresses: ServiceAddresses
     let log: Logger
     /// Seconds since 1970, with fractions.

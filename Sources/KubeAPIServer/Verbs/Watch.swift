@@ -29,9 +29,11 @@ extension ObjectVerbs {
                 group.addTask { await stream.run(source, responder) }
                 group.addTask { await responder.closed() }
                 group.addTask { try? await Task.sleep(for: .seconds(patience)) }
+                if stream.wantsBookmarks { parts.bookmarks.join() }
                 await group.next()
                 group.cancelAll()
             }
+            if stream.wantsBookmarks { parts.bookmarks.leave() }
             try await responder.end()
         } catch {
             // The client has gone: nobody is left to tell.
@@ -45,7 +47,7 @@ struct WatchStream: Sendable {
     private let selector: ObjectSelector
     private let writer: AnswerWriter
     private let sendsInitialEvents: Bool?
-    private let wantsBookmarks: Bool
+    let wantsBookmarks: Bool
     private let version: String
 
     init(_ verbs: ObjectVerbs) throws(APIStatus) {

@@ -1,0 +1,77 @@
+import JSON
+import KubeModel
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// An answer that is no object: a document made once, or a line of text.
+struct DocumentPage: Sendable {
+    var code = 200
+    var headers: HTTPHeaders
+    var body: ByteBuffer
+
+    static func text(_ text: String, code: Int = 200) -> DocumentPage {
+        DocumentPage(
+            code: code, headers: HTTPHeaders([("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]),
+            body: ByteBuffer(string: text))
+    }
+
+    static func json(_ tree: JSON) -> DocumentPage {
+        DocumentPage(
+            headers: HTTPHeaders([("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")]),
+            body: ByteBuffer(bytes: tree.bytes()))
+    }
+}
+
+/// Paths that name no resource: discovery, schemas, health, version, metrics.
+struct Documents: Sendable {
+    let discovery: DiscoveryPages
+    let productVersion: String
+
+    /// Nil when there is no such page.
+    func page(_ http: HTTPRequest, _ query: QueryOptions, health: Health, metrics: RequestMetrics) async throws(APIStatus)
+        -> DocumentPage?
+    {
+        guard http.method == .GET || http.method == .HEAD else { return nil }
+        let path = http.path.split(separator: "/").map(String.init)
+        switch path.first {
+        case nil: return .json(["paths": .init(discovery.paths)])
+        case "version" where path.count == 1: return .json(version)
+        case "metrics" where path.count == 1:
+            var page = DocumentPage.text(metrics.text)
+            page.headers.replaceOrAdd(name: "Content-Type", value: "text/plain; version=0.0.4; charset=utf-8")
+            return page
+        case "healthz", "livez", "readyz": return await healthPage(path, query, health)
+        default: return try discovery.page(path, http)
+        }
+    }
+
+    private func healthPage(_ path: [String], _ query: QueryOptions, _ health: Health) async -> DocumentPage? {
+        guard let probe = Health.Probe(rawValue: path[0]), path.count <= 2 else { return nil }
+        let report = await health.report(
+            probe, only: path.count == 2 ? path[1] : nil, excluding: query.all("exclude"),
+            verbose: query.first("verbose") != nil)
+        return report.map { .text($0.text, code: $0.code) }
+    }
+
+    /// Named as the release whose API this is; `+hako` says whose program it is.
+    private var version: JSON {
+        let (major, minor, patch) = APIServerConfiguration.kubernetesVersion
+        return [
+            "major": .string("\(major)"), "minor": .string("\(minor)"),
+            "emulationMajor": .string("\(major)"), "emulationMinor": .string("\(minor)"),
+            "minCompatibilityMajor": .string("\(major)"), "minCompatibilityMinor": .string("\(minor - 1)"),
+            "gitVersion": .string("v\(major).\(minor).\(patch)+hako"), "gitCommit": "", "gitTreeState": "clean",
+            "buildDate": "", "goVersion": "", "compiler": "swift", "platform": .string(Self.platform),
+        ]
+    }
+
+    private static var platform: String {
+        #if arch(arm64)
+            "linux/arm64"
+        #else
+            "linux/amd64"
+        #endif
+    }
+}
