@@ -35,7 +35,7 @@ struct Hako {
             return 0
         case "docker": return await docker(rest)
         case "daemon": return await Daemon.main(rest)
-        case "apiserver": return await APIServerCommand.main(rest)
+        case "apiserver": return await APIServerCommand.main(rest, version: Product.version)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")

@@ -38,7 +38,7 @@ struct Assembly: Sendable {
             Health.Check("log") { nil },
             Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
         ])
-        let documents = Documents(table: table)
+        let documents = Documents(discovery: DiscoveryPages(table: table), productVersion: configuration.productVersion)
         let metrics = RequestMetrics()
         return Assembly(
             server: APIServer(parts: parts, access: access, health: health, documents: documents, metrics: metrics),

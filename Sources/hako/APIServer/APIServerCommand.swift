@@ -1,6 +1,5 @@
 import CLinux
 import CommandLine
-import Engine
 import Fault
 import KubeAPIServer
 import Logging
@@ -12,7 +11,7 @@ import NIOPosix
 enum APIServerCommand {
     private static let loops = 2
 
-    static func main(_ arguments: [String]) async -> CInt {
+    static func main(_ arguments: [String], version: String) async -> CInt {
         var options = APIServerOptions()
         do {
             let parsed = try FlagParser(APIServerOptions.flags, interspersed: true).parse(arguments, into: &options)
@@ -21,7 +20,7 @@ enum APIServerCommand {
                 return 0
             }
             if options.wantsVersion {
-                write("hako \(Product.version)\n")
+                write("hako \(version)\n")
                 return 0
             }
             if let word = parsed.positional.first {
@@ -30,7 +29,7 @@ enum APIServerCommand {
             guard !options.configuration.dataFolder.isEmpty else {
                 throw Fault(.invalid, "hako apiserver needs a folder for its state: --data-dir DIR")
             }
-            try await run(options)
+            try await run(options, version: version)
             return 0
         } catch let error as UsageError {
             write("\(error)\nSee 'hako apiserver --help'.\n", to: STDERR_FILENO)
@@ -41,7 +40,7 @@ enum APIServerCommand {
         }
     }
 
-    private static func run(_ options: APIServerOptions) async throws {
+    private static func run(_ options: APIServerOptions, version: String) async throws {
         NIOSingletons.groupLoopCountSuggestion = loops
         umask(0o077)
         LogOutput.level.withLockedValue { $0 = LogOutput.level(named: options.logLevel) }
@@ -49,7 +48,7 @@ enum APIServerCommand {
         let group = MultiThreadedEventLoopGroup.singleton
         let signals = try await Signals.stream([SIGTERM, SIGINT, SIGPIPE], on: group)
         var configuration = options.configuration
-        configuration.productVersion = Product.version
+        configuration.productVersion = version
         let server = try await RunningAPIServer.start(configuration, group: group, log: Logger(label: "apiserver"))
         if !options.kubeconfig.isEmpty { try server.writeKubeconfig(to: options.kubeconfig) }
         write("hako apiserver listens on \(server.address)\n", to: STDERR_FILENO)

@@ -1,0 +1,207 @@
+import JSON
+import KubeModel
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// Bytes of a request's body into objects: JSON, YAML and protobuf, by `Content-Type`.
+struct BodyDecoder: Sendable {
+    /// A document as it was sent, before it is held against a type.
+    struct Document {
+        let tree: JSON
+        let duplicates: [JSON.Duplicate]
+    }
+
+    let contentType: String
+    /// Custom resources have no protobuf.
+    let hasProtobuf: Bool
+
+    init(_ http: HTTPRequest, hasProtobuf: Bool) {
+        contentType = http.headers.first(name: "content-type") ?? ""
+        self.hasProtobuf = hasProtobuf
+    }
+
+    /// - Parameters:
+    ///   - type: of the object, which protobuf needs to be read at all.
+    ///   - kind: the kind that is wanted, for messages.
+    func document(_ body: ByteBuffer, as type: SchemaType, kind: String) throws(APIStatus) -> Document {
+        let bytes = Array(body.readableBytesView)
+        switch MediaType(contentType)?.type ?? "application/json" {
+        case "application/json", "*/*", "application/x-www-form-urlencoded":
+            return try json(bytes, kind)
+        case "application/yaml", "text/yaml", "application/apply-patch+yaml": return try yaml(bytes, kind)
+        case "application/vnd.kubernetes.protobuf" where hasProtobuf:
+            do { return Document(tree: try KubeProtobuf.decode(bytes, as: type), duplicates: []) } catch {
+                throw unrecognized(kind, "\(error)", bytes)
+            }
+        default:
+            throw APIStatus(
+                code: 415, reason: "UnsupportedMediaType",
+                message: "the body of the request was in an unknown format - accepted media types include: "
+                    + "application/json, application/yaml" + (hasProtobuf ? ", application/vnd.kubernetes.protobuf" : ""))
+        }
+    }
+
+    private func json(_ bytes: [UInt8], _ kind: String) throws(APIStatus) -> Document {
+        do {
+            var duplicates: [JSON.Duplicate] = []
+            let tree = try JSON.parse(bytes, duplicates: &duplicates)
+            return Document(tree: tree, duplicates: duplicates)
+        } catch {
+            let why = GoSyntaxError.describe(bytes) ?? error.message
+            throw unrecognized(kind, "couldn't get version/kind; json parse error: \(why)", bytes)
+        }
+    }
+
+    private func yaml(_ bytes: [UInt8], _ kind: String) throws(APIStatus) -> Document {
+        do {
+            let (tree, duplicates) = try YAMLReader.read(bytes)
+            return Document(tree: tree, duplicates: duplicates)
+        } catch {
+            throw unrecognized(kind, "couldn't get version/kind; json parse error: \(error)", bytes)
+        }
+    }
+
+    private func unrecognized(_ kind: String, _ why: String, _ bytes: [UInt8]) -> APIStatus {
+        .badRequest(
+            "the object provided is unrecognized (must be of type \(kind)): \(why) (\(Self.summary(bytes)))")
+    }
+
+    /// The body's beginning: as text when it looks like JSON, else in hexadecimal.
+    private static func summary(_ bytes: [UInt8]) -> String {
+        let most = 30
+        guard let first = bytes.first else { return "<empty>" }
+        let start = bytes.prefix(most)
+        let more = bytes.count > most ? " ..." : ""
+        if first == UInt8(ascii: "{") { return String(decoding: start, as: UTF8.self) + more }
+        return start.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + more
+    }
+}
+
+extension ObjectVerbs {
+    /// The request's body as an object of the resource: its fields known, its defaults set.
+    func decodeBody() async throws(APIStatus) -> JSON {
+        let decoded = try await decodeBody(as: resource.kind, of: served.groupVersion, resource.type)
+        var object = decoded
+        rules.defaults(&object)
+        return object
+    }
+
+    /// The request's body as an object of that kind.
+    func decodeBody(as kind: String, of groupVersion: GroupVersion, _ type: SchemaType) async throws(APIStatus) -> JSON {
+        let body = try await request.http.body()
+        let decoder = BodyDecoder(request.http, hasProtobuf: !resource.isCustom)
+        let document = try decoder.document(body, as: type, kind: kind)
+        return try typed(document, kind, groupVersion, type)
+    }
+
+    /// Holds a document against its type: its own kind must be the wanted one, and unknown fields are refused, told
+    /// of, or passed over, as the request asks.
+    private func typed(
+        _ document: BodyDecoder.Document, _ kind: String, _ groupVersion: GroupVersion, _ type: SchemaType
+    ) throws(APIStatus) -> JSON {
+        var tree = document.tree
+        let own = (kind: tree["kind"].string ?? "", version: tree["apiVersion"].string ?? "")
+        let shown = own.kind.isEmpty ? kind : own.kind
+        let shownVersion = GroupVersion(apiVersion: own.version)?.version ?? groupVersion.version
+        func cannot(_ why: String) -> APIStatus {
+            .badRequest("\(shown) in version \(GoText.quoted(shownVersion)) cannot be handled as a \(kind): \(why)")
+        }
+        if !own.version.isEmpty, own.version != groupVersion.description {
+            if own.kind.isEmpty || own.kind == kind {
+                throw .badRequest(
+                    "the API version in the data (\(own.version)) does not match the expected API version (\(groupVersion))")
+            }
+            throw cannot("no kind \(GoText.quoted(own.kind)) is registered for version \(GoText.quoted(own.version))")
+        }
+        if !own.kind.isEmpty, own.kind != kind { throw cannot("expected kind \(kind)") }
+        if tree.object != nil {
+            tree["kind"] = .string(kind)
+            tree["apiVersion"] = .string(groupVersion.description)
+        }
+        let decoded: (object: JSON, strict: StrictErrors)
+        do { decoded = try StructuralDecoder.decode(tree, as: type, duplicates: document.duplicates) } catch {
+            throw cannot(error.description)
+        }
+        if !decoded.strict.isEmpty {
+            switch request.query.fieldValidation {
+            case .strict: throw cannot(decoded.strict.sentence)
+            case .warn: request.warnings.add(decoded.strict.messages)
+            case .ignore: break
+            }
+        }
+        return decoded.object
+    }
+
+    /// What a patch made of an object, as if it had been sent whole.
+    func decode(tree: JSON) throws(APIStatus) -> JSON {
+        func refused(_ why: String) -> APIStatus {
+            let path = FieldPath("patch")
+            return .invalid(kind: "", group: "", "", [.invalid(path, .string(tree.text), why)])
+        }
+        var decoded: (object: JSON, strict: StrictErrors)
+        do { decoded = try StructuralDecoder.decode(tree, as: resource.type) } catch { throw refused(error.description) }
+        if !decoded.strict.isEmpty {
+            switch request.query.fieldValidation {
+            case .strict: throw refused(decoded.strict.sentence)
+            case .warn: request.warnings.add(decoded.strict.messages)
+            case .ignore: break
+            }
+        }
+        rules.defaults(&decoded.object)
+        return decoded.object
+    }
+
+    /// The object with its kind and apiVersion, for objects that the server makes itself.
+    func typed(_ tree: JSON) -> JSON {
+        var object: JSON = [
+            "kind": .string(resource.kind), "apiVersion": .string(served.groupVersion.description),
+        ]
+        for (name, value) in tree.object ?? JSONObject() where name != "kind" && name != "apiVersion" {
+            object[name] = value
+        }
+        return object
+    }
+
+    func decodeOptions(_ body: ByteBuffer, _ kind: String) throws(APIStatus) -> JSON {
+        guard let type = Schema.builtIn.type(GroupVersion("", "v1"), kind: kind) else { return .null }
+        let decoder = BodyDecoder(request.http, hasProtobuf: true)
+        let tree = try decoder.document(body, as: type, kind: kind).tree
+        do { return try StructuralDecoder.decode(tree, as: type).object } catch {
+            throw .badRequest("\(kind) in version \"v1\" cannot be handled as a \(kind): \(error)")
+        }
+    }
+
+    /// The body of an apply request: a partial object in YAML or JSON, without defaults.
+    func decodeApplied(_ body: ByteBuffer) throws(APIStatus) -> JSON {
+        let document: (tree: JSON, duplicates: [JSON.Duplicate])
+        do { document = try YAMLReader.read(Array(body.readableBytesView)) } catch {
+            throw .badRequest("error decoding YAML: \(error)")
+        }
+        let tree = document.tree
+        guard tree.object != nil else { throw .badRequest("error decoding YAML: it is not an object") }
+        for (field, wanted) in [("apiVersion", served.groupVersion.description), ("kind", resource.kind)] {
+            let own = tree[field].string ?? ""
+            guard own == wanted else {
+                if own.isEmpty { throw .badRequest("invalid object type: \(field) must be set") }
+                throw .badRequest(
+                    "invalid object type: expected \(field) \(wanted), but it is \(own)")
+            }
+        }
+        let decoded: (object: JSON, strict: StrictErrors)
+        do {
+            decoded = try StructuralDecoder.decode(
+                tree, as: resource.type, duplicates: document.duplicates, defaults: false)
+        } catch {
+            throw .badRequest("failed to create typed patch object (\(request.info.namespace)/\(name); \(served.groupVersion), Kind=\(resource.kind)): \(error)")
+        }
+        if !decoded.strict.isEmpty {
+            switch request.query.fieldValidation {
+            case .strict: throw .badRequest(decoded.strict.sentence)
+            case .warn: request.warnings.add(decoded.strict.messages)
+            case .ignore: break
+            }
+        }
+        return tree
+    }
+}
