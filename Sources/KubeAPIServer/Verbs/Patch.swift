@@ -26,16 +26,16 @@ extension ObjectVerbs {
         case .applyYAML: return try await apply(body, change)
         case .applyCBOR: throw unsupportedPatch(kind.rawValue)
         case .json:
-            let operations = try JSONPatch(parsing: Array(body.readableBytesView))
+            let operations = try JSONPatch(try decodePatch(body))
             return try await patched(change) { old throws(APIStatus) in try operations.apply(to: old) }
         case .merge:
             let patch = try decodePatch(body)
-            return try await patched(change) { old throws(APIStatus) in MergePatch.apply(patch, to: old) }
+            return try await patched(change) { old throws(APIStatus) in try MergePatch.apply(patch, to: old) }
         case .strategic:
             let patch = try decodePatch(body)
             let type = resource.type
             return try await patched(change) { old throws(APIStatus) in
-                try StrategicMergePatch.apply(patch, to: old, type)
+                try StrategicMergePatch.apply(patch, to: old, type: type)
             }
         }
     }
@@ -64,7 +64,6 @@ extension ObjectVerbs {
         do { patch = try JSON(parsing: Array(body.readableBytesView)) } catch {
             throw .badRequest("error decoding patch: \(error)")
         }
-        guard patch.object != nil else { throw .badRequest("error decoding patch: it is not an object") }
         return patch
     }
 
