@@ -23,6 +23,8 @@ package final class ObjectCache: ObjectReader {
         /// By a resource's key prefix.
         var shelves: [String: Shelf] = [:]
         var deleted: [String: Int64] = [:]
+        /// Who is told of a change, by key prefix.
+        var observers: [String: [@Sendable () -> Void]] = [:]
     }
 
     /// Deletions that are remembered against late writes; the watch is never that far behind.
@@ -58,6 +60,14 @@ package final class ObjectCache: ObjectReader {
         return state.withLockedValue { $0.shelves[prefix]?.changes ?? 0 }
     }
 
+    /// Has `changed` called after every change of one of the resources, before the write is acknowledged.
+    func observe(group: String, _ resources: [String], _ changed: @escaping @Sendable () -> Void) {
+        for resource in resources {
+            guard let prefix = prefix(group, resource) else { continue }
+            state.withLockedValue { $0.observers[prefix, default: []].append(changed) }
+        }
+    }
+
     private func prefix(_ group: String, _ resource: String) -> String? {
         prefixes.withLockedValue { $0[GroupResource(group, resource)] }
     }
@@ -77,19 +87,23 @@ package final class ObjectCache: ObjectReader {
     }
 
     func put(_ value: StoredValue) {
-        state.withLockedValue { state in
-            guard let prefix = Self.shelf(of: value.key), state.shelves[prefix] != nil else { return }
-            if let gone = state.deleted[value.key], gone >= value.modRevision { return }
-            if let old = state.shelves[prefix]?.entries[value.key], old.value.modRevision >= value.modRevision { return }
+        let observers = state.withLockedValue { state -> [@Sendable () -> Void] in
+            guard let prefix = Self.shelf(of: value.key), state.shelves[prefix] != nil else { return [] }
+            if let gone = state.deleted[value.key], gone >= value.modRevision { return [] }
+            if let old = state.shelves[prefix]?.entries[value.key], old.value.modRevision >= value.modRevision {
+                return []
+            }
             state.shelves[prefix]?.entries[value.key] = Entry(value: value)
             state.shelves[prefix]?.changes += 1
+            return state.observers[prefix] ?? []
         }
+        for changed in observers { changed() }
     }
 
     func remove(_ key: String, _ revision: Int64) {
-        state.withLockedValue { state in
-            guard let prefix = Self.shelf(of: key), state.shelves[prefix] != nil else { return }
-            if let old = state.shelves[prefix]?.entries[key], old.value.modRevision > revision { return }
+        let observers = state.withLockedValue { state -> [@Sendable () -> Void] in
+            guard let prefix = Self.shelf(of: key), state.shelves[prefix] != nil else { return [] }
+            if let old = state.shelves[prefix]?.entries[key], old.value.modRevision > revision { return [] }
             state.shelves[prefix]?.entries[key] = nil
             state.shelves[prefix]?.changes += 1
             if state.deleted.count >= Self.rememberedDeletions {
@@ -97,7 +111,9 @@ package final class ObjectCache: ObjectReader {
                 state.deleted = state.deleted.filter { $0.value > middle }
             }
             state.deleted[key] = revision
+            return state.observers[prefix] ?? []
         }
+        for changed in observers { changed() }
     }
 
     /// Reads everything from the store.

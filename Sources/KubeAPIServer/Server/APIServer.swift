@@ -31,7 +31,7 @@ package final class APIServer: Sendable {
         }
         do {
             var user = try await access.authenticate(http)
-            user = try await access.impersonate(http, user)
+            user = try await access.impersonate(http, attributes(info, query, user))
             try await access.check(attributes(info, query, user))
             try await dispatch(http, info, query, user, responder)
             metrics.count(info, method: http.method, code: 200, seconds: parts.now() - began)

@@ -6,6 +6,7 @@ import Wire
 struct AccessControl: Sendable {
     let authentication: Authentication
     let authorizer: any Authorizer
+    let impersonation: Impersonation
 
     /// 401 when a credential is bad, or when there is none and the path isn't for everybody.
     func authenticate(_ http: HTTPRequest) async throws(APIStatus) -> UserInfo {
@@ -14,14 +15,15 @@ struct AccessControl: Sendable {
         credentials.authorization = http.headers.first(name: "authorization")
         credentials.webSocketProtocols = http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
         switch await authentication.authenticate(credentials) {
-        case .user(let user, let warnings):
-            return user
+        case .user(let user, _): return user
         case .refused: throw .unauthorized()
         }
     }
 
-    func impersonate(_ http: HTTPRequest, _ user: UserInfo) async throws(APIStatus) -> UserInfo {
-        try await Impersonation.resolve(http.headers, user, authorizer)
+    /// Whom the request is handled as: its user, or whom that one may act as and asks to.
+    func impersonate(_ http: HTTPRequest, _ attributes: RequestAttributes) async throws(APIStatus) -> UserInfo {
+        let wanted = ImpersonationHeaders(http.headers.map { (name: $0.name, value: $0.value) })
+        return wanted.isEmpty ? attributes.user : try await impersonation.user(for: wanted, request: attributes)
     }
 
     func check(_ attributes: RequestAttributes) async throws(APIStatus) {

@@ -25,20 +25,23 @@ struct Assembly: Sendable {
         let addresses = try configuration.addresses()
         for service in cache.objects(group: "", resource: "services", namespace: "") { addresses.adopt(service) }
 
-        let authorizer = try configuration.authorizer(cache)
+        let (authorizer, rbac) = try configuration.authorizer(cache)
+        let tokens = try configuration.tokens(cache)
         let parts = ServerParts(
             store: ObjectStore(storage, cache), table: table, admission: try configuration.admission(),
-            authorizer: authorizer, watches: WatchHub(), bookmarks: BookmarkClock(storage),
+            authorizer: authorizer,
+            escalation: rbac.map { EscalationCheck(rbac: $0, authorizer: authorizer) }, watches: WatchHub(), bookmarks: BookmarkClock(storage),
             addresses: addresses, log: log,
-            now: { SystemClock.seconds() }, newUID: { RandomText.uid() })
+            now: { systemTime() }, newUID: { RandomUUID.make() }, tokens: tokens.requests)
         let access = AccessControl(
-            authentication: try configuration.authentication(pki, cache), authorizer: authorizer)
+            authentication: try configuration.authentication(pki, cache, tokens), authorizer: authorizer,
+            impersonation: Impersonation(authorizer))
         let health = Health([
             Health.Check("ping") { nil },
             Health.Check("log") { nil },
             Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
         ])
-        let documents = Documents(discovery: DiscoveryPages(table: table), productVersion: configuration.productVersion)
+        let documents = Documents(discovery: DiscoveryPages(table: table), issuer: tokens.discovery)
         let metrics = RequestMetrics()
         return Assembly(
             server: APIServer(parts: parts, access: access, health: health, documents: documents, metrics: metrics),

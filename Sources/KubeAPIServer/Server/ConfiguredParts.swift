@@ -45,12 +45,24 @@ extension APIServerConfiguration {
         return ServiceAddresses(range: try services, nodePorts: ends[0]...ends[1])
     }
 
-    func authorizer(_ reader: any ObjectReader) throws(Fault) -> any Authorizer {
+    func authorizer(_ cache: ObjectCache) throws(Fault) -> (any Authorizer, RBACAuthorizer?) {
+        var roles: RBACAuthorizer?
         var chain: [any Authorizer] = [PrivilegedGroup()]
         for mode in authorizationMode.split(separator: ",") {
             switch mode {
-            case "RBAC": chain.append(RBACAuthorizer(reader))
-            case "Node": break
+            case "RBAC":
+                let rbac = RBACAuthorizer(cache)
+                cache.observe(
+                    group: "rbac.authorization.k8s.io",
+                    ["roles", "rolebindings", "clusterroles", "clusterrolebindings"]) { rbac.invalidate() }
+                chain.append(rbac)
+                roles = rbac
+            case "Node":
+                let node = NodeAuthorizer(cache)
+                cache.observe(group: "", ["pods", "persistentvolumes"]) { node.invalidate() }
+                cache.observe(group: "storage.k8s.io", ["volumeattachments"]) { node.invalidate() }
+                cache.observe(group: "resource.k8s.io", ["resourceslices"]) { node.invalidate() }
+                chain.append(node)
             case "AlwaysAllow": chain.append(AlwaysAllow())
             case "AlwaysDeny": chain.append(AlwaysDeny())
             default:
@@ -58,12 +70,34 @@ extension APIServerConfiguration {
                     .invalid, "--authorization-mode \(mode) is not one of Node, RBAC, AlwaysAllow, AlwaysDeny")
             }
         }
-        return AuthorizerChain(chain)
+        return (AuthorizerChain(chain), roles)
     }
 
-    func authentication(_ pki: ClusterPKI, _ reader: any ObjectReader) throws(Fault) -> Authentication {
+    /// What issues service accounts' tokens, what knows them, and what tells others how to check them.
+    func tokens(_ reader: any ObjectReader) throws(Fault) -> (
+        requests: TokenRequests, accounts: ServiceAccountTokens, discovery: IssuerDiscovery?
+    ) {
+        let keys = try ServiceAccountKeys.prepare(
+            folder: dataFolder, keyFiles: serviceAccountKeyFiles,
+            signingKeyFile: serviceAccountSigningKeyFile.isEmpty ? nil : serviceAccountSigningKeyFile)
+        let audiences = audiences.isEmpty ? [issuer] : audiences
+        return (
+            TokenRequests(signer: keys.signer, issuer: issuer, audiences: audiences, reader: reader),
+            ServiceAccountTokens(
+                keys: keys.believed, issuers: [issuer], implicitAudiences: audiences, reader: reader),
+            IssuerDiscovery(
+                issuer: issuer, keysURL: nil, externalAddress: "\(reachableAddress):\(port)", keys: keys.believed)
+        )
+    }
+
+    func authentication(
+        _ pki: ClusterPKI, _ reader: any ObjectReader,
+        _ own: (requests: TokenRequests, accounts: ServiceAccountTokens, discovery: IssuerDiscovery?)
+    ) throws(Fault) -> Authentication {
         var tokens: [any TokenAuthenticator] = []
         if !tokenFile.isEmpty { tokens.append(try StaticTokenFile(path: tokenFile)) }
+        if takesBootstrapTokens { tokens.append(BootstrapTokens(reader: reader)) }
+        tokens.append(own.accounts)
         return Authentication(
             certificates: ClientCertificateAuthenticator(authorities: pki.clientAuthorities), tokens: TokenChain(tokens),
             anonymous: isAnonymousEverywhere ? .everywhere : .healthAndVersion,

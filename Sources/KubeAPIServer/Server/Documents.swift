@@ -27,7 +27,8 @@ struct DocumentPage: Sendable {
 /// Paths that name no resource: discovery, schemas, health, version, metrics.
 struct Documents: Sendable {
     let discovery: DiscoveryPages
-    let productVersion: String
+    /// Nil when the issuer's name allows no discovery.
+    let issuer: IssuerDiscovery?
 
     /// Nil when there is no such page.
     func page(_ http: HTTPRequest, _ query: QueryOptions, health: Health, metrics: RequestMetrics) async throws(APIStatus)
@@ -43,7 +44,23 @@ struct Documents: Sendable {
             page.headers.replaceOrAdd(name: "Content-Type", value: "text/plain; version=0.0.4; charset=utf-8")
             return page
         case "healthz", "livez", "readyz": return await healthPage(path, query, health)
+        case ".well-known", "openid": return issuerPage(http.path)
         default: return try discovery.page(path, http)
+        }
+    }
+
+    private func issuerPage(_ path: String) -> DocumentPage? {
+        guard let issuer else { return nil }
+        func page(_ type: String, _ bytes: [UInt8]) -> DocumentPage {
+            DocumentPage(
+                headers: HTTPHeaders([
+                    ("Content-Type", type), ("Cache-Control", "public, max-age=\(IssuerDiscovery.maximumAgeSeconds)"),
+                ]), body: ByteBuffer(bytes: bytes))
+        }
+        switch path {
+        case IssuerDiscovery.configurationPath: return page(IssuerDiscovery.configurationType, issuer.configuration)
+        case IssuerDiscovery.keysPath: return page(IssuerDiscovery.keysType, issuer.keys)
+        default: return nil
         }
     }
 

@@ -8,6 +8,8 @@ struct ServerParts: Sendable {
     let table: ResourceTable
     let admission: AdmissionChain
     let authorizer: any Authorizer
+    /// Nil where roles don't decide.
+    let escalation: EscalationCheck?
     let watches: WatchHub
     let bookmarks: BookmarkClock
     let addresses: ServiceAddresses
@@ -16,6 +18,7 @@ struct ServerParts: Sendable {
     let now: @Sendable () -> Double
     /// A new random UUID, as RFC 9562 writes it.
     let newUID: @Sendable () -> String
+    let tokens: TokenRequests
 
     var reader: any ObjectReader { store.cache }
 }

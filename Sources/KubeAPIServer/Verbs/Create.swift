@@ -51,6 +51,7 @@ extension ObjectVerbs {
             errors += rules.validate(object)
             if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
             request.warnings.add(rules.warnings(object, nil))
+            try await checkEscalation(object, .null, requestName: "")
 
             admitted.object = served.fromStorage(object)
             try await parts.admission.validate(&admitted, parts.reader)

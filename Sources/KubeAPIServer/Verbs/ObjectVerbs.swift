@@ -31,6 +31,14 @@ struct ObjectVerbs: Sendable {
             user: request.user, object: object, old: old, options: options, isDryRun: isDryRun)
     }
 
+    /// Nobody grants by roles what they don't have.
+    func checkEscalation(_ object: JSON, _ old: JSON, requestName: String) async throws(APIStatus) {
+        guard resource.groupVersion.group == "rbac.authorization.k8s.io", let check = parts.escalation else { return }
+        try await check.check(
+            resource: resource.plural, object: object, old: old, user: request.user, namespace: namespace,
+            requestName: requestName)
+    }
+
     /// Whether the asker may do something else than what was asked, for verbs that imply another.
     func mayAlso(_ verb: String) async -> Bool {
         var attributes = RequestAttributes(user: request.user, verb: verb, isResource: true)

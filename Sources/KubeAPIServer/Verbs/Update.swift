@@ -95,6 +95,7 @@ extension ObjectVerbs {
             errors += change.validate(new, old)
             if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
             request.warnings.add(change.warnings(new, old))
+            try await checkEscalation(new, old, requestName: name)
             admitted.object = served.fromStorage(new)
             try await parts.admission.validate(&admitted, parts.reader)
             request.warnings.add(admitted.warnings)
