@@ -36,6 +36,7 @@ struct Hako {
         case "docker": return await docker(rest)
         case "daemon": return await Daemon.main(rest)
         case "apiserver": return await APIServerCommand.main(rest, version: Product.version)
+        case "snapshot": return SnapshotCommand.main(rest)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")
@@ -57,12 +58,13 @@ struct Hako {
         Containers without a dockerd: the engine, its runtime and its command line in one program.
 
         Commands:
-          docker    The docker command line (also under the name docker: ln -s hako docker)
-          daemon    Run the engine; starts by itself when `hako docker` needs it
-          runtime   The OCI runtime command line
-          apiserver Serve the Kubernetes API
-          install   Have systemd run the engine
-          version   Print the version
+          docker     The docker command line (also under the name docker: ln -s hako docker)
+          daemon     Run the engine; starts by itself when `hako docker` needs it
+          runtime    The OCI runtime command line
+          apiserver  Serve the Kubernetes API
+          snapshot   Save a cluster's state to a file, or make it anew from one
+          install    Have systemd run the engine
+          version    Print the version
 
         Run 'hako COMMAND --help' for more. Other clients: DOCKER_HOST=unix:///run/hako/docker.sock
 

@@ -10,6 +10,8 @@ enum Answer: Sendable {
     /// An object in the served version's form.
     case tree(code: Int, JSON)
     case list(ListAnswer)
+    /// A list of objects that are nowhere stored, in the served version's form.
+    case trees([JSON])
     case text(code: Int, contentType: String, ByteBuffer)
 }
 

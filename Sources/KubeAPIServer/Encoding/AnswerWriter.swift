@@ -36,7 +36,12 @@ struct AnswerWriter: Sendable {
         var items: [JSON] = []
         items.reserveCapacity(list.values.count)
         for value in list.values { items.append(served.fromStorage(try ObjectStore.decode(value))) }
-        let metadata = Self.metadata(list)
+        return try body(ofItems: items, metadata: Self.metadata(list))
+    }
+
+    /// - Parameter items: in the served version's form, each with its kind.
+    func body(ofItems all: [JSON], metadata: JSON) throws(APIStatus) -> ByteBuffer {
+        var items = all
         switch form.shape {
         case .table: return try encode(table(items, metadata: metadata))
         case .partialMetadata, .partialMetadataList:

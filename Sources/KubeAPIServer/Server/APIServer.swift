@@ -10,11 +10,16 @@ import Wire
 package final class APIServer: Sendable {
     let parts: ServerParts
     let access: AccessControl
+    let virtual: VirtualResources
     let health: Health
     let documents: Documents
     let metrics: RequestMetrics
 
-    init(parts: ServerParts, access: AccessControl, health: Health, documents: Documents, metrics: RequestMetrics) {
+    init(
+        parts: ServerParts, access: AccessControl, virtual: VirtualResources, health: Health, documents: Documents,
+        metrics: RequestMetrics
+    ) {
+        self.virtual = virtual
         self.parts = parts
         self.access = access
         self.health = health
@@ -81,7 +86,9 @@ package final class APIServer: Sendable {
             return try await verbs.watch(responder)
         }
         let answer: Answer
-        if info.subresource.isEmpty || info.subresource == "status" {
+        if let virtual = try await virtual.answer(verbs) {
+            answer = virtual
+        } else if info.subresource.isEmpty || info.subresource == "status" {
             answer = try await verbs.answer()
         } else {
             answer = try await Subresources(verbs: verbs, access: access).answer()
@@ -105,6 +112,7 @@ package final class APIServer: Sendable {
             let isStatus = object["kind"].string == "Status"
             (code, body) = (status, isStatus ? try writer.encode(object) : try writer.body(of: object))
         case .list(let list): (code, body) = (200, try writer.body(of: list))
+        case .trees(let objects): (code, body) = (200, try writer.body(ofItems: objects, metadata: [:]))
         case .text(let status, let type, let bytes):
             headers.replaceOrAdd(name: "Content-Type", value: type)
             (code, body) = (status, bytes)

@@ -36,6 +36,10 @@ struct Assembly: Sendable {
         let access = AccessControl(
             authentication: try configuration.authentication(pki, cache, tokens), authorizer: authorizer,
             impersonation: Impersonation(authorizer))
+        let virtual = VirtualResources(
+            access: AccessReviews(authorizer: authorizer, rbac: rbac ?? RBACAuthorizer(cache)),
+            identity: IdentityReviews(
+                tokens: access.authentication.tokens, audiences: access.authentication.audiences))
         let health = Health([
             Health.Check("ping") { nil },
             Health.Check("log") { nil },
@@ -44,7 +48,7 @@ struct Assembly: Sendable {
         let documents = Documents(discovery: DiscoveryPages(table: table), issuer: tokens.discovery)
         let metrics = RequestMetrics()
         return Assembly(
-            server: APIServer(parts: parts, access: access, health: health, documents: documents, metrics: metrics),
+            server: APIServer(parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
             configuration: configuration, storage: storage)
     }
 

@@ -1,9 +1,13 @@
 import JSON
 import KubeModel
 
-extension Subresources {
+/// Assigning pods to nodes: `pods/NAME/binding`, and the `bindings` resource.
+struct PodBinding: Sendable {
+    let verbs: ObjectVerbs
+    let pods: ServedResource
+
     /// Assigns a pod to a node, as the scheduler does: once, and not to a pod that is going or held back.
-    func bind(podName: String, _ binding: JSON) async throws(APIStatus) -> Answer {
+    func bind(_ podName: String, _ binding: JSON) async throws(APIStatus) -> Answer {
         let target = binding["target"]
         let node = target["name"].string ?? ""
         var errors: [FieldError] = []
@@ -13,14 +17,11 @@ extension Subresources {
         }
         if node.isEmpty { errors.append(.required(FieldPath("target")["name"])) }
         if !errors.isEmpty { throw .invalid(kind: "Binding", group: "", podName, errors) }
-        guard let pods = parts.table.find(group: "", version: "v1", resource: "pods") else {
-            throw .internalError("pods aren't served")
-        }
         let uid = binding["metadata"]["uid"].string ?? ""
         let annotations = binding["metadata"]["annotations"].stringMap
         let time = verbs.timestamp
         for _ in 0..<20 {
-            let stored = try await parts.store.get(pods, verbs.namespace, podName)
+            let stored = try await verbs.parts.store.get(pods, verbs.namespace, podName)
             var pod = try ObjectStore.decode(stored)
             try Self.checkBindable(pod, podName, node, uid: uid, pods.resource)
             pod["spec"]["nodeName"] = .string(node)
@@ -28,8 +29,8 @@ extension Subresources {
                 pod["metadata"]["annotations"][key] = .string(value)
             }
             Self.setScheduled(&pod, time)
-            if request.query.isDryRun { return Self.success() }
-            if try await parts.store.replace(stored, pod) != nil { return Self.success() }
+            if verbs.isDryRun { return Subresources.success() }
+            if try await verbs.parts.store.replace(stored, pod) != nil { return Subresources.success() }
         }
         throw .modified(pods.resource, podName)
     }

@@ -15,7 +15,9 @@ struct Subresources: Sendable {
         let allowed = verbs.resource.subresource(info.subresource)?.verbs ?? []
         guard allowed.contains(info.verb) else { throw .methodNotSupported(verbs.resource, info.verb) }
         switch (verbs.resource.plural, info.subresource) {
-        case ("pods", "binding"): return try await bind(podName: verbs.name, try await decode("v1", "Binding"))
+        case ("pods", "binding"): 
+            let binding = try await decode("v1", "Binding")
+            return try await PodBinding(verbs: verbs, pods: verbs.served).bind(verbs.name, binding)
         case ("pods", "eviction"): return try await evict()
         case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await changePod(info.subresource)
         case ("namespaces", "finalize"): return try await finalize()
