@@ -29,7 +29,7 @@ package final class KubeSandbox: Sendable {
     private init(_ flags: [String]) throws {
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         root = NSTemporaryDirectory() + "hako-kube-\(getpid())-\(number)"
-        port = try freePort()
+        port = Int(try freePort())
         self.flags = flags
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
@@ -93,7 +93,7 @@ package final class KubeSandbox: Sendable {
     ) async throws -> String {
         let answer = try await Command.run(["kubectl"] + arguments, environment: environment, input: input, seconds: 60)
         #expect(answer.status != 0, "\(answer)", sourceLocation: place)
-        return answer.error
+        return answer.err
     }
 
     /// A line as a person types it.
