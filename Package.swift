@@ -23,6 +23,11 @@ let httpAndTLS: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
+let http2: [Target.Dependency] = [
+    .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+    .product(name: "NIOHPACK", package: "swift-nio-http2"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+]
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -77,7 +82,11 @@ targets += module("JSON", testNeeds: ["TestKit"])
 targets += module("Fault", tests: false)
 targets += module("CommandLine", ["JSON", "Fault"])
 targets += module("Linux", ["Fault", "CLinux", "CNftables"])
-targets += module("Wire", ["Fault", "JSON"], nio + httpAndTLS + [crypto, log])
+targets += module(
+    "Wire", ["Fault", "JSON", "CZlib"],
+    nio + httpAndTLS + http2 + [
+        crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+    ])
 targets += module("OCI", ["Fault", "JSON"], [crypto], testNeeds: ["TestKit"])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
@@ -113,20 +122,19 @@ targets += module(
 targets += module(
     "KubeStorage", ["Fault"], nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
-    "KubeAPIServer", ["Fault", "JSON", "Wire", "KubeModel", "KubeStorage"],
+    "KubeAPIServer", ["Fault", "JSON", "Wire", "KubeModel", "KubeStorage", "CLinux", "CISAL"],
     nio + httpAndTLS + [
         log, crypto, .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
     ])
 targets += [
     .executableTarget(
         name: "hako",
         dependencies: [
             "DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
-            "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", log,
+            "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,
         swiftSettings: houseRules + sameHeaders),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
