@@ -194,6 +194,14 @@ final class HTTP2Exchange: HTTPResponder {
         throw HTTPProblem(400, "unable to upgrade to a WebSocket: the connection speaks HTTP/2")
     }
 
+    func upgradeToMessages(choosing chosen: String?) async throws -> WebSocketMessages {
+        throw HTTPProblem(400, "unable to upgrade to a WebSocket: the connection speaks HTTP/2")
+    }
+
+    func switchProtocols(_ headers: HTTPHeaders) async throws -> any RawConnection {
+        throw HTTPProblem(400, "unable to upgrade: the connection speaks HTTP/2")
+    }
+
     func closed() async { await gone.wait() }
 
     /// After the handler: an answer that isn't complete is broken off, so that the client doesn't take it for whole.

@@ -179,12 +179,30 @@ final class HTTPExchange: HTTPResponder {
 
     func upgradeToWebSocket() async throws -> any RawConnection {
         let head = try WebSocketHandshake.answer(to: wire.headers)
+        try leaveHTTP()
+        try await bytes.write(head)
+        return WebSocketConnection(HijackedConnection(reader))
+    }
+
+    func upgradeToMessages(choosing chosen: String?) async throws -> WebSocketMessages {
+        let head = try WebSocketHandshake.answer(to: wire.headers, choosing: chosen)
+        try leaveHTTP()
+        try await bytes.write(head)
+        return WebSocketMessages(HijackedConnection(reader))
+    }
+
+    func switchProtocols(_ headers: HTTPHeaders) async throws -> any RawConnection {
+        guard try await reader.drain() else { throw HTTPProblem(413, "request body too large") }
+        try leaveHTTP()
+        try await bytes.write(Self.encode(.switchingProtocols, headers, isModern: true, persists: true))
+        return HijackedConnection(reader)
+    }
+
+    private func leaveHTTP() throws {
         try state.withLockedValue { state in
             guard case .waiting = state.phase else { throw ChannelError.operationUnsupported }
             state.phase = .hijacked
         }
-        try await bytes.write(head)
-        return WebSocketConnection(HijackedConnection(reader))
     }
 
     /// The end of the client's input counts as its going, as it does for Go's server: an HTTP client that still wants

@@ -59,6 +59,10 @@ package protocol HTTPResponder: Sendable {
     func hijack(contentType: String) async throws -> any RawConnection
     /// Answers a WebSocket's opening and leaves HTTP; throws a problem of status 400 when the request is none.
     func upgradeToWebSocket() async throws -> any RawConnection
+    /// The same for those to whom the bounds of messages matter; `chosen` is the subprotocol, nil for none.
+    func upgradeToMessages(choosing chosen: String?) async throws -> WebSocketMessages
+    /// Sends `101 Switching Protocols` with these headers and leaves HTTP.
+    func switchProtocols(_ headers: HTTPHeaders) async throws -> any RawConnection
     /// Returns when the client has gone away, or when the calling task is cancelled; for handlers that wait for
     /// something else. Bytes that a client sends ahead don't hide its going.
     func closed() async

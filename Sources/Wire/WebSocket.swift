@@ -10,7 +10,8 @@ enum WebSocketHandshake {
     private static let suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     /// The answer's head. Throws 400 when the request doesn't ask for a WebSocket of version 13.
-    static func answer(to headers: HTTPHeaders) throws(HTTPProblem) -> ByteBuffer {
+    /// - Parameter chosen: the subprotocol to speak; nil: the client's, when it offers one alone.
+    static func answer(to headers: HTTPHeaders, choosing chosen: String? = nil) throws(HTTPProblem) -> ByteBuffer {
         guard headers.lists("websocket", in: "upgrade"), headers.lists("upgrade", in: "connection") else {
             throw HTTPProblem(400, "not websocket protocol")
         }
@@ -24,7 +25,11 @@ enum WebSocketHandshake {
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: \(accept(key))\r\n"
         let protocols = headers[canonicalForm: "sec-websocket-protocol"]
-        if protocols.count == 1 { text += "Sec-WebSocket-Protocol: \(protocols[0])\r\n" }
+        if let chosen {
+            text += "Sec-WebSocket-Protocol: \(chosen)\r\n"
+        } else if protocols.count == 1 {
+            text += "Sec-WebSocket-Protocol: \(protocols[0])\r\n"
+        }
         return ByteBuffer(string: text + "\r\n")
     }
 
@@ -53,6 +58,7 @@ struct WebSocketConnection: RawConnection {
                 let event = try state.withLockedValue { state in try state.decoder.next(from: &state.buffered) }
                 switch event {
                 case .data(let bytes): return bytes
+                case .messageEnd: continue
                 case .ping(let bytes): try await raw.write(WebSocketDecoder.frame(WebSocketDecoder.Opcode.pong, bytes))
                 case .close(let bytes):
                     await sendClose(bytes)

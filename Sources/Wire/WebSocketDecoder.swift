@@ -6,6 +6,8 @@ struct WebSocketDecoder {
     enum Event: Equatable {
         case data(ByteBuffer)
         case ping(ByteBuffer)
+        /// The message whose bytes came is whole; told only where `tellsMessages`.
+        case messageEnd
         /// What the close frame holds: a status and a reason, or nothing.
         case close(ByteBuffer)
     }
@@ -22,15 +24,25 @@ struct WebSocketDecoder {
         let opcode: UInt8
         var left: UInt64
         let mask: [UInt8]
+        let isFinal: Bool
         /// Bytes of the payload that were taken, for the mask.
         var taken = 0
         var isControl: Bool { opcode >= 8 }
     }
     private var frame: Frame?
+    /// Whether the ends of messages matter, or only their bytes.
+    let tellsMessages: Bool
+    private var owesMessageEnd = false
+
+    init(tellsMessages: Bool = false) { self.tellsMessages = tellsMessages }
 
     /// The next event; nil when more bytes are needed. Throws for frames that a client must not send.
     mutating func next(from bytes: inout ByteBuffer) throws(WebSocketFault) -> Event? {
         while true {
+            if owesMessageEnd {
+                owesMessageEnd = false
+                return .messageEnd
+            }
             if frame == nil { frame = try Self.head(&bytes) }
             guard var frame else { return nil }
             let count = Int(min(UInt64(bytes.readableBytes), frame.left))
@@ -40,7 +52,9 @@ struct WebSocketDecoder {
             let payload = Self.unmasked(bytes.readSlice(length: count) ?? ByteBuffer(), &frame)
             self.frame = frame.left == 0 ? nil : frame
             switch frame.opcode {
-            case Opcode.continuation, Opcode.text, Opcode.binary: if count > 0 { return .data(payload) }
+            case Opcode.continuation, Opcode.text, Opcode.binary:
+                owesMessageEnd = tellsMessages && frame.isFinal && frame.left == 0
+                if count > 0 { return .data(payload) }
             case Opcode.close: return .close(payload)
             case Opcode.ping: return .ping(payload)
             default: continue
@@ -71,7 +85,7 @@ struct WebSocketDecoder {
         }
         guard let mask = bytes.getBytes(at: at + size, length: 4) else { return nil }
         bytes.moveReaderIndex(forwardBy: size + 4)
-        return Frame(opcode: opcode, left: length, mask: mask)
+        return Frame(opcode: opcode, left: length, mask: mask, isFinal: first & 0x80 != 0)
     }
 
     private static func unmasked(_ bytes: ByteBuffer, _ frame: inout Frame) -> ByteBuffer {

@@ -137,8 +137,8 @@ struct AnswerWriter: Sendable {
             }
             out.writeInteger(UInt8(ascii: "\n"))
             return out
-        case .yaml: return ByteBuffer(string: YAMLText.write(tree))
-        case .protobuf: return try ProtobufAnswer.encode(tree, served)
+        case .yaml: return ByteBuffer(bytes: YAML.write(tree))
+        case .protobuf: return ByteBuffer(bytes: try ProtobufAnswer.bytes(tree))
         }
     }
 

@@ -9,7 +9,9 @@ struct BodyDecoder: Sendable {
     /// A document as it was sent, before it is held against a type.
     struct Document {
         let tree: JSON
-        let duplicates: [JSON.Duplicate]
+        var duplicates: [JSON.Duplicate] = []
+        /// What YAML's reader objects to; nil: nothing.
+        var repeated: String?
     }
 
     let contentType: String
@@ -31,8 +33,14 @@ struct BodyDecoder: Sendable {
             return try json(bytes, kind)
         case "application/yaml", "text/yaml", "application/apply-patch+yaml": return try yaml(bytes, kind)
         case "application/vnd.kubernetes.protobuf" where hasProtobuf:
-            do { return Document(tree: try KubeProtobuf.decode(bytes, as: type), duplicates: []) } catch {
-                throw unrecognized(kind, "\(error)", bytes)
+            do {
+                let envelope = try KubeProtobuf.openEnvelope(bytes)
+                var tree = try KubeProtobuf.decode(envelope.raw, as: type)
+                tree["kind"] = .string(envelope.kind)
+                tree["apiVersion"] = .string(envelope.apiVersion)
+                return Document(tree: tree)
+            } catch {
+                throw unrecognized(kind, error.description, bytes)
             }
         default:
             throw APIStatus(
@@ -55,8 +63,8 @@ struct BodyDecoder: Sendable {
 
     private func yaml(_ bytes: [UInt8], _ kind: String) throws(APIStatus) -> Document {
         do {
-            let (tree, duplicates) = try YAMLReader.read(bytes)
-            return Document(tree: tree, duplicates: duplicates)
+            let document = try YAML.parse(bytes)
+            return Document(tree: document.value, repeated: document.duplicates?.description)
         } catch {
             throw unrecognized(kind, "couldn't get version/kind; json parse error: \(error)", bytes)
         }
@@ -119,10 +127,11 @@ extension ObjectVerbs {
             tree["kind"] = .string(kind)
             tree["apiVersion"] = .string(groupVersion.description)
         }
-        let decoded: (object: JSON, strict: StrictErrors)
+        var decoded: (object: JSON, strict: StrictErrors)
         do { decoded = try StructuralDecoder.decode(tree, as: type, duplicates: document.duplicates) } catch {
             throw cannot(error.description)
         }
+        if let repeated = document.repeated { decoded.strict.add(repeated) }
         if !decoded.strict.isEmpty {
             switch request.query.fieldValidation {
             case .strict: throw cannot(decoded.strict.sentence)
@@ -174,11 +183,11 @@ extension ObjectVerbs {
 
     /// The body of an apply request: a partial object in YAML or JSON, without defaults.
     func decodeApplied(_ body: ByteBuffer) throws(APIStatus) -> JSON {
-        let document: (tree: JSON, duplicates: [JSON.Duplicate])
-        do { document = try YAMLReader.read(Array(body.readableBytesView)) } catch {
+        let document: YAML.Document
+        do { document = try YAML.parse(Array(body.readableBytesView)) } catch {
             throw .badRequest("error decoding YAML: \(error)")
         }
-        let tree = document.tree
+        let tree = document.value
         guard tree.object != nil else { throw .badRequest("error decoding YAML: it is not an object") }
         for (field, wanted) in [("apiVersion", served.groupVersion.description), ("kind", resource.kind)] {
             let own = tree[field].string ?? ""
@@ -191,14 +200,16 @@ extension ObjectVerbs {
         let decoded: (object: JSON, strict: StrictErrors)
         do {
             decoded = try StructuralDecoder.decode(
-                tree, as: resource.type, duplicates: document.duplicates, defaults: false)
+                tree, as: resource.type, defaults: false)
         } catch {
             throw .badRequest("failed to create typed patch object (\(request.info.namespace)/\(name); \(served.groupVersion), Kind=\(resource.kind)): \(error)")
         }
-        if !decoded.strict.isEmpty {
+        var strict = decoded.strict
+        if let repeated = document.duplicates { strict.add(repeated.description) }
+        if !strict.isEmpty {
             switch request.query.fieldValidation {
-            case .strict: throw .badRequest(decoded.strict.sentence)
-            case .warn: request.warnings.add(decoded.strict.messages)
+            case .strict: throw .badRequest(strict.sentence)
+            case .warn: request.warnings.add(strict.messages)
             case .ignore: break
             }
         }

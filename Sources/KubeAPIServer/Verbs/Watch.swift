@@ -241,8 +241,10 @@ struct WatchStream: Sendable {
             var out = ByteBuffer(bytes: event.bytes(escapeHTML: true))
             out.writeInteger(UInt8(ascii: "\n"))
             return out
-        case .yaml: return ByteBuffer(string: YAMLText.write(event) + "---\n")
-        case .protobuf: return try ProtobufAnswer.watchFrame(type, object, verbs.served)
+        case .yaml: return ByteBuffer(bytes: YAML.write(event) + Array("---\n".utf8))
+        case .protobuf:
+            let event = KubeProtobuf.watchEvent(type, try ProtobufAnswer.bytes(object))
+            return ByteBuffer(bytes: KubeProtobuf.frame(event))
         }
     }
 }
