@@ -9,7 +9,7 @@ enum BuiltInConversions {
             ServedResource.Conversion(toStorage: { renamed($0, eventFields) }, fromStorage: { renamed($0, coreFields) })
         case ("autoscaling/v1", "HorizontalPodAutoscaler"):
             ServedResource.Conversion(
-                toStorage: { HorizontalPodAutoscalerConversion.toV2($0) },
+                toStorage: { (try? HorizontalPodAutoscalerConversion.toV2($0)) ?? $0 },
                 fromStorage: { HorizontalPodAutoscalerConversion.toV1($0) })
         default: nil
         }

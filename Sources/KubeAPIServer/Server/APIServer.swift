@@ -85,6 +85,11 @@ package final class APIServer: Sendable {
             guard served.resource.verbs.contains("watch") else { throw APIStatus.methodNotSupported(served.resource, "watch") }
             return try await verbs.watch(responder)
         }
+        if served.resource.plural == "pods", served.groupVersion.group.isEmpty,
+            PodStreams.subresources.contains(info.subresource)
+        {
+            return try await PodStreams(verbs: verbs, responder: responder).answer()
+        }
         let answer: Answer
         if let virtual = try await virtual.answer(verbs) {
             answer = virtual

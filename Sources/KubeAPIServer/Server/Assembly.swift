@@ -9,6 +9,7 @@ struct Assembly: Sendable {
     let server: APIServer
     private let configuration: APIServerConfiguration
     private let storage: any KubeStorage
+    private let authorityPEM: String
 
     static func make(
         _ configuration: APIServerConfiguration, _ storage: any KubeStorage, _ pki: ClusterPKI, _ log: Logger
@@ -30,9 +31,10 @@ struct Assembly: Sendable {
         let parts = ServerParts(
             store: ObjectStore(storage, cache), table: table, admission: try configuration.admission(),
             authorizer: authorizer,
-            escalation: rbac.map { EscalationCheck(rbac: $0, authorizer: authorizer) }, watches: WatchHub(), bookmarks: BookmarkClock(storage),
+            escalation: rbac.map { EscalationCheck(rbac: $0, authorizer: authorizer) }, watches: WatchHub(), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
             addresses: addresses, log: log,
-            now: { systemTime() }, newUID: { RandomUUID.make() }, tokens: tokens.requests)
+            now: { systemTime() }, newUID: { RandomUUID.make() }, tokens: tokens.requests,
+            node: NoNodes())
         let access = AccessControl(
             authentication: try configuration.authentication(pki, cache, tokens), authorizer: authorizer,
             impersonation: Impersonation(authorizer))
@@ -49,7 +51,7 @@ struct Assembly: Sendable {
         let metrics = RequestMetrics()
         return Assembly(
             server: APIServer(parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
-            configuration: configuration, storage: storage)
+            configuration: configuration, storage: storage, authorityPEM: pki.trustPEM)
     }
 
     /// What goes on beside requests, once the socket is open: the store's watch into the cache, and the objects that
@@ -68,6 +70,8 @@ struct Assembly: Sendable {
             }
         }
         await Bootstrap(parts: server.parts).run()
-        return [follow]
+        let contents = NamespaceContents(server.parts, authorityPEM: authorityPEM)
+        await contents.reconcileAll()
+        return [follow, Task { await contents.run() }]
     }
 }

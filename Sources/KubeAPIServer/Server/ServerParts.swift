@@ -2,8 +2,8 @@ import KubeModel
 import KubeStorage
 import Logging
 
-/// What the verbs work with.
-struct ServerParts: Sendable {
+/// What the verbs work with; one for the whole server, shared and never changed.
+final class ServerParts: Sendable {
     let store: ObjectStore
     let table: ResourceTable
     let admission: AdmissionChain
@@ -11,6 +11,7 @@ struct ServerParts: Sendable {
     /// Nil where roles don't decide.
     let escalation: EscalationCheck?
     let watches: WatchHub
+    let managed: ManagedFieldsTable
     let bookmarks: BookmarkClock
     let addresses: ServiceAddresses
     let log: Logger
@@ -19,6 +20,29 @@ struct ServerParts: Sendable {
     /// A new random UUID, as RFC 9562 writes it.
     let newUID: @Sendable () -> String
     let tokens: TokenRequests
+    let node: any NodeInterface
+
+    init(
+        store: ObjectStore, table: ResourceTable, admission: AdmissionChain, authorizer: any Authorizer,
+        escalation: EscalationCheck?, watches: WatchHub, managed: ManagedFieldsTable, bookmarks: BookmarkClock,
+        addresses: ServiceAddresses, log: Logger, now: @escaping @Sendable () -> Double,
+        newUID: @escaping @Sendable () -> String, tokens: TokenRequests, node: any NodeInterface
+    ) {
+        self.store = store
+        self.table = table
+        self.admission = admission
+        self.authorizer = authorizer
+        self.escalation = escalation
+        self.watches = watches
+        self.managed = managed
+        self.bookmarks = bookmarks
+        self.addresses = addresses
+        self.log = log
+        self.now = now
+        self.newUID = newUID
+        self.tokens = tokens
+        self.node = node
+    }
 
     var reader: any ObjectReader { store.cache }
 }

@@ -16,7 +16,8 @@ extension ObjectVerbs {
     }
 
     /// Creates an object that is decoded and in its namespace.
-    func create(_ decoded: JSON, code: Int = 201) async throws(APIStatus) -> Answer {
+    /// - Parameter records: whether managed fields are still to be noted; apply has done so.
+    func create(_ decoded: JSON, code: Int = 201, records: Bool = true) async throws(APIStatus) -> Answer {
         var object = decoded
         let prefix = object["metadata"]["generateName"].string ?? ""
         let isGenerated = (object["metadata"]["name"].string ?? "").isEmpty && !prefix.isEmpty
@@ -26,7 +27,7 @@ extension ObjectVerbs {
                 object["metadata"]["name"] = .string(GeneratedName.make(prefix))
             }
             do {
-                return try await createOnce(object, code: code)
+                return try await createOnce(object, code: code, records: records)
             } catch where error.reason == "AlreadyExists" && isGenerated && attempt < 8 {
                 continue
             }
@@ -34,7 +35,7 @@ extension ObjectVerbs {
         throw .internalError("no free name was found for \(prefix)")
     }
 
-    private func createOnce(_ decoded: JSON, code: Int) async throws(APIStatus) -> Answer {
+    private func createOnce(_ decoded: JSON, code: Int, records: Bool) async throws(APIStatus) -> Answer {
         var admitted = admissionRequest(
             .create, name: decoded["metadata"]["name"].string ?? "", object: decoded, old: .null)
         try await parts.admission.mutate(&admitted, parts.reader)
@@ -45,7 +46,7 @@ extension ObjectVerbs {
         rules.prepareForCreate(&object)
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
         do throws(APIStatus) {
-            try record(&object, old: nil)
+            if records { try record(&object, old: nil) }
             var errors = MetadataRules.validateCreate(
                 object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
             errors += rules.validate(object)

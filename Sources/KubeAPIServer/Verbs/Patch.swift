@@ -94,14 +94,14 @@ extension ObjectVerbs {
         let verbs = self
         guard try await parts.store.find(served, namespace, name) != nil else {
             guard request.info.subresource.isEmpty else { throw .notFound(resource, name) }
-            return try await verbs.createApplied(applied, force: force)
+            let first = try verbs.applied(applied, to: nil, force: force, subresource: "")
+            return try await verbs.create(try verbs.decode(tree: first), records: false)
         }
         return try await self.change(
             change, record: { _, _ in },
             transform: { old throws(APIStatus) in
-                var new = try verbs.mergedApply(live: old, applied, force: force, subresource: change.subresource)
-                new = try verbs.decode(tree: new)
-                return new
+                try verbs.decode(
+                    tree: try verbs.applied(applied, to: old, force: force, subresource: change.subresource))
             })
     }
 }

@@ -1,0 +1,217 @@
+import JSON
+import KubeModel
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// `pods/NAME/log`, `exec`, `attach` and `portforward`: the client's protocol on one side, a node on the other.
+struct PodStreams: Sendable {
+    static let subresources: Set<String> = ["log", "exec", "attach", "portforward"]
+
+    let verbs: ObjectVerbs
+    let responder: any HTTPResponder
+
+    private var request: APIRequest { verbs.request }
+    private var node: any NodeInterface { verbs.parts.node }
+
+    func answer() async throws {
+        let info = request.info
+        let allowed = verbs.resource.subresource(info.subresource)?.verbs ?? []
+        guard allowed.contains(info.verb) else { throw APIStatus.methodNotSupported(verbs.resource, info.verb) }
+        let pod = try ObjectStore.decode(try await verbs.parts.store.get(verbs.served, verbs.namespace, verbs.name))
+        if info.subresource != "log" {
+            var admitted = verbs.admissionRequest(
+                .connect, name: verbs.name, object: .null, old: .null, subresource: info.subresource)
+            try await verbs.parts.admission.mutate(&admitted, verbs.parts.reader)
+            try await verbs.parts.admission.validate(&admitted, verbs.parts.reader)
+        }
+        guard pod["spec"]["nodeName"].string?.isEmpty == false else {
+            throw APIStatus.badRequest("pod \(verbs.name) does not have a host assigned")
+        }
+        switch info.subresource {
+        case "log": try await log(pod)
+        case "portforward": try await forward(pod)
+        default: try await run(pod, attaches: info.subresource == "attach")
+        }
+    }
+
+    // MARK: log
+
+    private func log(_ pod: JSON) async throws {
+        let options = try logOptions(pod)
+        let pieces = try await node.log(of: pod, options)
+        try await responder.head(.ok, HTTPHeaders([("Content-Type", "text/plain")]))
+        var left = options.limitBytes ?? .max
+        for try await piece in pieces where left > 0 {
+            let part = piece.getSlice(at: piece.readerIndex, length: min(piece.readableBytes, left)) ?? piece
+            left -= part.readableBytes
+            try await responder.write(part)
+            if left == 0 { break }
+        }
+        try await responder.end()
+    }
+
+    private func logOptions(_ pod: JSON) throws(APIStatus) -> PodLogOptions {
+        let query = request.query
+        var options = PodLogOptions()
+        var faults: [FieldError] = []
+        func whole(_ name: String, from least: Int) throws(APIStatus) -> Int? {
+            guard let value = try query.integer(name) else { return nil }
+            if value < least {
+                let rule = least == 0 ? "must be greater than or equal to 0" : "must be greater than 0"
+                faults.append(.invalid(FieldPath(name), .init(value), rule))
+            }
+            return Int(clamping: value)
+        }
+        options.container = try container(pod, query.first("container") ?? "", lists: "choose one of")
+        options.follows = query.flag("follow") ?? false
+        options.isPrevious = query.flag("previous") ?? false
+        options.hasTimestamps = query.flag("timestamps") ?? false
+        options.tailLines = try whole("tailLines", from: 0)
+        options.limitBytes = try whole("limitBytes", from: 1)
+        options.sinceSeconds = try whole("sinceSeconds", from: 1)
+        options.sinceTime = query.first("sinceTime")
+        if options.sinceSeconds != nil, options.sinceTime != nil {
+            faults.append(.forbidden(FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+        }
+        if let stream = query.first("stream") {
+            if !["All", "Stdout", "Stderr"].contains(stream) {
+                faults.append(.notSupported(FieldPath("stream"), .string(stream), ["All", "Stdout", "Stderr"]))
+            }
+            options.stream = stream
+        }
+        if !faults.isEmpty { throw .invalid(kind: "PodLogOptions", group: "", verbs.name, faults) }
+        return options
+    }
+
+    /// The asked container, or the only one, or the one that the pod's annotation names.
+    private func container(_ pod: JSON, _ asked: String, lists: String) throws(APIStatus) -> String {
+        let spec = pod["spec"]
+        func names(_ member: String) -> [String] { (spec[member].array ?? []).compactMap { $0["name"].string } }
+        let main = names("containers"), initial = names("initContainers"), ephemeral = names("ephemeralContainers")
+        if !asked.isEmpty {
+            guard (main + initial + ephemeral).contains(asked) else {
+                throw .badRequest("container \(asked) is not valid for pod \(verbs.name)")
+            }
+            return asked
+        }
+        if main.count == 1, initial.isEmpty, ephemeral.isEmpty { return main[0] }
+        let note = pod["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"].string ?? ""
+        if main.contains(note) { return note }
+        var text = "a container name must be specified for pod \(verbs.name), \(lists): [\(main.joined(separator: " "))]"
+        if !initial.isEmpty { text += " or one of the init containers: [\(initial.joined(separator: " "))]" }
+        if !ephemeral.isEmpty { text += " or one of the ephemeral containers: [\(ephemeral.joined(separator: " "))]" }
+        throw .badRequest(text)
+    }
+
+    // MARK: exec and attach
+
+    private func run(_ pod: JSON, attaches: Bool) async throws {
+        let query = request.query
+        var options = PodStreamOptions(container: "")
+        options.command = query.all("command")
+        options.takesInput = query.flag("stdin") ?? false
+        options.givesOutput = query.flag("stdout") ?? true
+        options.givesError = query.flag("stderr") ?? true
+        options.isTerminal = query.flag("tty") ?? false
+        if options.isTerminal { options.givesError = false }
+        options.container = try container(pod, query.first("container") ?? "", lists: "choose one of")
+        if !attaches, options.command.isEmpty {
+            throw APIStatus.badRequest("you must specify at least one command for the container")
+        }
+        let fixed = options
+        if request.http.headers.lists("websocket", in: "upgrade") {
+            let offered = request.http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
+            guard let name = SocketStreams.protocols.first(where: offered.contains) else {
+                throw APIStatus(
+                    code: 403, reason: "Forbidden",
+                    message: "unable to upgrade: none of the client's protocols \(offered) is spoken here: "
+                        + "\(SocketStreams.protocols)")
+            }
+            let streams = SocketStreams(try await responder.upgradeToMessages(choosing: name), name)
+            // An empty message tells the client that the connection stands.
+            try? await streams.send(SocketStreams.Channel.output, ByteBuffer())
+            await serve(pod, fixed, attaches: attaches, streams, pump: streams.run) { await streams.finish($0) }
+            return
+        }
+        try await runSPDY(pod, fixed, attaches: attaches)
+    }
+
+    private func runSPDY(_ pod: JSON, _ options: PodStreamOptions, attaches: Bool) async throws {
+        let connection = try await openSPDY(SPDYStreams.protocols)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await connection.run() }
+            if let streams = await SPDYStreams.gather(connection, options) {
+                await serve(pod, options, attaches: attaches, streams, pump: {}) { await streams.finish($0) }
+            }
+            await connection.close()
+            group.cancelAll()
+        }
+    }
+
+    private func openSPDY(_ spoken: [String]) async throws -> SPDYConnection {
+        guard request.http.headers.lists("spdy/3.1", in: "upgrade") else {
+            throw APIStatus.badRequest("Upgrade request required")
+        }
+        let offered = request.http.headers[canonicalForm: "x-stream-protocol-version"].map { String($0) }
+        guard let name = spoken.first(where: offered.contains) else {
+            throw APIStatus(
+                code: 403, reason: "Forbidden",
+                message: "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(spoken)")
+        }
+        return SPDYConnection(
+            try await responder.switchProtocols(
+                HTTPHeaders([
+                    ("Connection", "Upgrade"), ("Upgrade", "SPDY/3.1"), ("X-Stream-Protocol-Version", name),
+                ])))
+    }
+
+    private func serve(
+        _ pod: JSON, _ options: PodStreamOptions, attaches: Bool, _ streams: any CommandStreams,
+        pump: @escaping @Sendable () async -> Void, finish: @escaping @Sendable (CommandEnd) async -> Void
+    ) async {
+        let node = node
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await pump() }
+            let end: CommandEnd
+            do throws(APIStatus) {
+                end =
+                    attaches
+                    ? try await node.attach(to: pod, options, streams) : try await node.exec(in: pod, options, streams)
+            } catch {
+                end = .failed(error.message)
+            }
+            await finish(end)
+            group.cancelAll()
+        }
+    }
+
+    // MARK: port-forward
+
+    private func forward(_ pod: JSON) async throws {
+        let forwarding = PortForwarding(pod: pod, node: node)
+        guard request.http.headers.lists("websocket", in: "upgrade") else {
+            let connection = try await openSPDY(["portforward.k8s.io"])
+            return await forwarding.serve(connection)
+        }
+        let tunnel = "SPDY/3.1+portforward.k8s.io"
+        let offered = request.http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
+        if offered.contains(tunnel) {
+            let socket = try await responder.upgradeToMessages(choosing: tunnel)
+            return await forwarding.serve(SPDYConnection(SocketTunnel(socket)))
+        }
+        guard let name = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io"].first(where: offered.contains) else {
+            throw APIStatus.badRequest("unable to upgrade: none of the client's protocols \(offered) is spoken here")
+        }
+        let ports = try request.query.all("ports").flatMap { $0.split(separator: ",") }.map { text throws in
+            guard let port = Int(text), (1...65_535).contains(port) else {
+                throw APIStatus.badRequest("query parameter \"ports\" is invalid: \(text)")
+            }
+            return port
+        }
+        guard !ports.isEmpty else {
+            throw APIStatus.badRequest("query parameter \"ports\" is required")
+        }
+        await forwarding.serve(try await responder.upgradeToMessages(choosing: name), name, ports)
+    }
+}

@@ -1,0 +1,73 @@
+import JSON
+import KubeModel
+import NIOCore
+import Wire
+
+/// Kubernetes' channels over a WebSocket: each message begins with a channel's number (`v4.channel.k8s.io`,
+/// `v5.channel.k8s.io`, which can close one channel, and the base64 form of v4).
+struct SocketStreams: CommandStreams {
+    enum Channel {
+        static let input: UInt8 = 0, output: UInt8 = 1, error: UInt8 = 2, status: UInt8 = 3, size: UInt8 = 4
+        /// v5: the next byte's channel has ended.
+        static let close: UInt8 = 255
+    }
+
+    /// What we speak, the best first.
+    static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io"]
+
+    private let socket: WebSocketMessages
+    private let isBase64: Bool
+    private let input: AsyncInbox<ByteBuffer>
+    private let sizes: AsyncInbox<TerminalSize>
+
+    init(_ socket: WebSocketMessages, _ name: String) {
+        self.socket = socket
+        isBase64 = name.contains("base64")
+        input = AsyncInbox(limit: 64)
+        sizes = AsyncInbox(limit: 16)
+    }
+
+    /// Sorts the client's messages until it goes; to be run beside the command.
+    func run() async {
+        defer {
+            input.finish()
+            sizes.finish()
+        }
+        while var message = try? await socket.read() {
+            guard var channel = message.readInteger(as: UInt8.self) else { continue }
+            if isBase64 {
+                channel &-= UInt8(ascii: "0")
+                guard let bytes = decodeBase64(String(buffer: message)) else { return }
+                message = ByteBuffer(bytes: bytes)
+            }
+            switch channel {
+            case Channel.input: if message.readableBytes > 0 { await input.put(message) }
+            case Channel.size: if let size = TerminalSize(message) { await sizes.put(size) }
+            case Channel.close: if message.readInteger(as: UInt8.self) == Channel.input { input.finish() }
+            default: break
+            }
+        }
+    }
+
+    func readInput() async throws -> ByteBuffer? { await input.take() }
+    func nextSize() async -> TerminalSize? { await sizes.take() }
+    func writeOutput(_ bytes: ByteBuffer) async throws { try await send(Channel.output, bytes) }
+    func writeError(_ bytes: ByteBuffer) async throws { try await send(Channel.error, bytes) }
+
+    func finish(_ end: CommandEnd) async {
+        try? await send(Channel.status, ByteBuffer(bytes: end.status.bytes()))
+        await socket.close()
+    }
+
+    func send(_ channel: UInt8, _ bytes: ByteBuffer) async throws {
+        var message = ByteBuffer()
+        if isBase64 {
+            message.writeInteger(channel + UInt8(ascii: "0"))
+            message.writeString(encodeBase64(Array(bytes.readableBytesView)))
+        } else {
+            message.writeInteger(channel)
+            message.writeImmutableBuffer(bytes)
+        }
+        try await socket.write(message, isText: isBase64)
+    }
+}
