@@ -19,8 +19,8 @@ extension ObjectVerbs {
     }
 
     func patch(_ change: ChangeRules) async throws(APIStatus) -> Answer {
-        try request.query.checkWriteOptions("PatchOptions")
         let kind = try patchKind()
+        try request.query.checkWriteOptions("PatchOptions", isApply: kind == .applyYAML)
         let body = try await request.http.body()
         switch kind {
         case .applyYAML: return try await apply(body, change)
@@ -82,10 +82,6 @@ extension ObjectVerbs {
 
     /// Server-side apply.
     private func apply(_ body: ByteBuffer, _ change: ChangeRules) async throws(APIStatus) -> Answer {
-        guard !request.query.fieldManager.isEmpty else {
-            let error = FieldError.required(FieldPath("fieldManager"), "is required for apply patch")
-            throw .invalid(kind: "PatchOptions", group: "meta.k8s.io", "", [error])
-        }
         let force = request.query.flag("force") ?? false
         var config = try decodeApplied(body)
         try checkName(&config)
