@@ -6,6 +6,8 @@ package struct AdmissionChain: Sendable {
 
     package init(_ plugins: [any AdmissionPlugin]) { self.plugins = plugins }
 
+    func without(_ names: Set<String>) -> AdmissionChain { AdmissionChain(plugins.filter { !names.contains($0.name) }) }
+
     package var names: [String] { plugins.map(\.name) }
 
     package func mutate(_ request: inout AdmissionRequest, _ reader: any ObjectReader) async throws(APIStatus) {

@@ -40,6 +40,12 @@ package final class ObjectCache: ObjectReader {
         self.state = NIOLockedValueBox(state)
     }
 
+    /// Keeps one more resource from now on. Its objects come in as they are written; older ones aren't here.
+    func keep(_ resource: GroupResource, _ prefix: String) {
+        prefixes.withLockedValue { $0[resource] = prefix }
+        state.withLockedValue { if $0.shelves[prefix] == nil { $0.shelves[prefix] = Shelf() } }
+    }
+
     package func object(group: String, resource: String, namespace: String, name: String) -> JSON? {
         guard let prefix = prefix(group, resource) else { return nil }
         return tree(prefix, namespace.isEmpty ? prefix + name : "\(prefix)\(namespace)/\(name)")
@@ -65,6 +71,13 @@ package final class ObjectCache: ObjectReader {
         for resource in resources {
             guard let prefix = prefix(group, resource) else { continue }
             state.withLockedValue { $0.observers[prefix, default: []].append(changed) }
+        }
+    }
+
+    /// The same for every resource that is kept.
+    func observeAll(_ changed: @escaping @Sendable (GroupResource) -> Void) {
+        for (resource, _) in prefixes.withLockedValue({ $0 }) {
+            observe(group: resource.group, [resource.resource]) { changed(resource) }
         }
     }
 

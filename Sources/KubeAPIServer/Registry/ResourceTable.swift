@@ -41,6 +41,18 @@ package final class ResourceTable: Sendable {
         }
     }
 
+    /// The served versions of one definition.
+    package func custom(_ definition: String) -> [ServedResource] { state.withLockedValue { $0.custom[definition] ?? [] } }
+
+    /// Takes out what belongs to no definition in `definitions`.
+    package func keepCustom(_ definitions: Set<String>) {
+        state.withLockedValue { state in
+            guard !definitions.isSuperset(of: state.custom.keys) else { return }
+            state.custom = state.custom.filter { definitions.contains($0.key) }
+            Self.index(&state)
+        }
+    }
+
     private static func index(_ state: inout State) {
         state.generation += 1
         let all = state.builtIn + state.custom.values.flatMap { $0 }

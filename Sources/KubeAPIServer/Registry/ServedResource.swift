@@ -11,6 +11,8 @@ package struct ServedResource: Sendable {
     package let storage: GroupVersion
     /// From this version's form to the stored one and back; nil: they are the same but for `apiVersion`.
     let conversion: Conversion?
+    /// Of a custom resource: its definition's schema and paths.
+    let custom: CustomResourceKind?
 
     struct Conversion: Sendable {
         let toStorage: @Sendable (JSON) -> JSON
@@ -23,10 +25,24 @@ package struct ServedResource: Sendable {
         self.prefix = prefix
         self.storage = storage
         self.conversion = conversion
+        custom = nil
+    }
+
+    /// A version of a custom resource.
+    init(_ custom: CustomResourceKind) {
+        self.custom = custom
+        resource = custom.resource
+        rules = custom.rules
+        let group = custom.resource.groupVersion.group
+        prefix = "/registry/\(group)/\(custom.resource.plural)/"
+        storage = GroupVersion(group, custom.resource.storageVersion)
+        conversion = nil
     }
 
     package var groupVersion: GroupVersion { resource.groupVersion }
-    var isStoredAsServed: Bool { storage == groupVersion }
+    /// Whether stored bytes can be answered as they are. A custom resource's can't: its definition may have got defaults
+    /// since, or have lost fields.
+    var isStoredAsServed: Bool { storage == groupVersion && custom == nil }
 
     /// `namespace` is "" for cluster-scoped resources.
     func key(_ namespace: String, _ name: String) -> String {
@@ -39,6 +55,7 @@ package struct ServedResource: Sendable {
     }
 
     func toStorage(_ object: JSON) -> JSON {
+        if custom != nil { return CustomResourceKind.converted(object, to: storage) }
         if isStoredAsServed { return object }
         var stored = conversion.map { $0.toStorage(object) } ?? object
         stored["apiVersion"] = .string(storage.description)
@@ -46,6 +63,7 @@ package struct ServedResource: Sendable {
     }
 
     func fromStorage(_ object: JSON) -> JSON {
+        if let custom { return custom.fromStorage(object) }
         if isStoredAsServed { return object }
         var served = conversion.map { $0.fromStorage(object) } ?? object
         served["apiVersion"] = .string(groupVersion.description)

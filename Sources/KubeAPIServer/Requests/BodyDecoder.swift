@@ -128,8 +128,12 @@ extension ObjectVerbs {
             tree["apiVersion"] = .string(groupVersion.description)
         }
         var decoded: (object: JSON, strict: StrictErrors)
-        do { decoded = try StructuralDecoder.decode(tree, as: type, duplicates: document.duplicates) } catch {
-            throw cannot(error.description)
+        if let custom = served.custom, type === resource.type {
+            decoded = try Self.read(tree, custom, document.duplicates)
+        } else {
+            do { decoded = try StructuralDecoder.decode(tree, as: type, duplicates: document.duplicates) } catch {
+                throw cannot(error.description)
+            }
         }
         if let repeated = document.repeated { decoded.strict.add(repeated) }
         if !decoded.strict.isEmpty {
@@ -142,6 +146,20 @@ extension ObjectVerbs {
         return decoded.object
     }
 
+    /// A custom resource's object: pruned, its metadata read.
+    private static func read(_ tree: JSON, _ custom: CustomResourceKind, _ duplicates: [JSON.Duplicate])
+        throws(APIStatus) -> (object: JSON, strict: StrictErrors)
+    {
+        let (object, unknown) = try custom.read(tree)
+        var strict = StrictErrors()
+        for duplicate in duplicates {
+            let joint = duplicate.object.isEmpty ? "" : "."
+            strict.add("duplicate field \(GoText.quoted(duplicate.object + joint + duplicate.name))")
+        }
+        for path in unknown { strict.add("unknown field \(GoText.quoted(path))") }
+        return (object, strict)
+    }
+
     /// What a patch made of an object, as if it had been sent whole.
     func decode(tree: JSON) throws(APIStatus) -> JSON {
         func refused(_ why: String) -> APIStatus {
@@ -149,7 +167,11 @@ extension ObjectVerbs {
             return .invalid(kind: "", group: "", "", [.invalid(path, .string(tree.text), why)])
         }
         var decoded: (object: JSON, strict: StrictErrors)
-        do { decoded = try StructuralDecoder.decode(tree, as: resource.type) } catch { throw refused(error.description) }
+        if let custom = served.custom {
+            decoded = try Self.read(tree, custom, [])
+        } else {
+            do { decoded = try StructuralDecoder.decode(tree, as: resource.type) } catch { throw refused(error.description) }
+        }
         if !decoded.strict.isEmpty {
             switch request.query.fieldValidation {
             case .strict: throw refused(decoded.strict.sentence)
@@ -199,8 +221,9 @@ extension ObjectVerbs {
         }
         let decoded: (object: JSON, strict: StrictErrors)
         do {
-            decoded = try StructuralDecoder.decode(
-                tree, as: resource.type, defaults: false)
+            decoded =
+                served.custom == nil
+                ? try StructuralDecoder.decode(tree, as: resource.type, defaults: false) : (tree, StrictErrors())
         } catch {
             throw .badRequest("failed to create typed patch object (\(request.info.namespace)/\(name); \(served.groupVersion), Kind=\(resource.kind)): \(error)")
         }

@@ -13,8 +13,9 @@ package struct APIServerConfiguration: Sendable {
     package var keyFile = ""
     package var serviceAccountKeyFiles: [String] = []
     package var serviceAccountSigningKeyFile = ""
-    package var issuer = "https://kubernetes.default.svc.cluster.local"
-    /// Empty: the issuer.
+    /// The first signs, all are believed; empty: the standard one.
+    package var serviceAccountIssuers: [String] = []
+    /// Empty: the issuers.
     package var audiences: [String] = []
     package var tokenFile = ""
     package var takesBootstrapTokens = true
@@ -29,6 +30,10 @@ package struct APIServerConfiguration: Sendable {
     package var productVersion = ""
 
     package init() {}
+
+    var issuers: [String] {
+        serviceAccountIssuers.isEmpty ? ["https://kubernetes.default.svc.cluster.local"] : serviceAccountIssuers
+    }
 
     /// The version that clients see at `/version`.
     static let kubernetesVersion = (major: 1, minor: 36, patch: 0)

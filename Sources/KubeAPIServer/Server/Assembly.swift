@@ -26,28 +26,26 @@ struct Assembly: Sendable {
         let addresses = try configuration.addresses()
         for service in cache.objects(group: "", resource: "services", namespace: "") { addresses.adopt(service) }
 
-        let (authorizer, rbac) = try configuration.authorizer(cache)
-        let tokens = try configuration.tokens(cache)
+        let access = try AccessControl.prepare(
+            try configuration.accessFlags(port: configuration.port), reader: cache, pki: pki)
+        for warning in access.warnings { log.warning("\(warning)") }
+        cache.observeAll { access.objectChanged(group: $0.group, resource: $0.resource) }
+        let store = ObjectStore(storage, cache)
+        let admission = try configuration.admission(
+            .standard(authorizer: access.authorizer, ledger: StoredQuotas(store: store, table: table)))
         let parts = ServerParts(
-            store: ObjectStore(storage, cache), table: table, admission: try configuration.admission(),
-            authorizer: authorizer,
-            escalation: rbac.map { EscalationCheck(rbac: $0, authorizer: authorizer) }, watches: WatchHub(), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
-            addresses: addresses, log: log,
-            now: { systemTime() }, newUID: { RandomUUID.make() }, tokens: tokens.requests,
-            node: NoNodes())
-        let access = AccessControl(
-            authentication: try configuration.authentication(pki, cache, tokens), authorizer: authorizer,
-            impersonation: Impersonation(authorizer))
-        let virtual = VirtualResources(
-            access: AccessReviews(authorizer: authorizer, rbac: rbac ?? RBACAuthorizer(cache)),
-            identity: IdentityReviews(
-                tokens: access.authentication.tokens, audiences: access.authentication.audiences))
+            store: store, table: table, admission: admission, authorizer: access.authorizer,
+            escalation: configuration.authorizationMode.contains("RBAC") ? access.escalation : nil,
+            watches: WatchHub(), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
+            addresses: addresses, log: log, now: { systemTime() }, newUID: { RandomUUID.make() },
+            tokens: access.tokenRequests, node: NoNodes())
+        let virtual = VirtualResources(access: access.accessReviews, identity: access.identityReviews)
         let health = Health([
             Health.Check("ping") { nil },
             Health.Check("log") { nil },
             Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
         ])
-        let documents = Documents(discovery: DiscoveryPages(table: table), issuer: tokens.discovery)
+        let documents = Documents(discovery: DiscoveryPages(table: table), issuer: access.discovery)
         let metrics = RequestMetrics()
         return Assembly(
             server: APIServer(parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
@@ -72,6 +70,8 @@ struct Assembly: Sendable {
         await Bootstrap(parts: server.parts).run()
         let contents = NamespaceContents(server.parts, authorityPEM: authorityPEM)
         await contents.reconcileAll()
-        return [follow, Task { await contents.run() }]
+        let definitions = DefinitionController(server.parts)
+        await definitions.reconcileAll()
+        return [follow, Task { await contents.run() }, Task { await definitions.run() }]
     }
 }

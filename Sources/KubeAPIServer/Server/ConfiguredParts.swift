@@ -45,71 +45,31 @@ extension APIServerConfiguration {
         return ServiceAddresses(range: try services, nodePorts: ends[0]...ends[1])
     }
 
-    func authorizer(_ cache: ObjectCache) throws(Fault) -> (any Authorizer, RBACAuthorizer?) {
-        var roles: RBACAuthorizer?
-        var chain: [any Authorizer] = [PrivilegedGroup()]
-        for mode in authorizationMode.split(separator: ",") {
-            switch mode {
-            case "RBAC":
-                let rbac = RBACAuthorizer(cache)
-                cache.observe(
-                    group: "rbac.authorization.k8s.io",
-                    ["roles", "rolebindings", "clusterroles", "clusterrolebindings"]) { rbac.invalidate() }
-                chain.append(rbac)
-                roles = rbac
-            case "Node":
-                let node = NodeAuthorizer(cache)
-                cache.observe(group: "", ["pods", "persistentvolumes"]) { node.invalidate() }
-                cache.observe(group: "storage.k8s.io", ["volumeattachments"]) { node.invalidate() }
-                cache.observe(group: "resource.k8s.io", ["resourceslices"]) { node.invalidate() }
-                chain.append(node)
-            case "AlwaysAllow": chain.append(AlwaysAllow())
-            case "AlwaysDeny": chain.append(AlwaysDeny())
-            default:
+    func accessFlags(port: Int) throws(Fault) -> AccessFlags {
+        var flags = AccessFlags(folder: dataFolder, externalAddress: "\(reachableAddress):\(port)")
+        flags.certificates = try pki
+        flags.serviceAccountKeyFiles = serviceAccountKeyFiles
+        flags.serviceAccountSigningKeyFile = serviceAccountSigningKeyFile.isEmpty ? nil : serviceAccountSigningKeyFile
+        flags.issuers = issuers
+        flags.audiences = audiences
+        flags.tokenFile = tokenFile.isEmpty ? nil : tokenFile
+        flags.allowsBootstrapTokens = takesBootstrapTokens
+        flags.anonymous = isAnonymousEverywhere ? .everywhere : .healthAndVersion
+        flags.authorizationModes = authorizationMode.split(separator: ",").map(String.init)
+        return flags
+    }
+
+    /// The standard admission plugins, less those that are switched off. What `--enable-admission-plugins` names must be
+    /// one of them: there are no others yet.
+    func admission(_ standard: AdmissionChain) throws(Fault) -> AdmissionChain {
+        let known = standard.names
+        for (flag, names) in [("enable", admissionOn), ("disable", admissionOff)] {
+            for name in names.flatMap({ $0.split(separator: ",") }) where !known.contains(String(name)) {
                 throw Fault(
-                    .invalid, "--authorization-mode \(mode) is not one of Node, RBAC, AlwaysAllow, AlwaysDeny")
+                    .invalid, "--\(flag)-admission-plugins \(name) is unknown; there are \(known.joined(separator: ", "))")
             }
         }
-        return (AuthorizerChain(chain), roles)
+        let off = Set(admissionOff.flatMap { $0.split(separator: ",").map(String.init) })
+        return standard.without(off)
     }
-
-    /// What issues service accounts' tokens, what knows them, and what tells others how to check them.
-    func tokens(_ reader: any ObjectReader) throws(Fault) -> (
-        requests: TokenRequests, accounts: ServiceAccountTokens, discovery: IssuerDiscovery?
-    ) {
-        let keys = try ServiceAccountKeys.prepare(
-            folder: dataFolder, keyFiles: serviceAccountKeyFiles,
-            signingKeyFile: serviceAccountSigningKeyFile.isEmpty ? nil : serviceAccountSigningKeyFile)
-        let audiences = audiences.isEmpty ? [issuer] : audiences
-        return (
-            TokenRequests(signer: keys.signer, issuer: issuer, audiences: audiences, reader: reader),
-            ServiceAccountTokens(
-                keys: keys.believed, issuers: [issuer], implicitAudiences: audiences, reader: reader),
-            IssuerDiscovery(
-                issuer: issuer, keysURL: nil, externalAddress: "\(reachableAddress):\(port)", keys: keys.believed)
-        )
-    }
-
-    func authentication(
-        _ pki: ClusterPKI, _ reader: any ObjectReader,
-        _ own: (requests: TokenRequests, accounts: ServiceAccountTokens, discovery: IssuerDiscovery?)
-    ) throws(Fault) -> Authentication {
-        var tokens: [any TokenAuthenticator] = []
-        if !tokenFile.isEmpty { tokens.append(try StaticTokenFile(path: tokenFile)) }
-        if takesBootstrapTokens { tokens.append(BootstrapTokens(reader: reader)) }
-        tokens.append(own.accounts)
-        return Authentication(
-            certificates: ClientCertificateAuthenticator(authorities: pki.clientAuthorities), tokens: TokenChain(tokens),
-            anonymous: isAnonymousEverywhere ? .everywhere : .healthAndVersion,
-            audiences: audiences.isEmpty ? [issuer] : audiences)
-    }
-}
-
-/// `--authorization-mode AlwaysAllow`, for tests.
-struct AlwaysAllow: Authorizer {
-    func authorize(_ request: RequestAttributes) async -> AccessDecision { .allow("AlwaysAllow") }
-}
-
-struct AlwaysDeny: Authorizer {
-    func authorize(_ request: RequestAttributes) async -> AccessDecision { .deny("Everything is forbidden.") }
 }

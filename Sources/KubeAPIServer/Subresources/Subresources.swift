@@ -19,12 +19,14 @@ struct Subresources: Sendable {
             let binding = try await decode("v1", "Binding")
             return try await PodBinding(verbs: verbs, pods: verbs.served).bind(verbs.name, binding)
         case ("pods", "eviction"): return try await evict()
-        case ("pods", "ephemeralcontainers"), ("pods", "resize"): return try await changePod(info.subresource)
-        case ("namespaces", "finalize"): return try await finalize()
         case ("serviceaccounts", "token"): return try await token()
-        case ("certificatesigningrequests", "approval"): return try await approve()
         case (_, "scale"): return try await scale()
-        default: throw .methodNotSupported(verbs.resource, info.verb)
+        default:
+            guard let update = verbs.rules.subresourceUpdates[info.subresource] else {
+                throw .methodNotSupported(verbs.resource, info.verb)
+            }
+            return try await throughOwnDoor(
+                ChangeRules(subresource: info.subresource, prepare: update.prepare, validate: update.validate))
         }
     }
 

@@ -99,7 +99,9 @@ extension ObjectVerbs {
         let isMarked = !metadata["deletionTimestamp"].isNull
         let isNamespace = resource.kind == "Namespace" && resource.groupVersion.group.isEmpty
         let grace = isNamespace ? nil : rules.gracePeriod(old, options.gracePeriod)
-        let holds = !finalizers.isEmpty || (isNamespace && !(old["spec"]["finalizers"].array ?? []).isEmpty)
+        let isDefinition =
+            resource.plural == "customresourcedefinitions" && resource.groupVersion.group == "apiextensions.k8s.io"
+        let holds = isDefinition || !finalizers.isEmpty || (isNamespace && !(old["spec"]["finalizers"].array ?? []).isEmpty)
 
         if let grace, grace > 0 {
             // A second deletion may only shorten the first one's time.
@@ -116,6 +118,7 @@ extension ObjectVerbs {
         }
         object["metadata"] = metadata
         if isNamespace { object["status"]["phase"] = "Terminating" }
+        if isDefinition { object = DefinitionStatus.ending(object, .pending, now: parts.now()) }
         return object
     }
 

@@ -7,6 +7,18 @@ extension ObjectVerbs {
     func deleteCollection() async throws(APIStatus) -> Answer {
         let options = try DeletionOptions(try await deletionBody(), request.query)
         let listed = try await list(limit: nil, continuing: "")
+        try await deleteEach(listed, options)
+        return .list(listed)
+    }
+
+    /// The same for the server itself.
+    /// - Returns: how many objects are still there, held by finalizers.
+    func deleteAll(_ options: DeletionOptions) async throws(APIStatus) -> Int {
+        try await deleteEach(try await list(limit: nil, continuing: ""), options)
+        return try await list(limit: nil, continuing: "").values.count
+    }
+
+    private func deleteEach(_ listed: ListAnswer, _ options: DeletionOptions) async throws(APIStatus) {
         for value in listed.values {
             let object = try ObjectStore.decode(value)
             let space = object["metadata"]["namespace"].string ?? ""
@@ -18,6 +30,5 @@ extension ObjectVerbs {
                 continue
             }
         }
-        return .list(listed)
     }
 }

@@ -22,21 +22,31 @@ extension ObjectVerbs {
         let kind = try patchKind()
         try request.query.checkWriteOptions("PatchOptions", isApply: kind == .applyYAML)
         let body = try await request.http.body()
+        if kind == .applyYAML { return try await apply(body, change) }
+        return try await patched(change, try work(kind, body, resource.type))
+    }
+
+    /// What the request's patch does to an object of that type.
+    func patchWork(as type: SchemaType?) async throws(APIStatus) -> @Sendable (JSON) throws(APIStatus) -> JSON {
+        let kind = try patchKind()
+        try request.query.checkWriteOptions("PatchOptions")
+        return try work(kind, try await request.http.body(), type)
+    }
+
+    private func work(_ kind: PatchKind, _ body: ByteBuffer, _ type: SchemaType?) throws(APIStatus)
+        -> @Sendable (JSON) throws(APIStatus) -> JSON
+    {
         switch kind {
-        case .applyYAML: return try await apply(body, change)
-        case .applyCBOR: throw unsupportedPatch(kind.rawValue)
         case .json:
             let operations = try JSONPatch(try decodePatch(body))
-            return try await patched(change) { old throws(APIStatus) in try operations.apply(to: old) }
+            return { old throws(APIStatus) in try operations.apply(to: old) }
         case .merge:
             let patch = try decodePatch(body)
-            return try await patched(change) { old throws(APIStatus) in try MergePatch.apply(patch, to: old) }
+            return { old throws(APIStatus) in try MergePatch.apply(patch, to: old) }
         case .strategic:
             let patch = try decodePatch(body)
-            let type = resource.type
-            return try await patched(change) { old throws(APIStatus) in
-                try StrategicMergePatch.apply(patch, to: old, type: type)
-            }
+            return { old throws(APIStatus) in try StrategicMergePatch.apply(patch, to: old, type: type) }
+        case .applyYAML, .applyCBOR: throw unsupportedPatch(kind.rawValue)
         }
     }
 

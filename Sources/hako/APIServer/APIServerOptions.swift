@@ -27,7 +27,9 @@ struct APIServerOptions: Sendable {
         text(
             "service-account-signing-key-file", \.configuration.serviceAccountSigningKeyFile,
             "Private key that signs service accounts' tokens, instead of our own"),
-        text("service-account-issuer", \.configuration.issuer, "Issuer of service accounts' tokens"),
+        .list(
+            "service-account-issuer", \.configuration.serviceAccountIssuers, value: "string",
+            "Issuer of service accounts' tokens; may be repeated: the first signs, all are believed"),
         .list("api-audiences", \.configuration.audiences, value: "string", "Audiences of tokens; without: the issuer"),
         text("token-auth-file", \.configuration.tokenFile, "CSV file of static tokens"),
         .toggle(

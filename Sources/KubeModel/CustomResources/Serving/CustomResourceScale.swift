@@ -53,7 +53,7 @@ package struct CustomResourceScale: Sendable {
     /// What `autoscaling/v1` Scale says of the object.
     ///
     /// - Parameter isForUpdate: an object without a number has `unset` for it, rather than failing.
-    func scale(of object: JSON, isForUpdate: Bool = false) throws(APIStatus) -> JSON {
+    package func scale(of object: JSON, isForUpdate: Bool = false) throws(APIStatus) -> JSON {
         do throws(Misplaced) {
             let replicas = try Self.value(object, specPath, "int64")?.int
             let ready = try Self.value(object, statusPath, "int64")?.int ?? 0
@@ -68,7 +68,7 @@ package struct CustomResourceScale: Sendable {
     }
 
     /// The object with the number of replicas that the scale asks for.
-    func scaled(_ object: JSON, to scale: JSON) throws(APIStatus) -> JSON {
+    package func scaled(_ object: JSON, to scale: JSON) throws(APIStatus) -> JSON {
         let replicas = scale["spec", "replicas"].int ?? 0
         guard replicas != Self.unset else {
             throw APIStatus.badRequest("the spec replicas field \(GoText.quoted(specPath)) cannot be empty")

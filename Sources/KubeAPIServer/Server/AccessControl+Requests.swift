@@ -2,12 +2,8 @@ import KubeModel
 import NIOHTTP1
 import Wire
 
-/// Who asks, and whether they may.
-struct AccessControl: Sendable {
-    let authentication: Authentication
-    let authorizer: any Authorizer
-    let impersonation: Impersonation
-
+/// The steps of a request that say who asks, and whether they may.
+extension AccessControl {
     /// 401 when a credential is bad, or when there is none and the path isn't for everybody.
     func authenticate(_ http: HTTPRequest) async throws(APIStatus) -> UserInfo {
         var credentials = RequestCredentials(path: http.path)
