@@ -6,3 +6,8 @@ const unsigned char hako_kube_schema[] = {
 #embed "schema.bin"
 };
 const size_t hako_kube_schema_size = sizeof hako_kube_schema;
+
+const unsigned char hako_kube_descriptions[] = {
+#embed "descriptions.txt"
+};
+const size_t hako_kube_descriptions_size = sizeof hako_kube_descriptions;

@@ -1,4 +1,4 @@
-/// Why a document is no object of its kind, in the words of the original's decoder: Go's JSON package for the most part.
+/// Why a document is no object of its kind, in the words of the original's decoder: mostly those of Go's JSON package.
 package struct DecodingError: Error, Equatable, CustomStringConvertible {
     package let description: String
 

@@ -1,8 +1,8 @@
 import JSON
 
 /// Brings a JSON tree into the form in which the original would hold and write it: fields of the type alone, in the
-/// order of its declaration, nulls and empty optional fields gone, quantities, times and base64 in their canonical form,
-/// what is always written there. Tells of unknown and duplicate fields on the way.
+/// order of its declaration, nulls and empty optional fields gone, what is always written there, and quantities,
+/// times and base64 in their canonical form. Tells of unknown and duplicate fields on the way.
 ///
 /// Faults and their order follow Go's decoder: a value of the wrong type is remembered, the first of them is thrown at
 /// the end; a text that its type can't read (a quantity, a time) is thrown at once.

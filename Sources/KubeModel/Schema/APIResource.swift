@@ -39,6 +39,8 @@ package struct APIResource: Sendable {
     package var storageVersionHash = ""
     /// `PodList`.
     package var listKind: String
+    /// Whether a deletion answers with the object as it was, in place of a Status.
+    package var returnsDeleted = false
     /// Whether a custom resource: pruned and defaulted by its own schema, no protobuf, no strategic merge.
     package var isCustom = false
 

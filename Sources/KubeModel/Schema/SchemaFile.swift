@@ -144,11 +144,12 @@ extension SchemaFileReader {
         let plural = try text()
         let singular = try text()
         let kind = try text()
-        let isNamespaced = try byte() != 0
+        let flags = try byte()
         let type = all[try count(below: all.count)]
         var resource = APIResource(
-            groupVersion: groupVersion, kind: kind, plural: plural, singular: singular, isNamespaced: isNamespaced,
+            groupVersion: groupVersion, kind: kind, plural: plural, singular: singular, isNamespaced: flags & 1 != 0,
             verbs: try words(), type: type)
+        resource.returnsDeleted = flags & 2 != 0
         resource.shortNames = try words()
         resource.categories = try words()
         resource.storageGroup = try text()

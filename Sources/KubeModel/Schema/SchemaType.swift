@@ -3,7 +3,7 @@ import JSON
 /// One type of the API: a published definition, a part of one, or a part of a CustomResourceDefinition's schema.
 ///
 /// Types refer to each other, in circles too (`JSONSchemaProps`), so they are objects. A type is built in two steps,
-/// made and then given its shape, and never changes after; only then it is handed out. This is why it may cross threads.
+/// made and then given its shape, and never changes after; only then it is handed out. So it may cross threads.
 package final class SchemaType: @unchecked Sendable {
     package enum Shape {
         /// Members with names. Others are unknown unless `preservesUnknown`.

@@ -45,6 +45,23 @@ struct ObjectTree: Sendable {
         return rank + node.entries.partition(from: 0) { !bound.isAfter($0.stored.key) }
     }
 
+    /// Up to `limit` of the prefix's entries from `start` on, and how many come after them.
+    func page(prefix: String, from start: String?, limit: Int?) -> (values: [StoredValue], remaining: Int) {
+        var from = Bound.at(prefix)
+        if let start, KeyOrder.compare(start, prefix) > 0 { from = .at(start) }
+        let all = max(rank(of: .afterPrefix(prefix)) - rank(of: from), 0)
+        let count = min(all, max(limit ?? all, 0))
+        var values: [StoredValue] = []
+        values.reserveCapacity(count)
+        if count > 0 {
+            visit(from: from) { value in
+                values.append(value)
+                return values.count < count
+            }
+        }
+        return (values, all - count)
+    }
+
     /// A place between two keys.
     enum Bound {
         case at(String)

@@ -55,10 +55,10 @@ final class CommitQueue: Sendable {
         let refusal = queue.withLockedValue { queue -> StorageError? in
             if let refusal = queue.refusal { return refusal }
             guard queue.writes.count - queue.taken < Limit.waitingWrites,
-                queue.bytes + write.bytes <= Limit.waitingBytes
+                queue.bytes + write.request.bytes <= Limit.waitingBytes
             else { return .unavailable("too many writes wait for the disk that holds \(path): try again later") }
             queue.writes.append(write)
-            queue.bytes += write.bytes
+            queue.bytes += write.request.bytes
             start(&queue)
             return nil
         }
@@ -121,7 +121,7 @@ final class CommitQueue: Sendable {
             var bytes = 0
             var end = queue.taken
             while end < queue.writes.count, end - queue.taken < Limit.batchWrites, bytes < Limit.batchBytes {
-                bytes += queue.writes[end].bytes
+                bytes += queue.writes[end].request.bytes
                 end += 1
             }
             let batch = Array(queue.writes[queue.taken..<end])
@@ -138,7 +138,7 @@ final class CommitQueue: Sendable {
 
     private func perform(_ batch: [PendingWrite]) {
         let plan = state.withLockedValue { state in
-            WritePlan(batch, revision: state.revision) { state.tree.get($0) }
+            WritePlan(batch.map(\.request), revision: state.revision) { state.tree.get($0) }
         }
         if !plan.records.isEmpty {
             do { try pool.writeWithoutTransaction { try LogWriter.append(plan.records, $0) } } catch {

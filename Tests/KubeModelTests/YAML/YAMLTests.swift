@@ -68,8 +68,8 @@ struct YAMLTests {
         #expect(document.value.text == #"{"a":3,"b":{"c":2}}"#)
         #expect(
             document.duplicates?.description
-                == "yaml: unmarshal errors:\n  line 2: key \"c\" already set in map\n  line 3: key \"a\" already set in map"
-        )
+                == "yaml: unmarshal errors:\n  line 2: key \"c\" already set in map\n"
+                + "  line 3: key \"a\" already set in map")
         #expect(try YAML.parse(Array("a: 1".utf8)).duplicates == nil)
     }
 
