@@ -45,7 +45,9 @@ struct Assembly: Sendable {
             Health.Check("log") { nil },
             Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
         ])
-        let documents = Documents(discovery: DiscoveryPages(table: table), issuer: access.discovery)
+        let documents = Documents(
+            discovery: DiscoveryPages(
+                table, cache, serverAddress: "\(configuration.reachableAddress):\(configuration.port)"), issuer: access.discovery)
         let metrics = RequestMetrics()
         return Assembly(
             server: APIServer(parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),

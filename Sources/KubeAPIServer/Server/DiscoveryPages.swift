@@ -1,0 +1,124 @@
+import Crypto
+import JSON
+import KubeModel
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// What the server tells of its API: discovery, old and aggregated, and OpenAPI. Documents are made when first asked for
+/// and kept until the served resources change.
+final class DiscoveryPages: Sendable {
+    private struct Made: Sendable {
+        var generation = -1
+        var discovery = Discovery([])
+        var documents = OpenAPIDocuments([], release: "")
+    }
+
+    private let table: ResourceTable
+    private let reader: any ObjectReader
+    private let serverAddress: String
+    private let made = NIOLockedValueBox(Made())
+
+    /// - Parameter serverAddress: `10.0.0.1:6443`, where clients of any network reach the server.
+    init(_ table: ResourceTable, _ reader: any ObjectReader, serverAddress: String) {
+        self.table = table
+        self.reader = reader
+        self.serverAddress = serverAddress
+    }
+
+    private var current: Made {
+        let generation = table.generation
+        return made.withLockedValue { made in
+            if made.generation == generation { return made }
+            let resources = table.all.map(\.resource)
+            let (major, minor, patch) = APIServerConfiguration.kubernetesVersion
+            made = Made(
+                generation: generation, discovery: Discovery(resources),
+                documents: OpenAPIDocuments(resources, release: "v\(major).\(minor).\(patch)", custom: customSchemas))
+            return made
+        }
+    }
+
+    private var customSchemas: [GroupVersionKind: OpenAPIDocuments.Custom] {
+        var schemas: [GroupVersionKind: OpenAPIDocuments.Custom] = [:]
+        let definitions = reader.objects(
+            group: "apiextensions.k8s.io", resource: "customresourcedefinitions", namespace: "")
+        for definition in definitions.map({ CustomResourceDefinition($0) }) {
+            let kind = definition.acceptedNames.kind
+            for version in definition.versions where version.isServed {
+                let served = GroupVersion(definition.group, version.name)
+                schemas[GroupVersionKind(served, kind)] = OpenAPIDocuments.Custom(
+                    name: OpenAPIFragment.name(definition.group, version.name, kind),
+                    schema: OpenAPIFragment.v3(definition, version: version.name))
+            }
+        }
+        return schemas
+    }
+
+    /// All paths, for `/`.
+    var paths: [String] {
+        let discovery = current.discovery
+        let groups = discovery.groups.filter { !$0.isEmpty }.map { "/apis/\($0)" }
+        let versions = discovery.groupVersions.map { $0.group.isEmpty ? "/api/\($0)" : "/apis/\($0)" }
+        let fixed = [
+            "/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2",
+            "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version",
+        ]
+        return (fixed + groups + versions).sorted()
+    }
+
+    /// Nil when there is no such page.
+    func page(_ path: [String], _ http: HTTPRequest) throws(APIStatus) -> DocumentPage? {
+        let made = current
+        let discovery = made.discovery
+        switch (path.first, path.count) {
+        case ("api", 1):
+            if let page = aggregated(http, discovery, isCore: true) { return page }
+            return .json(discovery.coreVersions(serverAddress: serverAddress))
+        case ("apis", 1):
+            if let page = aggregated(http, discovery, isCore: false) { return page }
+            return .json(discovery.groupList)
+        case ("api", 2): return discovery.resourceList(GroupVersion("", path[1])).map(DocumentPage.json)
+        case ("apis", 2): return discovery.group(path[1]).map(DocumentPage.json)
+        case ("apis", 3): return discovery.resourceList(GroupVersion(path[1], path[2])).map(DocumentPage.json)
+        case ("openapi", 2) where path[1] == "v2": return tagged(http, "application/json", made.documents.version2())
+        case ("openapi", 2) where path[1] == "v3":
+            return tagged(http, "application/json", made.documents.index.bytes())
+        case ("openapi", _) where path[1] == "v3":
+            guard let document = made.documents.version3(path.dropFirst(2).joined(separator: "/")) else { return nil }
+            return tagged(http, "application/json", document)
+        default: return nil
+        }
+    }
+
+    /// The document of all groups at once, for clients that ask for it.
+    private func aggregated(_ http: HTTPRequest, _ discovery: Discovery, isCore: Bool) -> DocumentPage? {
+        for type in MediaType.accepted(http.headers["accept"]) where type.type == "application/json" {
+            guard let shape = type.parameters["as"] else { return nil }
+            guard shape == "APIGroupDiscoveryList", type.parameters["g"] == "apidiscovery.k8s.io",
+                let version = type.parameters["v"], ["v2", "v2beta1"].contains(version)
+            else { continue }
+            var page = tagged(
+                http, "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList",
+                discovery.aggregated(isCore: isCore, version: version).bytes())
+            page.headers.add(name: "Vary", value: "Accept")
+            return page
+        }
+        return nil
+    }
+
+    /// The bytes with their hash as entity tag; 304 for a client that has them.
+    private func tagged(_ http: HTTPRequest, _ type: String, _ bytes: [UInt8]) -> DocumentPage {
+        let tag = "\"" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+            .joined() + "\""
+        var headers = HTTPHeaders([("Content-Type", type), ("ETag", tag), ("Cache-Control", "public, max-age=0")])
+        if http.query.contains(where: { $0.name == "hash" }) {
+            headers.replaceOrAdd(name: "Cache-Control", value: "public, max-age=31536000")
+        }
+        if http.headers[canonicalForm: "if-none-match"].contains(where: { $0 == tag }) {
+            return DocumentPage(code: 304, headers: headers, body: ByteBuffer())
+        }
+        return DocumentPage(headers: headers, body: ByteBuffer(bytes: bytes))
+    }
+}
