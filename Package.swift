@@ -141,11 +141,12 @@ targets += [
     .testTarget(
         name: "hakoTests",
         dependencies: [
-            "hako", "CommandLine", "ContainerNetwork", "Fault", "JSON", "Linux", "Wire", "Engine", "Registry",
-        ],
+            "hako", "CommandLine", "ContainerNetwork", "Fault", "JSON", "KubeAPIServer", "KubeModel", "Linux", "Wire",
+            "Engine", "Registry", "TestKit", log,
+        ] + nio,
         swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
-    .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python"], swiftSettings: houseRules),
+    .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python", "Chart"], swiftSettings: houseRules),
 ]
 
 for target in targets {

@@ -12,6 +12,9 @@ package final class KubeSandbox: Sendable {
 
     private static let counter = Atomic<Int>(0)
 
+    /// The original client, unpacked by `make test`.
+    package static let hasKubectl = FileManager.default.isExecutableFile(atPath: Repo.root + "/out/kube/bin/kubectl")
+
     package static func with<T>(flags: [String] = [], _ body: (KubeSandbox) async throws -> T) async throws -> T {
         let box = try KubeSandbox(flags)
         do {

@@ -12,7 +12,8 @@ struct Assembly: Sendable {
     private let authorityPEM: String
 
     static func make(
-        _ configuration: APIServerConfiguration, _ storage: any KubeStorage, _ pki: ClusterPKI, _ log: Logger
+        _ configuration: APIServerConfiguration, _ storage: any KubeStorage, _ pki: ClusterPKI,
+        _ node: any NodeInterface, _ log: Logger
     ) async throws -> Assembly {
         let groups = try ServedGroups(configuration.runtimeConfig, .builtIn)
         let resources = groups.resources
@@ -38,7 +39,7 @@ struct Assembly: Sendable {
             escalation: configuration.authorizationMode.contains("RBAC") ? access.escalation : nil,
             watches: WatchHub(), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
             addresses: addresses, log: log, now: { systemTime() }, newUID: { RandomUUID.make() },
-            tokens: access.tokenRequests, node: NoNodes())
+            tokens: access.tokenRequests, node: node)
         let virtual = VirtualResources(access: access.accessReviews, identity: access.identityReviews)
         let health = Health([
             Health.Check("ping") { nil },

@@ -30,13 +30,15 @@ package final class RunningAPIServer: Sendable {
         self.background = background
     }
 
-    package static func start(_ configuration: APIServerConfiguration, group: any EventLoopGroup, log: Logger) async throws
-        -> RunningAPIServer
-    {
+    /// - Parameter node: who runs the pods; nobody yet, where nodes join later.
+    package static func start(
+        _ configuration: APIServerConfiguration, group: any EventLoopGroup, node: any NodeInterface = NoNodes(),
+        log: Logger
+    ) async throws -> RunningAPIServer {
         let storage = try SQLiteStorage(folder: configuration.dataFolder, log: log)
         do {
             let pki = try ClusterPKI.prepare(configuration.pki)
-            let assembly = try await Assembly.make(configuration, storage, pki, log)
+            let assembly = try await Assembly.make(configuration, storage, pki, node, log)
             let tls = try ServingContext(pki)
             let http = HTTPServer(group: group, log: log, maximumConnections: connections) {
                 await assembly.server.handle($0, $1)

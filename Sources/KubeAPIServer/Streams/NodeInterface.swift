@@ -90,7 +90,9 @@ package struct PodLogOptions: Sendable, Equatable {
 }
 
 /// Where no nodes have joined: what the original answers when it can't reach a pod's node.
-struct NoNodes: NodeInterface {
+package struct NoNodes: NodeInterface {
+    package init() {}
+
     private func unreachable(_ pod: JSON) -> APIStatus {
         let node = pod["spec"]["nodeName"].string ?? ""
         return APIStatus(
@@ -98,16 +100,16 @@ struct NoNodes: NodeInterface {
             message: "Internal error occurred: node \"\(node)\" can't be reached: no kubelet has joined this server")
     }
 
-    func log(of pod: JSON, _ options: PodLogOptions) async throws(APIStatus)
+    package func log(of pod: JSON, _ options: PodLogOptions) async throws(APIStatus)
         -> AsyncThrowingStream<ByteBuffer, any Error>
     { throw unreachable(pod) }
-    func exec(in pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams) async throws(APIStatus)
+    package func exec(in pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams) async throws(APIStatus)
         -> CommandEnd
     { throw unreachable(pod) }
-    func attach(to pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams) async throws(APIStatus)
-        -> CommandEnd
+    package func attach(to pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams)
+        async throws(APIStatus) -> CommandEnd
     { throw unreachable(pod) }
-    func forward(to pod: JSON, port: Int, _ connection: any RawConnection) async throws(APIStatus) {
+    package func forward(to pod: JSON, port: Int, _ connection: any RawConnection) async throws(APIStatus) {
         throw unreachable(pod)
     }
 }
