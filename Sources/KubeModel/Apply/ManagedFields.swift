@@ -40,12 +40,23 @@ package struct ManagedFields: Sendable {
 
     var version: String { groupVersion.description }
 
-    /// The usual reset fields: `status` belongs to its subresource and to nobody else, and that one resets `spec`.
-    package static func resetFields(subresource: String, hasStatus: Bool) -> FieldSet {
+    /// The fields that the endpoint's update strategy resets: the main resource doesn't own the status, and the status
+    /// nothing of the spec.
+    package static func resetFields(
+        group: String = "", kind: String = "", subresource: String = "", hasStatus: Bool, isCustom: Bool = false
+    ) -> FieldSet {
         switch subresource {
-        case "": hasStatus ? FieldSet(fields: [["status"]]) : FieldSet()
-        case "status": FieldSet(fields: [["spec"]])
-        default: FieldSet()
+        case "": return hasStatus ? FieldSet(fields: [["status"]]) : FieldSet()
+        case "status": break
+        default: return FieldSet()
+        }
+        if isCustom { return FieldSet(fields: [["metadata"], ["spec"]]) }
+        return switch (group, kind) {
+        case ("", "Pod"):
+            FieldSet(fields: [["spec"], ["metadata", "deletionTimestamp"], ["metadata", "ownerReferences"]])
+        case ("apps", "Deployment"): FieldSet(fields: [["spec"], ["metadata", "labels"]])
+        case ("storage.k8s.io", "VolumeAttachment"): FieldSet(fields: [["spec"], ["metadata"]])
+        default: FieldSet(fields: [["spec"]])
         }
     }
 
@@ -185,7 +196,8 @@ extension JSON {
             return result
         }
         if fields == .null, metadata.place(of: "managedFields") == nil { return self }
-        metadata["managedFields"] = fields == .null ? nil : fields
+        // No `? :` here, where nil would be the JSON null.
+        if fields == .null { metadata["managedFields"] = nil } else { metadata["managedFields"] = fields }
         members["metadata"] = .object(metadata)
         return .object(members)
     }

@@ -89,20 +89,24 @@ extension ApplyType {
     }
 
     private func compareElements(_ old: [JSON], _ new: [JSON], _ shape: Shape, _ level: inout Level) {
+        let before = elements(old, shape), after = elements(new, shape)
+        let type = element
+        if before.known == after.known, Set(before.known).count == before.known.count {
+            for at in before.known.indices {
+                type.compare(before.items[at], after.items[at], at: before.known[at], &level)
+            }
+            return
+        }
         var order: [PathElement] = []
         var both: [PathElement: (old: [JSON], new: [JSON])] = [:]
-        for (list, isOld) in [(old, true), (new, false)] {
-            for item in list {
-                guard let element = try? pathElement(item, shape) else { continue }
-                if both[element] == nil { order.append(element) }
-                if isOld {
-                    both[element, default: ([], [])].old.append(item)
-                } else {
-                    both[element, default: ([], [])].new.append(item)
-                }
-            }
+        for (element, item) in zip(before.known, before.items) {
+            if both[element] == nil { order.append(element) }
+            both[element, default: ([], [])].old.append(item)
         }
-        let type = element
+        for (element, item) in zip(after.known, after.items) {
+            if both[element] == nil { order.append(element) }
+            both[element, default: ([], [])].new.append(item)
+        }
         for element in order {
             guard let (before, after) = both[element] else { continue }
             switch (before.count, after.count) {

@@ -32,18 +32,24 @@ extension ApplyType {
     private func elementPaths(_ items: [JSON], _ shape: Shape) -> FieldSet {
         var entries: [FieldSet.Entry] = []
         entries.reserveCapacity(items.count)
-        var places: [PathElement: Int] = [:]
         let type = element
         for item in items {
             guard let element = try? pathElement(item, shape) else { continue }
-            if let at = places[element] {
-                entries[at].children = FieldSet()
-                continue
-            }
-            places[element] = entries.count
             entries.append(.init(element: element, isMember: true, children: type.paths(of: item).below))
         }
-        return FieldSet(entries)
+        let set = FieldSet(entries)
+        guard zip(set.entries, set.entries.dropFirst()).contains(where: { $0.element == $1.element }) else {
+            return set
+        }
+        var single: [FieldSet.Entry] = []
+        for entry in set.entries {
+            if let last = single.last, last.element == entry.element {
+                single[single.count - 1].children = FieldSet()
+            } else {
+                single.append(entry)
+            }
+        }
+        return FieldSet(single)
     }
 
     /// With the fields that the schema names and that only have paths below them.

@@ -228,7 +228,8 @@ private struct Pointer {
             guard let next = try? node.child(part) else { return nil }
             node = next
         }
-        return node.isContainer ? node : nil
+        guard node.isContainer else { return nil }  // Not with `? :`, where nil would be the JSON null.
+        return node
     }
 
     /// Nil when the way breaks off.
