@@ -117,6 +117,27 @@ import Testing
         #expect(fault?.message.contains("isn't a cluster's state") == true)
     }
 
+    @Test(
+        "what can't be opened is told apart from what is damaged",
+        arguments: [
+            (ResultCode.SQLITE_FULL, "make room"), (.SQLITE_BUSY, "another program has it open"),
+            (.SQLITE_CANTOPEN, "see who may write it"), (.SQLITE_IOERR, "look at its disk"),
+            (.SQLITE_CORRUPT, "hako snapshot restore"), (.SQLITE_NOTADB, "hako snapshot restore"),
+        ])
+    func openingFailures(_ code: ResultCode, _ advice: String) {
+        let fault = LogFile.fault("/data/state.db", DatabaseError(resultCode: code))
+        #expect(fault.message.contains("/data/state.db") && fault.message.contains(advice), "\(fault.message)")
+        #expect(fault.message.contains("restore") == (advice == "hako snapshot restore"))
+    }
+
+    @Test("a folder in the file's place is refused")
+    func folderForFile() throws {
+        let folder = DataFolder()
+        try FileManager.default.createDirectory(atPath: folder.path + "/state.db", withIntermediateDirectories: true)
+        let fault = #expect(throws: Fault.self) { try SQLiteStorage(folder: folder.path, compaction: nil) }
+        #expect(fault?.message.contains("can't open \(folder.path)/state.db: Is a directory") == true)
+    }
+
     @Test("only the owner may read the files")
     func privateFiles() async throws {
         let folder = try await filled()

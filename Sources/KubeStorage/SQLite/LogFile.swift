@@ -25,15 +25,25 @@ enum LogFile {
         """
 
     static func open(_ path: String) throws -> DatabasePool {
-        do { return try prepared(path) } catch let error as DatabaseError { throw damaged(path, "\(error)", error) }
+        do { return try prepared(path) } catch let fault as Fault { throw fault } catch { throw fault(path, error) }
     }
 
-    static func damaged(_ path: String, _ what: String, _ cause: any Error) -> Fault {
-        Fault(
-            .internalFault,
-            "can't read the cluster's state \(path): \(what). Nothing was changed. Move its folder away and restore the "
-                + "last snapshot into a new one with \"hako snapshot restore\"",
-            cause: cause)
+    /// The sentence for a file that can't be read, and what to do: only a damaged one is to be replaced.
+    static func fault(_ path: String, _ error: any Error) -> Fault {
+        let why: String
+        switch (error as? DatabaseError)?.resultCode {
+        case .SQLITE_FULL?: why = "its disk is full: make room"
+        case .SQLITE_BUSY?, .SQLITE_LOCKED?: why = "another program has it open: end that one"
+        case .SQLITE_CANTOPEN?, .SQLITE_PERM?, .SQLITE_READONLY?, .SQLITE_AUTH?:
+            why = "it can't be opened (\(error)): see who may write it and its folder"
+        case .SQLITE_IOERR?, .SQLITE_NOMEM?: why = "\(error): look at its disk and at free memory, then try again"
+        default:
+            why =
+                "\(error). Move its folder away and restore the last snapshot into a new one with \"hako snapshot "
+                + "restore\""
+        }
+        return Fault(
+            .internalFault, "can't read the cluster's state \(path): \(why). Nothing was changed", cause: error)
     }
 
     private static func prepared(_ path: String) throws -> DatabasePool {

@@ -67,7 +67,7 @@ package final class SQLiteStorage: KubeStorage {
             checkpointer = try Checkpointer(path: path, pages: checkpointPages)
             loaded = try pool.writeWithoutTransaction { try LogFile.load($0) }
             try LogFile.syncFolder(folder)
-        } catch let fault as Fault { throw fault } catch { throw LogFile.damaged(path, "\(error)", error) }
+        } catch let fault as Fault { throw fault } catch { throw LogFile.fault(path, error) }
         self.init(
             path: path, pool: pool, lock: lock, loaded: loaded,
             checkpointer: checkpointer, log: log,

@@ -36,7 +36,7 @@ package enum StorageSnapshot {
             // SQLite keeps the permissions of a file that is there.
             _ = try PlainFile(appendingTo: partial)
             try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
-        } catch let error as DatabaseError { throw LogFile.damaged(source, "\(error)", error) }
+        } catch let error as DatabaseError { throw LogFile.fault(source, error) }
         let state = try check(partial)
         try seal(partial, state)
         try PlainFile.rename(partial, to: file)
