@@ -32,6 +32,8 @@ package struct KindRules: Sendable {
     package var validateStatusUpdate: @Sendable (_ new: JSON, _ old: JSON) -> [FieldError] = { _, _ in [] }
     /// Sentences for `Warning` headers, for a creation (`old` nil) or a change.
     package var warnings: @Sendable (_ new: JSON, _ old: JSON?) -> [String] = { _, _ in [] }
+    /// A sentence for the `Warning` header of every request about the kind, reads too; nil: none.
+    package var deprecation: String?
     /// Fields besides `metadata.name` and `metadata.namespace` that a field selector may name, with the value's text.
     package var selectableFields: @Sendable (JSON) -> [String: String] = { _ in [:] }
     /// What the server prints for `kubectl get`; nil: Name and Age.
