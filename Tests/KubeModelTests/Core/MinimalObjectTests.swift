@@ -20,7 +20,8 @@ import Testing
     @Test("a pod")
     func pod() throws {
         let answer = try answered(
-            #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"},"spec":{"containers":[{"image":"nginx","name":"web"}]}}"#
+            #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"},"spec":{"containers":[{"image":"nginx","#
+                + #""name":"web"}]}}"#
         )
         #expect(
             answer
@@ -49,7 +50,8 @@ import Testing
             """)
         #expect(
             answer
-                == #"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web","generation":1,"labels":{"app":"web"}},"spec":{"#
+                == #"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web","generation":1,"labels":{"#
+                + #""app":"web"}},"spec":{"#
                 + #""volumes":[{"name":"c","configMap":{"name":"c","defaultMode":420}}],"#
                 + #""initContainers":[{"name":"log","image":"fluent:3","resources":{},"restartPolicy":"Always","#
                 + #""terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","#
@@ -82,11 +84,13 @@ import Testing
                     + #""internalTrafficPolicy":"Cluster"},"status":{"loadBalancer":{}}}"#
             ),
             (
-                #"{"kind":"Service","metadata":{"name":"lb"},"spec":{"type":"LoadBalancer","sessionAffinity":"ClientIP","#
+                #"{"kind":"Service","metadata":{"name":"lb"},"spec":{"type":"LoadBalancer","#
+                    + #""sessionAffinity":"ClientIP","#
                     + #""ports":[{"port":80,"targetPort":"http","nodePort":30080}]}}"#,
                 #"{"kind":"Service","metadata":{"name":"lb"},"spec":{"ports":[{"protocol":"TCP","port":80,"#
                     + #""targetPort":"http","nodePort":30080}],"type":"LoadBalancer","sessionAffinity":"ClientIP","#
-                    + #""externalTrafficPolicy":"Cluster","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":10800}},"#
+                    + #""externalTrafficPolicy":"Cluster","sessionAffinityConfig":{"clientIP":{"#
+                    + #""timeoutSeconds":10800}},"#
                     + #""allocateLoadBalancerNodePorts":true,"internalTrafficPolicy":"Cluster"},"#
                     + #""status":{"loadBalancer":{}}}"#
             ),
@@ -104,7 +108,8 @@ import Testing
                 #"{"kind":"Secret","metadata":{"name":"s"},"data":{"a":"Yw==","b":"Yg=="},"type":"Opaque"}"#
             ),
             (
-                #"{"kind":"Node","metadata":{"name":"n"},"spec":{"podCIDR":"10.0.0.0/24"},"status":{"capacity":{"cpu":"4"}}}"#,
+                #"{"kind":"Node","metadata":{"name":"n"},"spec":{"podCIDR":"10.0.0.0/24"},"status":{"capacity":{"#
+                    + #""cpu":"4"}}}"#,
                 #"{"kind":"Node","metadata":{"name":"n"},"spec":{"podCIDR":"10.0.0.0/24","podCIDRs":["10.0.0.0/24"]},"#
                     + #""status":{"capacity":{"cpu":"4"},"allocatable":{"cpu":"4"},"daemonEndpoints":{"#
                     + #""kubeletEndpoint":{"Port":0}},"nodeInfo":{"machineID":"","systemUUID":"","bootID":"","#
@@ -115,14 +120,16 @@ import Testing
                 #"{"kind":"PersistentVolumeClaim","metadata":{"name":"c"},"spec":{"accessModes":["ReadWriteOnce"],"#
                     + #""resources":{"requests":{"storage":"1Gi"}}}}"#,
                 #"{"kind":"PersistentVolumeClaim","metadata":{"name":"c"},"spec":{"accessModes":["ReadWriteOnce"],"#
-                    + #""resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"},"status":{"phase":"Pending"}}"#
+                    + #""resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"},"status":{"#
+                    + #""phase":"Pending"}}"#
             ),
             (
                 #"{"kind":"PersistentVolume","metadata":{"name":"v"},"spec":{"capacity":{"storage":"1Gi"},"#
                     + #""accessModes":["ReadWriteOnce"],"hostPath":{"path":"/x"}}}"#,
                 #"{"kind":"PersistentVolume","metadata":{"name":"v"},"spec":{"capacity":{"storage":"1Gi"},"#
                     + #""hostPath":{"path":"/x","type":""},"accessModes":["ReadWriteOnce"],"#
-                    + #""persistentVolumeReclaimPolicy":"Retain","volumeMode":"Filesystem"},"status":{"phase":"Pending"}}"#
+                    + #""persistentVolumeReclaimPolicy":"Retain","volumeMode":"Filesystem"},"status":{"#
+                    + #""phase":"Pending"}}"#
             ),
             (
                 #"{"kind":"ReplicationController","metadata":{"name":"r"},"spec":{"template":{"metadata":{"labels":{"#
@@ -135,17 +142,21 @@ import Testing
                     + #""securityContext":{},"schedulerName":"default-scheduler"}}},"status":{"replicas":0}}"#
             ),
             (
-                #"{"kind":"LimitRange","metadata":{"name":"l"},"spec":{"limits":[{"type":"Container","max":{"cpu":"2"},"#
+                #"{"kind":"LimitRange","metadata":{"name":"l"},"spec":{"limits":[{"type":"Container","max":{"#
+                    + #""cpu":"2"},"#
                     + #""min":{"memory":"1Mi"}}]}}"#,
-                #"{"kind":"LimitRange","metadata":{"name":"l"},"spec":{"limits":[{"type":"Container","max":{"cpu":"2"},"#
+                #"{"kind":"LimitRange","metadata":{"name":"l"},"spec":{"limits":[{"type":"Container","max":{"#
+                    + #""cpu":"2"},"#
                     + #""min":{"memory":"1Mi"},"default":{"cpu":"2"},"defaultRequest":{"cpu":"2","memory":"1Mi"}}]}}"#
             ),
             (
-                #"{"kind":"ResourceQuota","metadata":{"name":"q"},"spec":{"hard":{"pods":"5"}},"status":{"used":{"pods":"3"}}}"#,
+                #"{"kind":"ResourceQuota","metadata":{"name":"q"},"spec":{"hard":{"pods":"5"}},"status":{"used":{"#
+                    + #""pods":"3"}}}"#,
                 #"{"kind":"ResourceQuota","metadata":{"name":"q"},"spec":{"hard":{"pods":"5"}},"status":{}}"#
             ),
             (
-                #"{"kind":"Endpoints","metadata":{"name":"e"},"subsets":[{"addresses":[{"ip":"10.0.0.1"}],"ports":[{"port":80}]}]}"#,
+                #"{"kind":"Endpoints","metadata":{"name":"e"},"subsets":[{"addresses":[{"ip":"10.0.0.1"}],"ports":[{"#
+                    + #""port":80}]}]}"#,
                 #"{"kind":"Endpoints","metadata":{"name":"e"},"subsets":[{"addresses":[{"ip":"10.0.0.1"}],"ports":[{"#
                     + #""port":80,"protocol":"TCP"}]}]}"#
             ),

@@ -54,7 +54,8 @@ import Testing
             ])
         #expect(
             faults(nil).first
-                == "spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value"
+                == "spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil "
+                + "value"
         )
     }
 
@@ -82,12 +83,14 @@ import Testing
         #expect(faults("spec.schedulingGates", nil) == [])
         #expect(
             faults("spec.schedulingGates", [["name": "example.com/a"], ["name": "example.com/b"]]) == [
-                "spec.schedulingGates[1].name: Forbidden: only deletion is allowed, but found new scheduling gate 'example.com/b'"
+                "spec.schedulingGates[1].name: Forbidden: only deletion is allowed, but found new scheduling gate "
+                    + "'example.com/b'"
             ])
         #expect(faults("spec.nodeSelector", ["zone": "a", "disk": "ssd"]) == [])
         #expect(
             faults("spec.nodeSelector", ["zone": "b"]) == [
-                "spec.nodeSelector: Invalid value: {\"zone\":\"b\"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)"
+                "spec.nodeSelector: Invalid value: {\"zone\":\"b\"}: only additions to spec.nodeSelector are allowed "
+                    + "(no mutations or deletions)"
             ])
     }
 

@@ -50,7 +50,8 @@ import Testing
             Self.spec(["requests": ["cpu": "2"]], whole: ["requests": ["cpu": "1"], "limits": ["cpu": "3"]]))
         #expect(
             small == [
-                "spec.resources.requests[cpu]: Invalid value: \"1\": must be greater than or equal to aggregate container "
+                "spec.resources.requests[cpu]: Invalid value: \"1\": must be greater than or equal to aggregate "
+                    + "container "
                     + "requests of 2"
             ])
     }
@@ -128,7 +129,8 @@ import Testing
             ]) == ["spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]"])
         #expect(
             warnings(["containers": [["name": "a", "resources": ["requests": ["memory": "500m"]]]]]) == [
-                "spec.containers[0].resources.requests[memory]: fractional byte value \"500m\" is invalid, must be an integer"
+                "spec.containers[0].resources.requests[memory]: fractional byte value \"500m\" is invalid, must be "
+                    + "an integer"
             ])
         #expect(
             warnings(["imagePullSecrets": [["name": "a"], ["name": "a"], ["name": ""]]]) == [
@@ -142,7 +144,8 @@ import Testing
             ])
         #expect(
             warnings([:], name: "a.b") == [
-                "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is "
+                "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS "
+                    + "label is "
                     + "recommended: [must not contain dots]"
             ])
     }

@@ -16,11 +16,13 @@ import Testing
                 == ["spec.limits[0].min[cpu]: Invalid value: \"2\": min value 2 is greater than max value 1"])
         #expect(
             faults(["type": "Container", "default": ["cpu": "1"], "defaultRequest": ["cpu": "2"]]) == [
-                "spec.limits[0].defaultRequest[cpu]: Invalid value: \"2\": default request value 2 is greater than default limit value 1"
+                "spec.limits[0].defaultRequest[cpu]: Invalid value: \"2\": default request value 2 is greater than "
+                    + "default limit value 1"
             ])
         #expect(
             faults(["type": "Pod", "max": ["cpu": "2"], "min": ["cpu": "1"], "maxLimitRequestRatio": ["cpu": "3"]]) == [
-                "spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: \"3\": ratio 3 is greater than max/min = 2.000000"
+                "spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: \"3\": ratio 3 is greater than max/min = "
+                    + "2.000000"
             ])
     }
 
@@ -35,7 +37,8 @@ import Testing
                 == ["spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'"])
         #expect(
             faults(["type": "PersistentVolumeClaim"]) == [
-                "spec.limits[0].limits: Required value: either minimum or maximum storage value is required, but neither was provided"
+                "spec.limits[0].limits: Required value: either minimum or maximum storage value is required, but "
+                    + "neither was provided"
             ])
         #expect(
             ranges.faults(["spec": ["limits": [["type": "Pod"], ["type": "Pod"]]]])
@@ -65,7 +68,8 @@ import Testing
                 == ["spec.scopes: Invalid value: [\"Terminating\",\"NotTerminating\"]: conflicting scopes"])
         #expect(
             faults(["scopeSelector": ["matchExpressions": [["scopeName": "PriorityClass", "operator": "In"]]]]) == [
-                "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
+                "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when "
+                    + "`operator` is 'In' or 'NotIn' for scope selector"
             ])
     }
 
@@ -97,7 +101,8 @@ import Testing
             CoreFault("spec.accessModes", [], "spec.accessModes: Required value"),
             CoreFault(
                 "spec.accessModes", ["Any"],
-                "spec.accessModes: Unsupported value: \"Any\": supported values: \"ReadOnlyMany\", \"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\""
+                "spec.accessModes: Unsupported value: \"Any\": supported values: \"ReadOnlyMany\", "
+                    + "\"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\""
             ),
             CoreFault(
                 "spec.accessModes", ["ReadWriteOncePod", "ReadWriteOnce"],
@@ -109,7 +114,8 @@ import Testing
             CoreFault("spec.hostPath", ["path": "/x"], "spec.nfs: Forbidden: may not specify more than 1 volume type"),
             CoreFault(
                 "spec.persistentVolumeReclaimPolicy", "Keep",
-                "spec.persistentVolumeReclaimPolicy: Unsupported value: \"Keep\": supported values: \"Delete\", \"Recycle\", \"Retain\""
+                "spec.persistentVolumeReclaimPolicy: Unsupported value: \"Keep\": supported values: \"Delete\", "
+                    + "\"Recycle\", \"Retain\""
             ),
             CoreFault(
                 "spec.volumeAttributesClassName", "gold",
@@ -133,7 +139,8 @@ import Testing
         #expect(
             faults == [
                 "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n"
-                    + "@@ -1,6 +1,6 @@\n {\n  \"nfs\": {\n-  \"path\": \"/\",\n+  \"path\": \"/y\",\n   \"server\": \"s\"\n"
+                    + "@@ -1,6 +1,6 @@\n {\n  \"nfs\": {\n-  \"path\": \"/\",\n+  \"path\": \"/y\",\n   \"server\": "
+                    + "\"s\"\n"
                     + "  }\n }\n"
             ])
     }
@@ -152,8 +159,10 @@ import Testing
             ),
             CoreFault(
                 "spec.dataSourceRef", ["kind": "Thing", "name": "x"],
-                "spec.dataSource: Invalid value: \"Thing\": must be 'PersistentVolumeClaim' when referencing the default apiGroup",
-                "spec.dataSourceRef: Invalid value: \"Thing\": must be 'PersistentVolumeClaim' when referencing the default apiGroup"
+                "spec.dataSource: Invalid value: \"Thing\": must be 'PersistentVolumeClaim' when referencing the "
+                    + "default apiGroup",
+                "spec.dataSourceRef: Invalid value: \"Thing\": must be 'PersistentVolumeClaim' when referencing the "
+                    + "default apiGroup"
             ),
         ])
     func claimFaults(_ fault: CoreFault) {

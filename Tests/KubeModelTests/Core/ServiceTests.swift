@@ -26,36 +26,42 @@ import Testing
                 "spec.ports[1].name: Duplicate value: \"a\""),
             CoreFault(
                 "spec.ports", [["name": "a", "port": 80], ["name": "b", "port": 80]],
-                "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}"
+                "spec.ports[1]: Duplicate value: "
+                    + "{\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}"
             ),
             CoreFault(
                 "spec.ports.0.nodePort", 30080,
                 "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"),
             CoreFault(
                 "spec.type", "Internal",
-                "spec.type: Unsupported value: \"Internal\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\""
+                "spec.type: Unsupported value: \"Internal\": supported values: \"ClusterIP\", \"ExternalName\", "
+                    + "\"LoadBalancer\", \"NodePort\""
             ),
             CoreFault(
                 "spec.sessionAffinity", "Cookie",
                 "spec.sessionAffinity: Unsupported value: \"Cookie\": supported values: \"ClientIP\", \"None\""),
             CoreFault(
                 "spec.clusterIP", "10.96.0",
-                "spec.clusterIPs[0]: Invalid value: \"10.96.0\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+                "spec.clusterIPs[0]: Invalid value: \"10.96.0\": must be a valid IP address, (e.g. 10.9.8.7 or "
+                    + "2001:db8::ffff)"
             ),
             CoreFault(
                 "spec.clusterIPs", ["10.96.0.11"],
                 "spec.clusterIPs: Invalid value: [\"10.96.0.11\"]: first value must match `clusterIP`"),
             CoreFault(
                 "spec.ipFamilies", ["IPv6"],
-                "spec.clusterIPs[0]: Invalid value: \"10.96.0.10\": expected an IPv6 value as indicated by `ipFamilies[0]`"
+                "spec.clusterIPs[0]: Invalid value: \"10.96.0.10\": expected an IPv6 value as indicated by "
+                    + "`ipFamilies[0]`"
             ),
             CoreFault(
                 "spec.externalIPs", ["127.0.0.1"],
-                "spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, ::1/128)"
+                "spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, "
+                    + "::1/128)"
             ),
             CoreFault(
                 "spec.externalTrafficPolicy", "Local",
-                "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"
+                "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible "
+                    + "services"
             ),
             CoreFault(
                 "spec.internalTrafficPolicy", "Node",
@@ -68,7 +74,8 @@ import Testing
                 "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"),
             CoreFault(
                 "spec.trafficDistribution", "Near",
-                "spec.trafficDistribution: Unsupported value: \"Near\": supported values: \"PreferClose\", \"PreferSameNode\", \"PreferSameZone\""
+                "spec.trafficDistribution: Unsupported value: \"Near\": supported values: \"PreferClose\", "
+                    + "\"PreferSameNode\", \"PreferSameZone\""
             ),
             CoreFault(
                 "spec", ["type": "ExternalName"], "spec.externalName: Required value"),
@@ -90,7 +97,8 @@ import Testing
                     "sessionAffinity": "ClientIP", "clusterIP": "10.96.0.1", "ports": [["port": 80]],
                     "sessionAffinityConfig": ["clientIP": ["timeoutSeconds": 86401]],
                 ],
-                "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400"
+                "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 "
+                    + "and less than 86400"
             ),
         ])
     func faults(_ fault: CoreFault) {
@@ -154,7 +162,8 @@ import Testing
         #expect(
             Self.services.statusFaults(of: new, after: balanced) == [
                 "status.loadBalancer.ingress[0].ipMode: Required value: must be specified when `ip` is set",
-                "status.loadBalancer.ingress[1].hostname: Invalid value: \"1.2.3.4\": must be a DNS name, not an IP address",
+                "status.loadBalancer.ingress[1].hostname: Invalid value: \"1.2.3.4\": must be a DNS name, not an IP "
+                    + "address",
             ])
     }
 

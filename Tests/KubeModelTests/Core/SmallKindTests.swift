@@ -6,7 +6,8 @@ import Testing
 @Suite struct ConfigMapAndSecretTests {
     private let maps = CoreKind("ConfigMap"), secrets = CoreKind("Secret")
     private static let key =
-        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
+        + "'KEY_NAME',  "
         + "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 
     @Test("keys are file names, and each stands once")
@@ -52,7 +53,8 @@ import Testing
             (
                 "kubernetes.io/dockerconfigjson", #"{".dockerconfigjson":""}"#,
                 [
-                    "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": unexpected end of JSON input"
+                    "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": unexpected end of JSON "
+                        + "input"
                 ]
             ),
             ("kubernetes.io/dockercfg", #"{".dockercfg":"e30="}"#, []),
@@ -91,7 +93,8 @@ import Testing
         #expect(after["spec"] == old["spec"] && after["status"] == old["status"])
         #expect(
             namespaces.faults(["metadata": ["name": "a"], "spec": ["finalizers": ["mine"]]]) == [
-                "spec.finalizers: Invalid value: \"mine\": name is neither a standard finalizer name nor is it fully qualified"
+                "spec.finalizers: Invalid value: \"mine\": name is neither a standard finalizer name nor is it fully "
+                    + "qualified"
             ])
         let finalize = try #require(NamespaceKind.rules.subresourceUpdates["finalize"])
         finalize.prepare(&new, old)
@@ -122,12 +125,15 @@ import Testing
         #expect(faults([["key": "a", "effect": "NoSchedule"]]) == [])
         #expect(
             faults([["key": "a", "effect": "Never"]]) == [
-                "metadata.taints[0].effect: Unsupported value: \"Never\": supported values: \"NoExecute\", \"NoSchedule\", \"PreferNoSchedule\""
+                "metadata.taints[0].effect: Unsupported value: \"Never\": supported values: \"NoExecute\", "
+                    + "\"NoSchedule\", \"PreferNoSchedule\""
             ])
         #expect(faults([["key": "a"]]) == ["metadata.taints[0].effect: Required value"])
         #expect(
             faults([["key": "a", "effect": "NoSchedule"], ["key": "a", "value": "b", "effect": "NoSchedule"]]) == [
-                "metadata.taints[1]: Duplicate value: {\"Key\":\"a\",\"Value\":\"b\",\"Effect\":\"NoSchedule\",\"TimeAdded\":null}: taints must be unique by key and effect pair"
+                "metadata.taints[1]: Duplicate value: "
+                    + "{\"Key\":\"a\",\"Value\":\"b\",\"Effect\":\"NoSchedule\",\"TimeAdded\":null}: taints must be "
+                    + "unique by key and effect pair"
             ])
     }
 
@@ -144,7 +150,8 @@ import Testing
         #expect(nodes.faults(of: new, after: old) == [])
         #expect(
             nodes.faults(["spec": ["podCIDRs": ["10.0.0.0/24", "10.0.1.0/24"]]]) == [
-                "spec.podCIDRs: Invalid value: [\"10.0.0.0/24\",\"10.0.1.0/24\"]: may specify no more than one CIDR for each IP family"
+                "spec.podCIDRs: Invalid value: [\"10.0.0.0/24\",\"10.0.1.0/24\"]: may specify no more than one CIDR "
+                    + "for each IP family"
             ])
     }
 

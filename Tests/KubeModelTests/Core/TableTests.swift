@@ -50,15 +50,18 @@ import Testing
             ("Evicted", #"{"phase":"Failed","reason":"Evicted"}"#),
             (
                 "ContainerCreating",
-                #"{"phase":"Pending","containerStatuses":[{"name":"a","state":{"waiting":{"reason":"ContainerCreating"}}}]}"#
+                #"{"phase":"Pending","containerStatuses":[{"name":"a","state":{"waiting":{"#
+                    + #""reason":"ContainerCreating"}}}]}"#
             ),
             (
                 "CrashLoopBackOff",
-                #"{"phase":"Running","containerStatuses":[{"name":"a","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}"#
+                #"{"phase":"Running","containerStatuses":[{"name":"a","state":{"waiting":{"#
+                    + #""reason":"CrashLoopBackOff"}}}]}"#
             ),
             (
                 "Completed",
-                #"{"phase":"Succeeded","containerStatuses":[{"name":"a","state":{"terminated":{"reason":"Completed","exitCode":0}}}]}"#
+                #"{"phase":"Succeeded","containerStatuses":[{"name":"a","state":{"terminated":{"reason":"Completed","#
+                    + #""exitCode":0}}}]}"#
             ),
             (
                 "ExitCode:3",
@@ -73,7 +76,8 @@ import Testing
             (
                 "Running",
                 #"{"phase":"Running","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":[{"name":"a","#
-                    + #""state":{"terminated":{"reason":"Completed"}}},{"name":"b","ready":true,"state":{"running":{}}}]}"#
+                    + #""state":{"terminated":{"reason":"Completed"}}},{"name":"b","ready":true,"state":{"running":{"#
+                    + #"}}}]}"#
             ),
             ("Init:0/2", #"{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"running":{}}}]}"#),
             (
@@ -83,15 +87,18 @@ import Testing
             ),
             (
                 "Init:ImagePullBackOff",
-                #"{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"ImagePullBackOff"}}}]}"#
+                #"{"phase":"Pending","initContainerStatuses":[{"name":"i","state":{"waiting":{"#
+                    + #""reason":"ImagePullBackOff"}}}]}"#
             ),
             (
                 "Init:Error",
-                #"{"phase":"Failed","initContainerStatuses":[{"name":"i","state":{"terminated":{"reason":"Error","exitCode":1}}}]}"#
+                #"{"phase":"Failed","initContainerStatuses":[{"name":"i","state":{"terminated":{"reason":"Error","#
+                    + #""exitCode":1}}}]}"#
             ),
             (
                 "SchedulingGated",
-                #"{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"SchedulingGated"}]}"#
+                #"{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","#
+                    + #""reason":"SchedulingGated"}]}"#
             ),
         ])
     func status(word: String, status: String) throws {
@@ -128,11 +135,13 @@ import Testing
         "services",
         arguments: [
             (
-                #"{"type":"ClusterIP","clusterIPs":["10.96.0.1"],"ports":[{"port":80,"protocol":"TCP"}],"selector":{"b":"c","a":"b"}}"#,
+                #"{"type":"ClusterIP","clusterIPs":["10.96.0.1"],"ports":[{"port":80,"protocol":"TCP"}],"selector":{"#
+                    + #""b":"c","a":"b"}}"#,
                 "x|ClusterIP|10.96.0.1|<none>|80/TCP|16m|a=b,b=c"
             ),
             (
-                #"{"type":"NodePort","clusterIPs":["10.96.0.1"],"ports":[{"port":80,"nodePort":30080,"protocol":"TCP"},{"port":53,"protocol":"UDP"}]}"#,
+                #"{"type":"NodePort","clusterIPs":["10.96.0.1"],"ports":[{"port":80,"nodePort":30080,"#
+                    + #""protocol":"TCP"},{"port":53,"protocol":"UDP"}]}"#,
                 "x|NodePort|10.96.0.1|<none>|80:30080/TCP,53/UDP|16m|<none>"
             ),
             (
@@ -180,7 +189,8 @@ import Testing
         ]
         #expect(
             row("Node", node)
-                == "x|Ready,SchedulingDisabled|control-plane,worker|16m|v1.36.0|192.168.0.2|<none>|Debian GNU/Linux 13|6.12|<unknown>"
+                == "x|Ready,SchedulingDisabled|control-plane,worker|16m|v1.36.0|192.168.0.2|<none>|Debian GNU/Linux "
+                + "13|6.12|<unknown>"
         )
         #expect(row("Node", [:]) == "x|Unknown|<none>|16m||<none>|<none>|<unknown>|<unknown>|<unknown>")
         #expect(

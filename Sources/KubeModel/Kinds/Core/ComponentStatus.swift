@@ -4,6 +4,7 @@ import JSON
 enum ComponentStatusKind {
     static let rules: KindRules = {
         var rules = KindRules(group: "", kind: "ComponentStatus")
+        rules.deprecation = "v1 ComponentStatus is deprecated in v1.19+"
         rules.table = KindTable([.name, .init("Status"), .init("Message"), .init("Error")]) { object, _ in
             var (status, message, error) = ("Unknown", "", "")
             for condition in object.list("conditions") where condition.text("type") == "Healthy" {

@@ -10,6 +10,7 @@ enum EndpointsKind {
             }
         }
         rules.allowsCreateOnUpdate = true
+        rules.deprecation = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
         rules.validate = { faults($0, old: nil).all }
         rules.validateUpdate = { new, old in faults(new, old: old).all }
         rules.warnings = { new, _ in warnings(new) }

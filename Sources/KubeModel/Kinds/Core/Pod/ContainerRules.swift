@@ -170,7 +170,7 @@ struct ContainerRules {
     }
 
     private func checkHandlers(_ container: JSON, _ path: FieldPath, _ faults: inout Faults) {
-        let probes = ProbeRules(gracePeriod: gracePeriod)
+        let probes = ProbeRules(gracePeriod: gracePeriod, system: spec["os"].text("name"))
         probes.checkLifecycle(container["lifecycle"], path["lifecycle"], &faults)
         for name in ["livenessProbe", "readinessProbe", "startupProbe"] where container.has(name) {
             probes.check(container[name], name, path[name], &faults)

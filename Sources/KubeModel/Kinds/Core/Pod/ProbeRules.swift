@@ -4,6 +4,8 @@ import JSON
 struct ProbeRules {
     /// The pod's, in seconds; nil when it has none.
     let gracePeriod: Int?
+    /// `spec.os.name`; "" when the pod doesn't say.
+    let system: String
 
     /// - Parameter name: the field's: not all probes may say the same.
     func check(_ probe: JSON, _ name: String, _ path: FieldPath, _ faults: inout Faults) {
@@ -29,6 +31,34 @@ struct ProbeRules {
     func checkLifecycle(_ lifecycle: JSON, _ path: FieldPath, _ faults: inout Faults) {
         for hook in ["postStart", "preStop"] where lifecycle.has(hook) {
             checkHandler(lifecycle[hook], ["exec", "httpGet", "tcpSocket", "sleep"], path[hook], &faults)
+        }
+        guard lifecycle.has("stopSignal") else { return }
+        let known = StopSignals.known(system)
+        if known.isEmpty {
+            faults.forbidden(path["stopSignal"], "may not be set for containers with empty `spec.os.name`")
+        } else {
+            faults.checkOptionalChoice(lifecycle, "stopSignal", path, known)
+        }
+    }
+
+    /// Signals that may ask a container to stop.
+    private enum StopSignals {
+        private static let plain = [
+            "SIGABRT", "SIGALRM", "SIGBUS", "SIGCHLD", "SIGCLD", "SIGCONT", "SIGFPE", "SIGHUP", "SIGILL", "SIGINT",
+            "SIGIO", "SIGIOT", "SIGKILL", "SIGPIPE", "SIGPOLL", "SIGPROF", "SIGPWR", "SIGQUIT", "SIGSEGV", "SIGSTKFLT",
+            "SIGSTOP", "SIGSYS", "SIGTERM", "SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGUSR1", "SIGUSR2",
+            "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ", "SIGRTMIN", "SIGRTMAX",
+        ]
+        private static let linux =
+            plain + (1...15).map { "SIGRTMIN+\($0)" } + (1...14).map { "SIGRTMAX-\($0)" }
+
+        /// None for a system that isn't named.
+        static func known(_ system: String) -> [String] {
+            switch system {
+            case "linux": linux
+            case "windows": ["SIGKILL", "SIGTERM"]
+            default: []
+            }
         }
     }
 
