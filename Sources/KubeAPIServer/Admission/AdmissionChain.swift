@@ -23,10 +23,10 @@ package struct AdmissionChain: Sendable {
 extension AdmissionChain {
     /// The plugins that are on by default in 1.36, in the original's order.
     ///
-    /// Of the default ones those for policies and webhooks aren't here yet: `more` goes in their place, after all that
-    /// change objects and before the quota, which must know that nothing else refuses.
+    /// - Parameter policies: admission policies and webhooks, which aren't here yet. Their place is after all other
+    ///   plugins and before the quota, which is charged only when nothing else refuses.
     package static func standard(
-        authorizer: any Authorizer, ledger: any QuotaLedger, before more: [any AdmissionPlugin] = []
+        authorizer: any Authorizer, ledger: any QuotaLedger, policies: [any AdmissionPlugin] = []
     ) -> AdmissionChain {
         let signers = SignerPermission(authorizer: authorizer)
         let plugins: [any AdmissionPlugin] =
@@ -38,7 +38,7 @@ extension AdmissionChain {
                 CertificateApproval(permission: signers), CertificateSigning(permission: signers),
                 ClusterTrustBundleAttest(permission: signers), CertificateSubjectRestriction(), DefaultIngressClass(),
                 PodTopologyLabels(),
-            ] + more
+            ] + policies
         return AdmissionChain(plugins + [ResourceQuotaPlugin(ledger: ledger)])
     }
 }

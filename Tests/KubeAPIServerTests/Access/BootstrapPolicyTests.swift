@@ -127,3 +127,34 @@ struct PolicyReconciliationTests {
         #expect(PolicyReconciliation.step(monitoring, existing: emptied) == .update(monitoring.object))
     }
 }
+
+@Suite("Aggregated roles")
+struct RoleAggregationTests {
+    private let roles = BootstrapPolicy.entries.filter { $0.resource == "clusterroles" }.map(\.object)
+
+    private func role(_ name: String, in roles: [JSON]) throws -> JSON {
+        try #require(roles.first { $0["metadata", "name"].string == name })
+    }
+
+    @Test("view is its labelled role, edit has view's rules too, and a second look changes nothing")
+    func bootstrap() throws {
+        let view = try #require(RoleAggregation.updated(try role("view", in: roles), from: roles))
+        #expect(view["rules"] == (try role("system:aggregate-to-view", in: roles))["rules"])
+        let seen = roles.map { $0["metadata", "name"] == "view" ? view : $0 }
+        #expect(RoleAggregation.updated(view, from: seen) == nil)
+        let edit = try #require(RoleAggregation.updated(try role("edit", in: seen), from: seen))
+        let rules = edit["rules"].array ?? []
+        #expect((view["rules"].array ?? []).allSatisfy(rules.contains))
+        #expect(rules.contains(["apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["impersonate"]]))
+    }
+
+    @Test("other roles are left alone, and a role doesn't choose itself")
+    func others() throws {
+        #expect(RoleAggregation.updated(try role("cluster-admin", in: roles), from: roles) == nil)
+        let own: JSON = [
+            "metadata": ["name": "own", "labels": ["a": "b"]], "rules": [],
+            "aggregationRule": ["clusterRoleSelectors": [["matchLabels": ["a": "b"]]]],
+        ]
+        #expect(RoleAggregation.updated(own, from: [own]) == nil)
+    }
+}

@@ -181,6 +181,19 @@ struct ServiceAccountTokenTests {
         #expect(await fault(cluster.tokens(), "\(parts[0]).\(deep).\(parts[2])") == "not mine")
     }
 
+    @Test("a token with any one character changed is refused")
+    func mutations() async throws {
+        let cluster = try Cluster()
+        let good = Array(try cluster.token().utf8)
+        let signature = try #require(good.lastIndex(of: UInt8(ascii: ".")))
+        // The last character's low bits mean nothing, in the original too.
+        for at in stride(from: 0, to: good.count - 1, by: 5) where at != signature {
+            var changed = good
+            changed[at] = good[at] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            #expect(await fault(cluster.tokens(), String(decoding: changed, as: UTF8.self)) != nil, "\(at)")
+        }
+    }
+
     @Test("P-384 and P-521 keys sign too")
     func otherKeys() async throws {
         for key in [Certificate.PrivateKey(P384.Signing.PrivateKey()), .init(P521.Signing.PrivateKey())] {

@@ -353,6 +353,9 @@ struct OtherPluginTests {
         let binding: JSON = ["metadata": ["name": "web"], "target": ["kind": "Node", "name": "n"]]
         let bound = await admit(PodTopologyLabels(), request(.create, "pods/binding", binding), objects).object
         #expect(bound["metadata", "labels"] == ["topology.kubernetes.io/zone": "z1"])
+        var own = binding
+        own["metadata", "labels"] = ["topology.kubernetes.io/zone": "mine"]
+        #expect(await admit(PodTopologyLabels(), request(.create, "pods/binding", own), objects).object == own)
         let direct = await admit(PodTopologyLabels(), request(.create, "pods", pod(["nodeName": "n"])), objects).object
         #expect(direct["metadata", "labels"] == ["topology.kubernetes.io/zone": "z1"])
     }

@@ -188,6 +188,50 @@ struct ResourceQuotaTests {
     }
 }
 
+@Suite("Counting a quota's use anew")
+struct QuotaRecountTests {
+    @Test("a new quota gets a status from what is there; done pods count as objects only")
+    func firstStatus() throws {
+        var done = sized(["cpu": "3"])
+        done["status"] = ["phase": "Succeeded"]
+        var elsewhere = sized(["cpu": "7"])
+        elsewhere["metadata", "namespace"] = "other"
+        let objects = FakeObjects([
+            ("pods", sized(["cpu": "500m"])), ("pods", sized(["cpu": "1"])), ("pods", done), ("pods", elsewhere),
+            (
+                "services",
+                ["metadata": ["namespace": "team", "name": "s"], "spec": ["type": "NodePort", "ports": [[:]]]]
+            ),
+            ("deployments.apps", ["metadata": ["namespace": "team", "name": "d"]]),
+            ("secrets", ["metadata": ["namespace": "team", "name": "x"]]),
+        ])
+        let new: JSON = [
+            "metadata": ["name": "q", "namespace": "team"],
+            "spec": [
+                "hard": [
+                    "pods": "5", "count/pods": "9", "requests.cpu": "4", "services.nodeports": "2",
+                    "count/deployments.apps": "3", "secrets": "4", "configmaps": "1",
+                ]
+            ],
+        ]
+        let counted = try #require(QuotaRecount.updated(new, objects, now: 0))
+        #expect(counted["status", "hard"] == new["spec", "hard"])
+        #expect(
+            counted["status", "used"].stringMap == [
+                "pods": "2", "count/pods": "3", "requests.cpu": "1500m", "services.nodeports": "1",
+                "count/deployments.apps": "1", "secrets": "1", "configmaps": "0",
+            ])
+        #expect(QuotaRecount.updated(counted, objects, now: 0) == nil)
+    }
+
+    @Test("a scoped quota counts the pods of its scope")
+    func scoped() throws {
+        let objects = FakeObjects([("pods", sized(["cpu": "1"])), ("pods", pod())])
+        let best = quota(["pods": "5"], used: [:], spec: ["scopes": ["BestEffort"], "hard": ["pods": "5"]])
+        #expect(try #require(QuotaRecount.updated(best, objects, now: 0))["status", "used"] == ["pods": "1"])
+    }
+}
+
 @Suite("What a pod asks for as a whole")
 struct PodResourcesTests {
     @Test("init containers, sidecars, the pod's own amounts and overhead")

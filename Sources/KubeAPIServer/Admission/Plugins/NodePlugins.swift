@@ -14,17 +14,17 @@ struct TaintNodesByCondition: AdmissionPlugin {
     }
 }
 
-/// Pods carry the zone and region of their node as labels.
+/// Pods carry the zone and region of their node as labels, where they have no such labels of their own.
 struct PodTopologyLabels: AdmissionPlugin {
     let name = "PodTopologyLabels"
     private static let labels = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"]
 
     func mutate(_ request: inout AdmissionRequest, _ reader: any ObjectReader) async throws(APIStatus) {
-        guard request.operation == .create, request.isOf("pods") || request.isOf("bindings") else { return }
+        guard request.operation == .create, request.isOf("pods") else { return }
         let node: String
-        switch (request.resource.plural, request.subresource) {
-        case ("pods", ""): node = request.object["spec"].text("nodeName")
-        case ("pods", "binding"), ("bindings", ""):
+        switch request.subresource {
+        case "": node = request.object["spec"].text("nodeName")
+        case "binding":
             guard request.object["target"].text("kind") == "Node" else { return }
             node = request.object["target"].text("name")
         default: return
@@ -34,7 +34,9 @@ struct PodTopologyLabels: AdmissionPlugin {
         }
         for label in Self.labels {
             let value = found["metadata", "labels", label]
-            if !value.isNull { request.object["metadata", "labels", label] = value }
+            if !value.isNull, request.object["metadata", "labels", label].isNull {
+                request.object["metadata", "labels", label] = value
+            }
         }
     }
 }

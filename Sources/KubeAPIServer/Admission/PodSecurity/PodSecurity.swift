@@ -101,7 +101,8 @@ struct PodSecurity: AdmissionPlugin {
         case ("batch", "cronjobs"): found = object["spec", "jobTemplate", "spec", "template"]
         default: return nil
         }
-        return found.isNull ? nil : found
+        if found.isNull { return nil }
+        return found
     }
 
     // MARK: namespaces
