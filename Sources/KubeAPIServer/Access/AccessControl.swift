@@ -52,7 +52,6 @@ package struct AccessControl: Sendable {
     package let warnings: [String]
 
     private let rbac: RBACAuthorizer
-    private let nodes: NodeAuthorizer
 
     /// Reads and makes files; to be called once, at start.
     /// - Parameters:
@@ -83,8 +82,7 @@ package struct AccessControl: Sendable {
         let tokens = TokenChain(authenticators)
 
         rbac = RBACAuthorizer(reader)
-        nodes = NodeAuthorizer(reader)
-        authorizer = try Self.authorizer(flags.authorizationModes, rbac, nodes)
+        authorizer = try Self.authorizer(flags.authorizationModes, rbac, NodeAuthorizer(reader))
         impersonation = Impersonation(authorizer)
         escalation = EscalationCheck(rbac: rbac, authorizer: authorizer)
         accessReviews = AccessReviews(authorizer: authorizer, rbac: rbac)
@@ -122,13 +120,7 @@ package struct AccessControl: Sendable {
 
     /// To be called after every change of an object, of any kind, once the reader shows it.
     package func objectChanged(group: String, resource: String) {
-        switch (group, resource) {
-        case (RoleIndex.group, _): rbac.invalidate()
-        case ("", "pods"), ("", "persistentvolumes"), ("storage.k8s.io", "volumeattachments"),
-            ("resource.k8s.io", "resourceslices"):
-            nodes.invalidate()
-        default: return
-        }
+        if group == RoleIndex.group { rbac.invalidate() }
     }
 }
 

@@ -124,14 +124,15 @@ struct NodeAuthorizerTests {
                 == .noOpinion(""))
     }
 
-    @Test("a new pod opens what it uses after the invalidation")
-    func invalidation() async {
+    @Test("a new pod opens what it uses at once, and its end closes it")
+    func changes() async {
         let objects = objects()
         let authorizer = NodeAuthorizer(objects)
         let wanted = attributes(node, "get", "secrets", namespace: "d", name: "fresh")
         #expect(await authorizer.authorize(wanted) != .allow(""))
         objects.add("pods", pod("new", on: "n1", ["imagePullSecrets": [["name": "fresh"]]]))
-        authorizer.invalidate()
         #expect(await authorizer.authorize(wanted) == .allow(""))
+        objects.remove("pods", "d", "new")
+        #expect(await authorizer.authorize(wanted) != .allow(""))
     }
 }

@@ -1,25 +1,11 @@
 import KubeModel
-import NIOConcurrencyHelpers
 
 /// What kubelets may do: their own objects, and of others those that pods on their node use.
-package final class NodeAuthorizer: Authorizer {
+package struct NodeAuthorizer: Authorizer {
     private static let rules = RoleTable.clusterRoles.first { $0.name == "system:node" }?.rules ?? []
-    private let reader: any ObjectReader
-    private let current = NIOLockedValueBox<NodeGraph?>(nil)
+    private let relations: NodeRelations
 
-    package init(_ reader: any ObjectReader) { self.reader = reader }
-
-    /// To be called after every change of a pod, persistent volume, volume attachment or resource slice.
-    package func invalidate() { current.withLockedValue { $0 = nil } }
-
-    private var graph: NodeGraph {
-        current.withLockedValue { graph in
-            if let graph { return graph }
-            let made = NodeGraph(reader)
-            graph = made
-            return made
-        }
-    }
+    package init(_ reader: any ObjectReader) { relations = NodeRelations(reader: reader) }
 
     package func authorize(_ request: RequestAttributes) async -> AccessDecision {
         guard let node = NodeName.of(request.user) else { return .noOpinion("") }
@@ -50,26 +36,29 @@ package final class NodeAuthorizer: Authorizer {
         Self.rules.contains { $0.allows(request) } ? .allow("") : .noOpinion("")
     }
 
-    private func related(_ node: String, _ kind: NodeGraph.Kind, _ request: RequestAttributes) -> AccessDecision {
+    private func related(_ node: String, _ kind: NodeRelations.Kind, _ request: RequestAttributes) -> AccessDecision {
         guard !request.name.isEmpty else { return .noOpinion("No Object name found") }
-        return graph.isRelated(kind, request.namespace, request.name, node: node)
+        return relations.isRelated(kind, request.namespace, request.name, node: node)
             ? .allow("") : .noOpinion("no relationship found between node '\(node)' and this object")
     }
 
-    private func updateStatus(_ node: String, _ kind: NodeGraph.Kind, _ request: RequestAttributes) -> AccessDecision {
+    private func updateStatus(_ node: String, _ kind: NodeRelations.Kind, _ request: RequestAttributes)
+        -> AccessDecision
+    {
         guard ["update", "patch"].contains(request.verb) else {
             return .noOpinion("can only get/update/patch this type")
         }
         return related(node, kind, request)
     }
 
-    private func get(_ node: String, _ kind: NodeGraph.Kind, _ request: RequestAttributes) -> AccessDecision {
+    private func get(_ node: String, _ kind: NodeRelations.Kind, _ request: RequestAttributes) -> AccessDecision {
         guard request.verb == "get" else { return .noOpinion("can only get individual resources of this type") }
         guard request.subresource.isEmpty else { return .noOpinion("cannot get subresource") }
         return related(node, kind, request)
     }
 
-    private func readNamespaced(_ node: String, _ kind: NodeGraph.Kind, _ request: RequestAttributes) -> AccessDecision
+    private func readNamespaced(_ node: String, _ kind: NodeRelations.Kind, _ request: RequestAttributes)
+        -> AccessDecision
     {
         guard ["get", "list", "watch"].contains(request.verb) else {
             return .noOpinion("can only read resources of this type")
