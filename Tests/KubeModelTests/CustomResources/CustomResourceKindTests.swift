@@ -69,6 +69,12 @@ import Testing
         #expect(kinds[0].deprecationWarning == nil)
     }
 
+    @Test("with the built-in types, apply and merges know the metadata's fields")
+    func builtInTypes() throws {
+        let type = CustomResourceKind.all(try Self.definition())[0].resource.type
+        #expect(type.field("metadata")?.type.field("labels") != nil)
+    }
+
     @Test("a definition on its way out takes no new objects")
     func terminating() throws {
         let ending = CustomResourceDefinition(

@@ -30,6 +30,14 @@ package struct CustomResourceKind: Sendable {
         }
     }
 
+    /// The same, with the built-in types.
+    package static func all(_ definition: CustomResourceDefinition) -> [CustomResourceKind] {
+        guard let objectMeta = Schema.builtIn.meta("ObjectMeta"),
+            let scale = Schema.builtIn.type(WorkloadScale.groupVersion, kind: "Scale")
+        else { fatalError("the built-in schema has no ObjectMeta or Scale") }
+        return all(definition, objectMeta: objectMeta, scale: scale)
+    }
+
     init(
         _ definition: CustomResourceDefinition, _ version: CustomResourceDefinition.Version, objectMeta: SchemaType,
         scale scaleType: SchemaType
@@ -77,7 +85,8 @@ package struct CustomResourceKind: Sendable {
         if !version.scale.isNull {
             resource.subresources.append(
                 APIResource.Subresource(
-                    name: "scale", kind: "Scale", groupVersion: WorkloadScale.groupVersion, verbs: verbs, type: scaleType))
+                    name: "scale", kind: "Scale", groupVersion: WorkloadScale.groupVersion, verbs: verbs,
+                    type: scaleType))
         }
         return resource
     }
