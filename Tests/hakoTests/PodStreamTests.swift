@@ -54,7 +54,8 @@ struct PodStreamTests {
             let port = try freePort()
             let line = """
                 kubectl port-forward pod/web \(port):80 >/dev/null & p=$!
-                for i in $(seq 100); do printf 'ping' | timeout 2 nc -N 127.0.0.1 \(port) && break; sleep 0.05; done
+                for i in $(seq 100); do { exec 3<>/dev/tcp/127.0.0.1/\(port); } 2>/dev/null && break; sleep 0.05; done
+                printf ping >&3; timeout 5 cat <&3
                 kill $p; wait $p 2>/dev/null; true
                 """
             let answer = try await kubectl(["SHELL", line], "", sockets)

@@ -4,7 +4,7 @@ import Testing
 @testable import KubeModel
 
 @Suite("discovery.k8s.io")
-struct DiscoveryTests {
+struct DiscoveryKindTests {
     let rules = EndpointSlice.rules
 
     func slice() throws -> JSON {
