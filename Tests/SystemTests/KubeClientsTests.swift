@@ -10,7 +10,7 @@ struct KubeClientsTests {
 
     @Test("ordinary use through the Python client", .enabled(if: FileManager.default.isExecutableFile(atPath: python)))
     func pythonClient() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             let answer = try await box.shell(
                 "\(Self.python) \(Repo.root)/Tests/SystemTests/Python/kubernetes_client.py", seconds: 120)
             #expect(answer.status == 0, "\(answer)")
@@ -21,7 +21,7 @@ struct KubeClientsTests {
         "helm installs, upgrades, rolls back and uninstalls a chart with definitions of its own",
         .enabled(if: FileManager.default.isExecutableFile(atPath: helm)))
     func helmChart() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             let chart = "\(Repo.root)/Tests/SystemTests/Chart"
             func helm(_ line: String, at place: SourceLocation = #_sourceLocation) async throws -> String {
                 let answer = try await box.shell("helm \(line)", seconds: 120)

@@ -7,7 +7,7 @@ import Testing
 struct KubectlTests {
     @Test("a fresh server has a cluster's namespaces, accounts and roles")
     func freshServer() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             let namespaces = try await box.ok("get", "namespaces", "-o", "name")
             #expect(
                 namespaces.split(separator: "\n").sorted() == [
@@ -30,7 +30,7 @@ struct KubectlTests {
 
     @Test("the tutorial's objects are made, shown, changed and deleted")
     func tutorialObjects() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             #expect(
                 try await box.ok("create", "deployment", "testapp", "--image=testapp")
                     == "deployment.apps/testapp created")
@@ -61,7 +61,7 @@ struct KubectlTests {
 
     @Test("pods get their defaults, their account's token, and kubectl's columns")
     func pods() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             try await until("the default account") {
                 try await box.kubectl("get", "serviceaccount", "default").status == 0
             }
@@ -89,7 +89,7 @@ struct KubectlTests {
 
     @Test("apply, diff, patch of every kind, replace and edit come out as the original's")
     func changes() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             #expect(try await box.ok("apply", "-f", "-", input: Self.configMap) == "configmap/a created")
             #expect(try await box.ok("apply", "-f", "-", input: Self.configMap) == "configmap/a unchanged")
             let changed = Self.configMap.replacing("k: v", with: "k: w")
@@ -119,7 +119,7 @@ struct KubectlTests {
 
     @Test("server-side apply tells conflicts and lets who forces take fields")
     func serverSideApply() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             #expect(
                 try await box.ok("apply", "--server-side", "-f", "-", input: Self.configMap)
                     == "configmap/a serverside-applied")
@@ -137,7 +137,7 @@ struct KubectlTests {
 
     @Test("unknown and wrong fields are told as the original tells them")
     func fieldValidation() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             let deployment = """
                 apiVersion: apps/v1
                 kind: Deployment
@@ -167,7 +167,7 @@ struct KubectlTests {
 
     @Test("discovery and explain answer what kubectl asks")
     func discovery() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             let versions = try await box.ok("api-versions").split(separator: "\n")
             #expect(versions.contains("apps/v1") && versions.contains("v1") && versions.contains("resource.k8s.io/v1"))
             let resources = try await box.ok("api-resources", "--no-headers")
@@ -209,7 +209,7 @@ struct KubectlTests {
 
     @Test("a custom resource is served once defined, and gone once its definition is")
     func customResources() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             try await box.ok("apply", "-f", "-", input: Self.definition)
             try await box.ok("wait", "--for=condition=Established", "crd/crontabs.stable.example.com", "--timeout=10s")
             let object =
@@ -229,7 +229,7 @@ struct KubectlTests {
 
     @Test("roles decide what a service account may do, and nobody grants what they lack")
     func roles() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             try await box.ok("create", "serviceaccount", "robot")
             try await box.ok("create", "role", "reader", "--verb=get,list", "--resource=configmaps")
             try await box.ok("create", "rolebinding", "robot", "--role=reader", "--serviceaccount=default:robot")
@@ -254,7 +254,7 @@ struct KubectlTests {
 
     @Test("a watch sees each change once and in order")
     func watch() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             let line =
                 "kubectl get configmaps --watch-only -l w=1 -o name --request-timeout=6s & sleep 2; for i in 1 2 3; do kubectl create configmap w$i >/dev/null; kubectl label configmap w$i w=1 >/dev/null; done; kubectl delete configmap w2 >/dev/null; wait"
             let answer = try await box.shell(line)
@@ -265,7 +265,7 @@ struct KubectlTests {
 
     @Test("what was acknowledged is there after kill -9, and the server starts again on it")
     func killed() async throws {
-        try await KubeSandbox.with { box in
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
             for round in 1...5 {
                 let line =
                     "for i in $(seq 1 200); do kubectl create configmap k\(round)-$i --dry-run=client -o json; done | kubectl create -f - -o name"
