@@ -5,10 +5,15 @@ import Logging
 /// Writes the objects that every cluster has, at each start: what is missing is made, what people changed stays.
 struct Bootstrap: Sendable {
     let parts: ServerParts
+    let fresh: FreshCluster.Settings
 
     func run() async {
-        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-            await make("", "namespaces", "", ["metadata": ["name": .string(name)]])
+        for object in FreshCluster.objects(fresh, now: parts.now()) {
+            guard let groupVersion = GroupVersion(apiVersion: object["apiVersion"].string ?? ""),
+                let resource = Schema.builtIn.resource(groupVersion, kind: object["kind"].string ?? "")
+            else { continue }
+            await make(
+                groupVersion.group, resource.plural, object["metadata"]["namespace"].string ?? "", object)
         }
         for entry in BootstrapPolicy.entries + [BootstrapPolicy.administratorBinding] { await reconcile(entry) }
     }
@@ -27,7 +32,9 @@ struct Bootstrap: Sendable {
             let verbs = verbs(group, resource, namespace)
         else { return }
         await report("\(resource) \(name)") { () throws(APIStatus) in
-            _ = try await verbs.create(try verbs.decode(tree: verbs.typed(object)))
+            var decoded = try verbs.decode(tree: verbs.typed(object))
+            try verbs.settleNamespace(&decoded)
+            _ = try await verbs.create(decoded)
         }
     }
 
