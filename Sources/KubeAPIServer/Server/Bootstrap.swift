@@ -12,11 +12,15 @@ struct Bootstrap: Sendable {
             guard let groupVersion = GroupVersion(apiVersion: object["apiVersion"].string ?? ""),
                 let resource = Schema.builtIn.resource(groupVersion, kind: object["kind"].string ?? "")
             else { continue }
+            // An address that only this machine reaches is no endpoint of a service.
+            if isLocal, ["Endpoints", "EndpointSlice"].contains(resource.kind) { continue }
             await make(
                 groupVersion.group, resource.plural, object["metadata"]["namespace"].string ?? "", object)
         }
         for entry in BootstrapPolicy.entries + [BootstrapPolicy.administratorBinding] { await reconcile(entry) }
     }
+
+    private var isLocal: Bool { fresh.address.hasPrefix("127.") || fresh.address == "::1" || fresh.address == "localhost" }
 
     private func verbs(_ group: String, _ resource: String, _ namespace: String, _ name: String = "") -> ObjectVerbs? {
         let served = parts.table.all.first { $0.groupVersion.group == group && $0.resource.plural == resource }
