@@ -3,27 +3,17 @@ import KubeModel
 import Logging
 
 /// Serves what CustomResourceDefinitions define: accepts their names, puts their resources into the table and takes them
-/// out again, and deletes the objects of a definition that goes. Level-triggered: any change of a definition has all of
-/// them looked at again, for names are free or taken by all.
+/// out again, and deletes the objects of a definition that goes. All are looked at together, for names are free or taken
+/// by all.
 final class DefinitionController: Sendable {
     private static let group = "apiextensions.k8s.io"
     private static let plural = "customresourcedefinitions"
 
+    static let watched = [GroupResource(group, plural)]
+
     private let parts: ServerParts
-    private let changes: AsyncStream<Void>
 
-    init(_ parts: ServerParts) {
-        self.parts = parts
-        let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.changes = changes
-        parts.store.cache.observe(group: Self.group, [Self.plural]) { changed.yield() }
-    }
-
-    /// Until its task is cancelled.
-    func run() async {
-        await reconcileAll()
-        for await _ in changes { await reconcileAll() }
-    }
+    init(_ parts: ServerParts) { self.parts = parts }
 
     func reconcileAll() async {
         var served: Set<String> = []

@@ -1,3 +1,4 @@
+import Crypto
 import Fault
 import JSON
 import KubeModel
@@ -55,6 +56,18 @@ struct Assembly: Sendable {
             configuration: configuration, storage: storage, authorityPEM: pki.trustPEM)
     }
 
+    private func freshCluster(port: Int) -> FreshCluster.Settings {
+        let host = Host.name
+        let hash = SHA256.hash(data: Array(host.utf8)).prefix(16).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        let lease = "apiserver-\(hash)"
+        return FreshCluster.Settings(
+            address: configuration.reachableAddress, port: port, serviceAddress: server.parts.addresses.range.first,
+            serviceRanges: [server.parts.addresses.range.description], host: host, leaseName: lease,
+            leaseHolder: "\(lease)_\(RandomUUID.make())", clientAuthority: authorityPEM, proxyAuthority: "")
+    }
+
     /// What goes on beside requests, once the socket is open: the store's watch into the cache, and the objects that
     /// every cluster has.
     func begin(port: Int) async -> [Task<Void, Never>] {
@@ -70,11 +83,18 @@ struct Assembly: Sendable {
                 }
             }
         }
-        await Bootstrap(parts: server.parts).run()
-        let contents = NamespaceContents(server.parts, authorityPEM: authorityPEM)
-        await contents.reconcileAll()
-        let definitions = DefinitionController(server.parts)
-        await definitions.reconcileAll()
-        return [follow, Task { await contents.run() }, Task { await definitions.run() }]
+        await Bootstrap(parts: server.parts, fresh: freshCluster(port: port)).run()
+        let parts = server.parts
+        let contents = NamespaceContents(parts, authorityPEM: authorityPEM)
+        let definitions = DefinitionController(parts)
+        let roles = DerivedState(parts)
+        let loops = [
+            LevelLoop(cache, DefinitionController.watched) { await definitions.reconcileAll() },
+            LevelLoop(cache, NamespaceContents.watched) { await contents.reconcileAll() },
+            LevelLoop(cache, DerivedState.roles) { await roles.aggregateRoles() },
+            LevelLoop(cache, DerivedState.counted) { await roles.countQuotas() },
+        ]
+        for loop in loops { await loop.runOnce() }
+        return [follow] + loops.map { loop in Task { await loop.run() } }
     }
 }

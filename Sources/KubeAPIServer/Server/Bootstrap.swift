@@ -5,13 +5,22 @@ import Logging
 /// Writes the objects that every cluster has, at each start: what is missing is made, what people changed stays.
 struct Bootstrap: Sendable {
     let parts: ServerParts
+    let fresh: FreshCluster.Settings
 
     func run() async {
-        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-            await make("", "namespaces", "", ["metadata": ["name": .string(name)]])
+        for object in FreshCluster.objects(fresh, now: parts.now()) {
+            guard let groupVersion = GroupVersion(apiVersion: object["apiVersion"].string ?? ""),
+                let resource = Schema.builtIn.resource(groupVersion, kind: object["kind"].string ?? "")
+            else { continue }
+            // An address that only this machine reaches is no endpoint of a service.
+            if isLocal, ["Endpoints", "EndpointSlice"].contains(resource.kind) { continue }
+            await make(
+                groupVersion.group, resource.plural, object["metadata"]["namespace"].string ?? "", object)
         }
         for entry in BootstrapPolicy.entries + [BootstrapPolicy.administratorBinding] { await reconcile(entry) }
     }
+
+    private var isLocal: Bool { fresh.address.hasPrefix("127.") || fresh.address == "::1" || fresh.address == "localhost" }
 
     private func verbs(_ group: String, _ resource: String, _ namespace: String, _ name: String = "") -> ObjectVerbs? {
         let served = parts.table.all.first { $0.groupVersion.group == group && $0.resource.plural == resource }
@@ -27,7 +36,9 @@ struct Bootstrap: Sendable {
             let verbs = verbs(group, resource, namespace)
         else { return }
         await report("\(resource) \(name)") { () throws(APIStatus) in
-            _ = try await verbs.create(try verbs.decode(tree: verbs.typed(object)))
+            var decoded = try verbs.decode(tree: verbs.typed(object))
+            try verbs.settleNamespace(&decoded)
+            _ = try await verbs.create(decoded)
         }
     }
 

@@ -1,29 +1,18 @@
 import JSON
 import KubeModel
 import Logging
-import NIOConcurrencyHelpers
 
 /// Keeps in every namespace what pods there count on: the service account `default`, and the cluster's authority in the
-/// ConfigMap `kube-root-ca.crt`. Level-triggered: any change of the three kinds has all namespaces looked at again.
+/// ConfigMap `kube-root-ca.crt`.
 final class NamespaceContents: Sendable {
     private let parts: ServerParts
     private let authorityPEM: String
-    private let changes: AsyncStream<Void>
-    private let changed: AsyncStream<Void>.Continuation
+
+    static let watched = ["namespaces", "serviceaccounts", "configmaps"].map { GroupResource("", $0) }
 
     init(_ parts: ServerParts, authorityPEM: String) {
         self.parts = parts
         self.authorityPEM = authorityPEM
-        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        parts.store.cache.observe(group: "", ["namespaces", "serviceaccounts", "configmaps"]) { [changed] in
-            changed.yield()
-        }
-    }
-
-    /// Until its task is cancelled.
-    func run() async {
-        await reconcileAll()
-        for await _ in changes { await reconcileAll() }
     }
 
     func reconcileAll() async {
