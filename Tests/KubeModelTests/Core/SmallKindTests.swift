@@ -57,6 +57,20 @@ import Testing
                         + "input"
                 ]
             ),
+            (
+                "kubernetes.io/dockercfg", #"{".dockercfg":"eA=="}"#,
+                [
+                    "data[.dockercfg]: Invalid value: \"<secret contents redacted>\": invalid character 'x' looking for "
+                        + "beginning of value"
+                ]
+            ),
+            (
+                "kubernetes.io/dockercfg", #"{".dockercfg":"W10="}"#,
+                [
+                    "data[.dockercfg]: Invalid value: \"<secret contents redacted>\": json: cannot unmarshal array into "
+                        + "Go value of type map[string]interface {}"
+                ]
+            ),
             ("kubernetes.io/dockercfg", #"{".dockercfg":"e30="}"#, []),
             (
                 "kubernetes.io/basic-auth", "{}",

@@ -5,7 +5,7 @@ enum ComponentStatusKind {
     static let rules: KindRules = {
         var rules = KindRules(group: "", kind: "ComponentStatus")
         rules.deprecation = "v1 ComponentStatus is deprecated in v1.19+"
-        rules.table = KindTable([.name, .init("Status"), .init("Message"), .init("Error")]) { object, _ in
+        rules.table = KindTable([.objectName, .init("Status"), .init("Message"), .init("Error")]) { object, _ in
             var (status, message, error) = ("Unknown", "", "")
             for condition in object.list("conditions") where condition.text("type") == "Healthy" {
                 switch condition.text("status") {
@@ -16,7 +16,7 @@ enum ComponentStatusKind {
                 (message, error) = (condition.text("message"), condition.text("error"))
                 break
             }
-            return [KindTable.name(object), .string(status), .string(message), .string(error)]
+            return [KindTable.Cell.name(object), .string(status), .string(message), .string(error)]
         }
         return rules
     }()

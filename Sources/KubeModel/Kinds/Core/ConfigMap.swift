@@ -10,9 +10,9 @@ enum ConfigMapKind {
             found.add(faults(new).all)
             return found.all
         }
-        rules.table = KindTable([.name, .init("Data"), .age]) { object, now in
+        rules.table = KindTable([.objectName, .init("Data"), .objectAge]) { object, now in
             let count = object.map("data").count + object.map("binaryData").count
-            return [KindTable.name(object), .init(count), KindTable.age(object, now)]
+            return [KindTable.Cell.name(object), .init(count), KindTable.Cell.age(object, now)]
         }
         return rules
     }()

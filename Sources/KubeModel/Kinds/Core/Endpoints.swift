@@ -14,8 +14,8 @@ enum EndpointsKind {
         rules.validate = { faults($0, old: nil).all }
         rules.validateUpdate = { new, old in faults(new, old: old).all }
         rules.warnings = { new, _ in warnings(new) }
-        rules.table = KindTable([.name, .init("Endpoints"), .age]) { object, now in
-            [KindTable.name(object), .string(summary(object)), KindTable.age(object, now)]
+        rules.table = KindTable([.objectName, .init("Endpoints"), .objectAge]) { object, now in
+            [KindTable.Cell.name(object), .string(summary(object)), KindTable.Cell.age(object, now)]
         }
         return rules
     }()

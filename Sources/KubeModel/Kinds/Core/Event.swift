@@ -40,6 +40,8 @@ enum EventKind {
     private static func rules(_ form: Form) -> KindRules {
         var rules = KindRules(group: form.group, kind: "Event")
         rules.allowsCreateOnUpdate = true
+        // Names of old may hold anything that a path can.
+        rules.nameRule = form.isStrict ? .dnsSubdomain : .pathSegment
         rules.validate = { event in
             var faults = Faults()
             checkAny(event, form, &faults)
@@ -190,7 +192,7 @@ enum EventKind {
                 .string(last), .string(event.text("type")), .string(event.text("reason")),
                 .string(name.isEmpty ? kind : "\(kind)/\(name)"), .string(subject.text("fieldPath")),
                 .string(origin(event)), .string(trimmed(text(.message, event))), .string(first),
-                .init(count), KindTable.name(event),
+                .init(count), KindTable.Cell.name(event),
             ]
         }
     }()

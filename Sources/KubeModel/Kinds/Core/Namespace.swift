@@ -39,8 +39,8 @@ enum NamespaceKind {
             // The original has the name here a second time, and clients use it.
             ["status.phase": namespace["status"].text("phase"), "name": namespace["metadata"].text("name")]
         }
-        rules.table = KindTable([.name, .init("Status"), .age]) { object, now in
-            [KindTable.name(object), .string(object["status"].text("phase")), KindTable.age(object, now)]
+        rules.table = KindTable([.objectName, .init("Status"), .objectAge]) { object, now in
+            [KindTable.Cell.name(object), .string(object["status"].text("phase")), KindTable.Cell.age(object, now)]
         }
         return rules
     }()

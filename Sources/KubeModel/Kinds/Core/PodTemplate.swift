@@ -17,11 +17,11 @@ enum PodTemplateKind {
         rules.warnings = { new, old in
             PodSpecRules.warnings(template: new["template"], old: old?["template"], FieldPath("template"))
         }
-        rules.table = KindTable([.name, .init("Containers"), .init("Images"), .init("Pod Labels")]) { object, _ in
-            let containers = KindTable.containers(object["template"])
+        rules.table = KindTable([.objectName, .init("Containers"), .init("Images"), .init("Pod Labels")]) { object, _ in
             return [
-                KindTable.name(object), containers.names, containers.images,
-                KindTable.labels(object["template", "metadata", "labels"]),
+                KindTable.Cell.name(object), KindTable.Cell.containers(object["template"]),
+                KindTable.Cell.images(object["template"]),
+                KindTable.Cell.labels(object["template", "metadata", "labels"]),
             ]
         }
         return rules

@@ -90,15 +90,16 @@ enum ReplicationControllerKind {
     }
 
     private static let table = KindTable([
-        .name, .init("Desired", type: "integer"), .init("Current", type: "integer"), .init("Ready", type: "integer"),
-        .age, .init("Containers", priority: 1), .init("Images", priority: 1), .init("Selector", priority: 1),
+        .objectName, .init("Desired", type: "integer"), .init("Current", type: "integer"),
+        .init("Ready", type: "integer"),
+        .objectAge, .init("Containers", priority: 1), .init("Images", priority: 1), .init("Selector", priority: 1),
     ]) { object, now in
         let (spec, status) = (object["spec"], object["status"])
-        let containers = KindTable.containers(spec["template"])
         return [
-            KindTable.name(object), .init(spec["replicas"].int ?? 0), .init(status["replicas"].int ?? 0),
-            .init(status["readyReplicas"].int ?? 0), KindTable.age(object, now), containers.names, containers.images,
-            KindTable.labels(spec["selector"]),
+            KindTable.Cell.name(object), .init(spec["replicas"].int ?? 0), .init(status["replicas"].int ?? 0),
+            .init(status["readyReplicas"].int ?? 0), KindTable.Cell.age(object, now),
+            KindTable.Cell.containers(spec["template"]), KindTable.Cell.images(spec["template"]),
+            KindTable.Cell.labels(spec["selector"]),
         ]
     }
 }

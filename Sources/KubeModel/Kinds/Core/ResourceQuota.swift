@@ -30,7 +30,7 @@ enum ResourceQuotaKind {
             checkStatus(new["status"], &faults)
             return faults.all
         }
-        rules.table = KindTable([.name, .init("Request"), .init("Limit"), .age]) { object, now in
+        rules.table = KindTable([.objectName, .init("Request"), .init("Limit"), .objectAge]) { object, now in
             let status = object["status"]
             let (hard, used) = (status.map("hard"), status.map("used"))
             var (requests, limits): ([String], [String]) = ([], [])
@@ -42,8 +42,8 @@ enum ResourceQuotaKind {
                 if name.hasPrefix("limits.") { limits.append(text) } else { requests.append(text) }
             }
             return [
-                KindTable.name(object), .string(requests.joined(separator: ", ")),
-                .string(limits.joined(separator: ", ")), KindTable.age(object, now),
+                KindTable.Cell.name(object), .string(requests.joined(separator: ", ")),
+                .string(limits.joined(separator: ", ")), KindTable.Cell.age(object, now),
             ]
         }
         return rules

@@ -18,8 +18,11 @@ enum SecretKind {
         }
         rules.warnings = { new, _ in warnings(new) }
         rules.selectableFields = { ["type": $0.text("type")] }
-        rules.table = KindTable([.name, .init("Type"), .init("Data"), .age]) { object, now in
-            [KindTable.name(object), object["type"], .init(object.map("data").count), KindTable.age(object, now)]
+        rules.table = KindTable([.objectName, .init("Type"), .init("Data"), .objectAge]) { object, now in
+            [
+                KindTable.Cell.name(object), object["type"], .init(object.map("data").count),
+                KindTable.Cell.age(object, now),
+            ]
         }
         return rules
     }()
@@ -80,23 +83,18 @@ enum SecretKind {
     }
 
     private static func documentFault(_ bytes: [UInt8]) -> String? {
-        if bytes.allSatisfy({ $0 <= 0x20 }) { return "unexpected end of JSON input" }
-        do {
-            let document = try JSON(parsing: bytes)
-            if document.object != nil || document.isNull { return nil }
-            let kind =
-                switch document {
-                case .string: "string"
-                case .array: "array"
-                case .bool: "bool"
-                default: "number"
-                }
-            return "json: cannot unmarshal \(kind) into Go value of type map[string]interface {}"
-        } catch {
-            guard error.offset < bytes.count else { return "unexpected end of JSON input" }
-            let character = String(decoding: [bytes[error.offset]], as: UTF8.self)
-            return "invalid character '\(character)' looking for beginning of value"
+        guard let document = try? JSON(parsing: bytes) else {
+            return GoSyntaxError.describe(bytes) ?? "exceeded max depth"
         }
+        let kind =
+            switch document {
+            case .object, .null: ""
+            case .string: "string"
+            case .array: "array"
+            case .bool: "bool"
+            case .int, .number: "number"
+            }
+        return kind.isEmpty ? nil : "json: cannot unmarshal \(kind) into Go value of type map[string]interface {}"
     }
 
     private static func warnings(_ secret: JSON) -> [String] {

@@ -14,7 +14,9 @@ enum ServiceAccountKind {
                     + "mounted secrets"
             ]
         }
-        rules.table = KindTable([.name, .age]) { object, now in [KindTable.name(object), KindTable.age(object, now)] }
+        rules.table = KindTable([.objectName, .objectAge]) { object, now in
+            [KindTable.Cell.name(object), KindTable.Cell.age(object, now)]
+        }
         return rules
     }()
 

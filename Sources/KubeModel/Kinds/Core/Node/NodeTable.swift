@@ -3,7 +3,7 @@ import JSON
 /// What `kubectl get nodes` prints.
 enum NodeTable {
     static let table = KindTable([
-        .name, .init("Status"), .init("Roles"), .age, .init("Version"), .init("Internal-IP", priority: 1),
+        .objectName, .init("Status"), .init("Roles"), .objectAge, .init("Version"), .init("Internal-IP", priority: 1),
         .init("External-IP", priority: 1), .init("OS-Image", priority: 1), .init("Kernel-Version", priority: 1),
         .init("Container-Runtime", priority: 1),
     ]) { node, now in
@@ -14,7 +14,7 @@ enum NodeTable {
             return .string(text.isEmpty ? "<unknown>" : text)
         }
         return [
-            KindTable.name(node), .string(state(node)), .string(roles(node)), KindTable.age(node, now),
+            KindTable.Cell.name(node), .string(state(node)), .string(roles(node)), KindTable.Cell.age(node, now),
             .string(info.text("kubeletVersion")), .string(address(status, "InternalIP")),
             .string(address(status, "ExternalIP")), known("osImage"), known("kernelVersion"),
             known("containerRuntimeVersion"),

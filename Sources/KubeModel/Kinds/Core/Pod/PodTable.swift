@@ -3,7 +3,7 @@ import JSON
 /// What `kubectl get pods` prints.
 enum PodTable {
     static let table = KindTable([
-        .name, .init("Ready"), .init("Status"), .init("Restarts"), .age, .init("IP", priority: 1),
+        .objectName, .init("Ready"), .init("Status"), .init("Restarts"), .objectAge, .init("IP", priority: 1),
         .init("Node", priority: 1), .init("Nominated Node", priority: 1), .init("Readiness Gates", priority: 1),
     ]) { pod, now in
         let (spec, status) = (pod["spec"], pod["status"])
@@ -11,8 +11,8 @@ enum PodTable {
         var count = Summary(pod)
         count.read()
         return [
-            KindTable.name(pod), .string("\(count.ready)/\(count.total)"), .string(count.reason),
-            .string(restarts(count, now)), KindTable.age(pod, now),
+            KindTable.Cell.name(pod), .string("\(count.ready)/\(count.total)"), .string(count.reason),
+            .string(restarts(count, now)), KindTable.Cell.age(pod, now),
             orNone(status.list("podIPs").first?.text("ip") ?? status.text("podIP")),
             orNone(spec.text("nodeName")), orNone(status.text("nominatedNodeName")), .string(gates(pod)),
         ]

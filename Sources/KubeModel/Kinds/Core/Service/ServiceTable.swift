@@ -3,16 +3,16 @@ import JSON
 /// What `kubectl get services` prints.
 enum ServiceTable {
     static let table = KindTable([
-        .name, .init("Type"), .init("Cluster-IP"), .init("External-IP"), .init("Port(s)"), .age,
+        .objectName, .init("Type"), .init("Cluster-IP"), .init("External-IP"), .init("Port(s)"), .objectAge,
         .init("Selector", priority: 1),
     ]) { service, now in
         let spec = service["spec"]
         let ports = spec.list("ports").map(portText).joined(separator: ",")
         return [
-            KindTable.name(service), .string(spec.text("type")),
+            KindTable.Cell.name(service), .string(spec.text("type")),
             .string(spec.list("clusterIPs").first?.string ?? "<none>"), .string(externalAddress(service)),
-            .string(ports.isEmpty ? "<none>" : ports), KindTable.age(service, now),
-            KindTable.labels(spec["selector"]),
+            .string(ports.isEmpty ? "<none>" : ports), KindTable.Cell.age(service, now),
+            KindTable.Cell.labels(spec["selector"]),
         ]
     }
 

@@ -65,21 +65,21 @@ enum PersistentVolumeKind {
     }
 
     private static let table = KindTable([
-        .name, .init("Capacity"), .init("Access Modes"), .init("Reclaim Policy"), .init("Status"), .init("Claim"),
-        .init("StorageClass"), .init("VolumeAttributesClass"), .init("Reason"), .age,
+        .objectName, .init("Capacity"), .init("Access Modes"), .init("Reclaim Policy"), .init("Status"), .init("Claim"),
+        .init("StorageClass"), .init("VolumeAttributesClass"), .init("Reason"), .objectAge,
         .init("VolumeMode", priority: 1),
     ]) { volume, now in
         let (spec, status) = (volume["spec"], volume["status"])
         let claim = spec["claimRef"]
         let isDeleted = volume["metadata"].has("deletionTimestamp")
         return [
-            KindTable.name(volume), .string(Quantity(spec["capacity", "storage"])?.description ?? "0"),
+            KindTable.Cell.name(volume), .string(Quantity(spec["capacity", "storage"])?.description ?? "0"),
             .string(AccessModes.text(spec.list("accessModes"))),
             .string(spec.text("persistentVolumeReclaimPolicy")),
             isDeleted ? "Terminating" : .string(status.text("phase")),
             claim.isNull ? "" : .string("\(claim.text("namespace"))/\(claim.text("name"))"),
             .string(storageClass(volume)), .string(orUnset(spec, "volumeAttributesClassName")),
-            .string(status.text("reason")), KindTable.age(volume, now), .string(orUnset(spec, "volumeMode")),
+            .string(status.text("reason")), KindTable.Cell.age(volume, now), .string(orUnset(spec, "volumeMode")),
         ]
     }
 

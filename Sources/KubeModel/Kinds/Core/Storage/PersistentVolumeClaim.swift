@@ -71,18 +71,18 @@ package enum PersistentVolumeClaimKind {
     }
 
     private static let table = KindTable([
-        .name, .init("Status"), .init("Volume"), .init("Capacity"), .init("Access Modes"), .init("StorageClass"),
-        .init("VolumeAttributesClass"), .age, .init("VolumeMode", priority: 1),
+        .objectName, .init("Status"), .init("Volume"), .init("Capacity"), .init("Access Modes"), .init("StorageClass"),
+        .init("VolumeAttributesClass"), .objectAge, .init("VolumeMode", priority: 1),
     ]) { claim, now in
         let (spec, status) = (claim["spec"], claim["status"])
         let volume = spec.text("volumeName")
         let isDeleted = claim["metadata"].has("deletionTimestamp")
         return [
-            KindTable.name(claim), isDeleted ? "Terminating" : .string(status.text("phase")), .string(volume),
+            KindTable.Cell.name(claim), isDeleted ? "Terminating" : .string(status.text("phase")), .string(volume),
             volume.isEmpty ? "" : .string(Quantity(status["capacity", "storage"])?.description ?? "0"),
             volume.isEmpty ? "" : .string(AccessModes.text(status.list("accessModes"))),
             .string(PersistentVolumeKind.storageClass(claim)),
-            .string(PersistentVolumeKind.orUnset(spec, "volumeAttributesClassName")), KindTable.age(claim, now),
+            .string(PersistentVolumeKind.orUnset(spec, "volumeAttributesClassName")), KindTable.Cell.age(claim, now),
             .string(PersistentVolumeKind.orUnset(spec, "volumeMode")),
         ]
     }
