@@ -120,7 +120,9 @@ targets += [.target(name: "CKubeSchema")]
 targets += module(
     "KubeModel", ["Fault", "JSON", "CKubeSchema"], [.product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
 targets += module(
-    "KubeStorage", ["Fault"], nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
+    "KubeStorage", ["Fault"],
+    nio + [sqlite, log, crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
+    testNeeds: ["TestKit", "storagewriter"])
 targets += module(
     "KubeAPIServer", ["Fault", "JSON", "Wire", "KubeModel", "KubeStorage", "CLinux", "CISAL"],
     nio + httpAndTLS + [
@@ -146,7 +148,20 @@ targets += [
         ] + nio,
         swiftSettings: houseRules),
     .testTarget(name: "HouseTests", swiftSettings: houseRules),
-    .testTarget(name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python", "Chart"], swiftSettings: houseRules),
+    .executableTarget(
+        name: "storagewriter",
+        dependencies: [
+            "KubeStorage", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            .product(name: "NIOCore", package: "swift-nio"),
+        ], path: "Tests/StorageWriter", swiftSettings: houseRules),
+    .executableTarget(
+        name: "kubeload",
+        dependencies: [
+            .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "Yams", package: "Yams"),
+        ] + nio, path: "Tests/Bench/kubeload", swiftSettings: houseRules),
+    .testTarget(
+        name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python", "Chart"], swiftSettings: houseRules),
 ]
 
 for target in targets {
