@@ -49,7 +49,11 @@ extension ObjectVerbs {
             live: old.map(served.fromStorage), new: served.fromStorage(object), manager: request.fieldManager,
             now: Timestamp(parts.now()))
         let fields = recorded["metadata"]["managedFields"]
-        if fields.isNull { object["metadata"].remove("managedFields") } else { object["metadata"]["managedFields"] = fields }
+        if fields.isNull {
+            object["metadata"].remove("managedFields")
+        } else {
+            object["metadata"]["managedFields"] = fields
+        }
     }
 
     /// The object after applying the configuration, as a client's that is still to be decoded.

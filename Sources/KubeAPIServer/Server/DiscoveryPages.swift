@@ -110,7 +110,9 @@ final class DiscoveryPages: Sendable {
 
     /// The bytes with their hash as entity tag; 304 for a client that has them.
     private func tagged(_ http: HTTPRequest, _ type: String, _ bytes: [UInt8]) -> DocumentPage {
-        let tag = "\"" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+        let tag =
+            "\""
+            + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
             .joined() + "\""
         var headers = HTTPHeaders([("Content-Type", type), ("ETag", tag), ("Cache-Control", "public, max-age=0")])
         if http.query.contains(where: { $0.name == "hash" }) {

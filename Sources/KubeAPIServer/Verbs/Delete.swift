@@ -101,7 +101,8 @@ extension ObjectVerbs {
         let grace = isNamespace ? nil : rules.gracePeriod(old, options.gracePeriod)
         let isDefinition =
             resource.plural == "customresourcedefinitions" && resource.groupVersion.group == "apiextensions.k8s.io"
-        let holds = isDefinition || !finalizers.isEmpty || (isNamespace && !(old["spec"]["finalizers"].array ?? []).isEmpty)
+        let holds =
+            isDefinition || !finalizers.isEmpty || (isNamespace && !(old["spec"]["finalizers"].array ?? []).isEmpty)
 
         if let grace, grace > 0 {
             // A second deletion may only shorten the first one's time.
