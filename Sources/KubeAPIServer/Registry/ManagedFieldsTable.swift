@@ -22,7 +22,8 @@ final class ManagedFieldsTable: Sendable {
         let fields = ManagedFields(
             type: resource.type, groupVersion: served.groupVersion, kind: resource.kind, subresource: subresource,
             resetFields: ManagedFields.resetFields(
-                subresource: subresource, hasStatus: resource.subresource("status") != nil)
+                group: resource.groupVersion.group, kind: resource.kind, subresource: subresource,
+                hasStatus: resource.subresource("status") != nil, isCustom: resource.isCustom)
         ) { object, from, to in
             guard let source = table.find(group: from.group, version: from.version, resource: resource.plural),
                 let target = table.find(group: to.group, version: to.version, resource: resource.plural)
