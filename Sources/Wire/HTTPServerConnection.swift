@@ -56,7 +56,8 @@ final class HTTPServerConnection: Sendable {
         guard let head = try await nextHead() else { return false }
         let (request, persists) = try request(head)
         let exchange = HTTPExchange(
-            request, reader, peer: peer, persists: persists, expectsContinue: head.headers.lists("100-continue", in: "expect"))
+            request, reader, peer: peer, persists: persists,
+            expectsContinue: head.headers.lists("100-continue", in: "expect"))
         await handler(exchange.request, exchange)
         let isReusable = await exchange.finish()
         let isLast = state.withLockedValue { state in

@@ -40,6 +40,25 @@ import Testing
         #expect(large.object?.names.first == "k0")
     }
 
+    @Test("members that replace earlier ones are told of, with the place of their object")
+    func duplicates() throws {
+        var told: [JSON.Duplicate] = []
+        let text = #"{"a":1,"b":[{"c":1},[{"d":1,"e":2,"d":3}]],"f":{"g":{"h":1,"h":2}},"a":4}"#
+        let value = try JSON.parse(Array(text.utf8), duplicates: &told)
+        let plain = try JSON(parsing: text)
+        #expect(value["a"] == 4 && value == plain)
+        #expect(
+            told == [
+                .init(object: "b[1][0]", name: "d", position: 2), .init(object: "f.g", name: "h", position: 1),
+                .init(object: "", name: "a", position: 3),
+            ])
+        let many = "{" + (0..<1_000).map { _ in "\"a\":1" }.joined(separator: ",") + "}"
+        _ = try JSON.parse(Array(many.utf8), duplicates: &told)
+        #expect(told.count == JSON.maximumDuplicates)
+        _ = try JSON.parse(Array("[{},{}]".utf8), duplicates: &told)
+        #expect(told.isEmpty)
+    }
+
     @Test("surrogates: pairs become one scalar, lone ones the replacement character")
     func surrogates() throws {
         #expect(try JSON(parsing: #""\ud83d\udea2""#) == "🚢")

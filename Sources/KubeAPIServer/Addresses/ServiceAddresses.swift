@@ -127,7 +127,8 @@ package final class ServiceAddresses: Sendable {
         }
         guard let offset = freeOffset(&state) else {
             errors.append(
-                FieldError(.internalError, FieldPath("spec")["clusterIP"], "failed to allocate a serviceIP: range is full"))
+                FieldError(
+                    .internalError, FieldPath("spec")["clusterIP"], "failed to allocate a serviceIP: range is full"))
             return
         }
         state.addresses[offset] = owner

@@ -9,7 +9,8 @@ package struct ServiceRange: Sendable, Equatable {
     /// Nil for what is no IPv4 block of 12 to 30 bits.
     package init?(_ text: String) {
         let parts = text.split(separator: "/")
-        guard parts.count == 2, let address = Self.parse(parts[0]), let length = Int(parts[1]), (12...30).contains(length)
+        guard parts.count == 2, let address = Self.parse(parts[0]), let length = Int(parts[1]),
+            (12...30).contains(length)
         else { return nil }
         prefixLength = length
         base = address & (UInt32.max << UInt32(32 - length))

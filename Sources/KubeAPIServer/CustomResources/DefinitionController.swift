@@ -64,7 +64,8 @@ final class DefinitionController: Sendable {
     /// Deletes the definition's objects; once none is left, the definition may go.
     private func end(_ definition: CustomResourceDefinition) async {
         let name = definition.name
-        guard definition.json["metadata"]["finalizers"].strings.contains(CustomResourceDefinition.cleanupFinalizer) else {
+        guard definition.json["metadata"]["finalizers"].strings.contains(CustomResourceDefinition.cleanupFinalizer)
+        else {
             return
         }
         let now = parts.now()
@@ -85,7 +86,8 @@ final class DefinitionController: Sendable {
             _ = await update(name) { $0 = DefinitionStatus.ending($0, .done, now: now) }
         } catch {
             parts.log.warning(
-                "could not delete the objects of a definition", metadata: ["definition": "\(name)", "error": "\(error)"])
+                "could not delete the objects of a definition",
+                metadata: ["definition": "\(name)", "error": "\(error)"])
         }
     }
 

@@ -66,7 +66,8 @@ struct AnswerWriter: Sendable {
     private func spliced(_ list: ListAnswer) -> ByteBuffer {
         var out = ByteBuffer()
         out.reserveCapacity(256 + list.values.reduce(0) { $0 + $1.value.readableBytes + 32 })
-        out.writeString("{\"kind\":\"\(served.resource.listKind)\",\"apiVersion\":\"\(served.groupVersion)\",\"metadata\":")
+        out.writeString(
+            "{\"kind\":\"\(served.resource.listKind)\",\"apiVersion\":\"\(served.groupVersion)\",\"metadata\":")
         out.writeString(Self.metadata(list).text)
         out.writeString(",\"items\":[")
         for (index, value) in list.values.enumerated() {

@@ -42,7 +42,9 @@ struct MediaType: Sendable, Equatable {
             guard sides.count == 2 else { continue }
             let name = Self.trimmed(sides[0]).lowercased()
             var value = Self.trimmed(sides[1])
-            if value.hasPrefix("\""), value.hasSuffix("\""), value.count >= 2 { value = String(value.dropFirst().dropLast()) }
+            if value.hasPrefix("\""), value.hasSuffix("\""), value.count >= 2 {
+                value = String(value.dropFirst().dropLast())
+            }
             if name == "q" { quality = Double(value) ?? 1 } else { parameters[name] = value }
         }
     }

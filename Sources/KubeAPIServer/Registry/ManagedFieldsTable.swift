@@ -22,7 +22,8 @@ final class ManagedFieldsTable: Sendable {
         let fields = ManagedFields(
             type: resource.type, groupVersion: served.groupVersion, kind: resource.kind, subresource: subresource,
             resetFields: ManagedFields.resetFields(
-                subresource: subresource, hasStatus: resource.subresource("status") != nil)
+                group: resource.groupVersion.group, kind: resource.kind, subresource: subresource,
+                hasStatus: resource.subresource("status") != nil, isCustom: resource.isCustom)
         ) { object, from, to in
             guard let source = table.find(group: from.group, version: from.version, resource: resource.plural),
                 let target = table.find(group: to.group, version: to.version, resource: resource.plural)
@@ -49,7 +50,11 @@ extension ObjectVerbs {
             live: old.map(served.fromStorage), new: served.fromStorage(object), manager: request.fieldManager,
             now: Timestamp(parts.now()))
         let fields = recorded["metadata"]["managedFields"]
-        if fields.isNull { object["metadata"].remove("managedFields") } else { object["metadata"]["managedFields"] = fields }
+        if fields.isNull {
+            object["metadata"].remove("managedFields")
+        } else {
+            object["metadata"]["managedFields"] = fields
+        }
     }
 
     /// The object after applying the configuration, as a client's that is still to be decoded.

@@ -77,7 +77,10 @@ package struct ObjectStore: Sendable {
         case .futureRevision(let current):
             APIStatus(
                 code: 504, reason: "Timeout", message: "Too large resource version, current: \(current)",
-                details: ["causes": [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]], "retryAfterSeconds": 1])
+                details: [
+                    "causes": [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]],
+                    "retryAfterSeconds": 1,
+                ])
         case .conflict: .internalError("the store refused a write")
         case .unavailable(let why): APIStatus(code: 503, reason: "ServiceUnavailable", message: why)
         }

@@ -42,7 +42,9 @@ package final class ResourceTable: Sendable {
     }
 
     /// The served versions of one definition.
-    package func custom(_ definition: String) -> [ServedResource] { state.withLockedValue { $0.custom[definition] ?? [] } }
+    package func custom(_ definition: String) -> [ServedResource] {
+        state.withLockedValue { $0.custom[definition] ?? [] }
+    }
 
     /// Takes out what belongs to no definition in `definitions`.
     package func keepCustom(_ definitions: Set<String>) {

@@ -19,7 +19,10 @@ package struct ServedResource: Sendable {
         let fromStorage: @Sendable (JSON) -> JSON
     }
 
-    init(_ resource: APIResource, _ rules: KindRules, prefix: String, storage: GroupVersion, conversion: Conversion? = nil) {
+    init(
+        _ resource: APIResource, _ rules: KindRules, prefix: String, storage: GroupVersion,
+        conversion: Conversion? = nil
+    ) {
         self.resource = resource
         self.rules = rules
         self.prefix = prefix

@@ -46,7 +46,8 @@ struct BodyDecoder: Sendable {
             throw APIStatus(
                 code: 415, reason: "UnsupportedMediaType",
                 message: "the body of the request was in an unknown format - accepted media types include: "
-                    + "application/json, application/yaml" + (hasProtobuf ? ", application/vnd.kubernetes.protobuf" : ""))
+                    + "application/json, application/yaml"
+                    + (hasProtobuf ? ", application/vnd.kubernetes.protobuf" : ""))
         }
     }
 
@@ -96,7 +97,8 @@ extension ObjectVerbs {
     }
 
     /// The request's body as an object of that kind.
-    func decodeBody(as kind: String, of groupVersion: GroupVersion, _ type: SchemaType) async throws(APIStatus) -> JSON {
+    func decodeBody(as kind: String, of groupVersion: GroupVersion, _ type: SchemaType) async throws(APIStatus) -> JSON
+    {
         let body = try await request.http.body()
         let decoder = BodyDecoder(request.http, hasProtobuf: !resource.isCustom)
         let document = try decoder.document(body, as: type, kind: kind)
@@ -118,7 +120,8 @@ extension ObjectVerbs {
         if !own.version.isEmpty, own.version != groupVersion.description {
             if own.kind.isEmpty || own.kind == kind {
                 throw .badRequest(
-                    "the API version in the data (\(own.version)) does not match the expected API version (\(groupVersion))")
+                    "the API version in the data (\(own.version)) does not match the expected API version (\(groupVersion))"
+                )
             }
             throw cannot("no kind \(GoText.quoted(own.kind)) is registered for version \(GoText.quoted(own.version))")
         }
@@ -170,7 +173,9 @@ extension ObjectVerbs {
         if let custom = served.custom {
             decoded = try Self.read(tree, custom, [])
         } else {
-            do { decoded = try StructuralDecoder.decode(tree, as: resource.type) } catch { throw refused(error.description) }
+            do { decoded = try StructuralDecoder.decode(tree, as: resource.type) } catch {
+                throw refused(error.description)
+            }
         }
         if !decoded.strict.isEmpty {
             switch request.query.fieldValidation {
@@ -225,7 +230,9 @@ extension ObjectVerbs {
                 served.custom == nil
                 ? try StructuralDecoder.decode(tree, as: resource.type, defaults: false) : (tree, StrictErrors())
         } catch {
-            throw .badRequest("failed to create typed patch object (\(request.info.namespace)/\(name); \(served.groupVersion), Kind=\(resource.kind)): \(error)")
+            throw .badRequest(
+                "failed to create typed patch object (\(request.info.namespace)/\(name); \(served.groupVersion), Kind=\(resource.kind)): \(error)"
+            )
         }
         var strict = decoded.strict
         if let repeated = document.duplicates { strict.add(repeated.description) }

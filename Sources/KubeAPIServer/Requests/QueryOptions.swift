@@ -50,7 +50,9 @@ package struct QueryOptions: Sendable {
         var options: JSON = ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"]
         let dryRun = all("dryRun")
         if !dryRun.isEmpty { options["dryRun"] = .init(dryRun) }
-        for name in ["fieldManager", "fieldValidation"] { if let value = first(name) { options[name] = .string(value) } }
+        for name in ["fieldManager", "fieldValidation"] {
+            if let value = first(name) { options[name] = .string(value) }
+        }
         if let force = flag("force") { options["force"] = .bool(force) }
         return options
     }

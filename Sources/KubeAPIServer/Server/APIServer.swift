@@ -67,7 +67,8 @@ package final class APIServer: Sendable {
     }
 
     private func dispatch(
-        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo, _ responder: any HTTPResponder
+        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo,
+        _ responder: any HTTPResponder
     ) async throws {
         guard info.isResource else { return try await page(http, info, query, responder) }
         guard
@@ -82,7 +83,9 @@ package final class APIServer: Sendable {
         let request = APIRequest(http: http, info: info, query: query, user: user, served: served, form: form)
         let verbs = ObjectVerbs(parts: parts, request: request)
         if info.verb == "watch" {
-            guard served.resource.verbs.contains("watch") else { throw APIStatus.methodNotSupported(served.resource, "watch") }
+            guard served.resource.verbs.contains("watch") else {
+                throw APIStatus.methodNotSupported(served.resource, "watch")
+            }
             return try await verbs.watch(responder)
         }
         if served.resource.plural == "pods", served.groupVersion.group.isEmpty,
@@ -139,7 +142,9 @@ package final class APIServer: Sendable {
         var headers = HTTPHeaders([
             ("Content-Type", form.contentType), ("Cache-Control", "no-cache, private"),
         ])
-        if let seconds = status.details["retryAfterSeconds"].int { headers.add(name: "Retry-After", value: "\(seconds)") }
+        if let seconds = status.details["retryAfterSeconds"].int {
+            headers.add(name: "Retry-After", value: "\(seconds)")
+        }
         let body = (try? StatusText.encode(status.json, form)) ?? ByteBuffer()
         try? await responder.send(HTTPResponseStatus(statusCode: status.code), headers, body)
     }
@@ -165,7 +170,8 @@ extension ObjectVerbs {
     /// The verb that the request names, on the main resource or `status`.
     func answer() async throws(APIStatus) -> Answer {
         let info = request.info
-        let allowed = info.subresource.isEmpty
+        let allowed =
+            info.subresource.isEmpty
             ? resource.verbs : resource.subresource(info.subresource)?.verbs ?? []
         guard allowed.contains(info.verb) else { throw .methodNotSupported(resource, info.verb) }
         switch info.verb {

@@ -49,10 +49,12 @@ struct Assembly: Sendable {
         ])
         let documents = Documents(
             discovery: DiscoveryPages(
-                table, cache, serverAddress: "\(configuration.reachableAddress):\(configuration.port)"), issuer: access.discovery)
+                table, cache, serverAddress: "\(configuration.reachableAddress):\(configuration.port)"),
+            issuer: access.discovery)
         let metrics = RequestMetrics()
         return Assembly(
-            server: APIServer(parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
+            server: APIServer(
+                parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
             configuration: configuration, storage: storage, authorityPEM: pki.trustPEM)
     }
 

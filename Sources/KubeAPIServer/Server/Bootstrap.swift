@@ -20,7 +20,9 @@ struct Bootstrap: Sendable {
         for entry in BootstrapPolicy.entries + [BootstrapPolicy.administratorBinding] { await reconcile(entry) }
     }
 
-    private var isLocal: Bool { fresh.address.hasPrefix("127.") || fresh.address == "::1" || fresh.address == "localhost" }
+    private var isLocal: Bool {
+        fresh.address.hasPrefix("127.") || fresh.address == "::1" || fresh.address == "localhost"
+    }
 
     private func verbs(_ group: String, _ resource: String, _ namespace: String, _ name: String = "") -> ObjectVerbs? {
         let served = parts.table.all.first { $0.groupVersion.group == group && $0.resource.plural == resource }
@@ -65,7 +67,8 @@ struct Bootstrap: Sendable {
 
     private func report(_ what: String, _ work: () async throws(APIStatus) -> Void) async {
         do { try await work() } catch {
-            parts.log.warning("could not write an object of every cluster", metadata: ["object": "\(what)", "error": "\(error)"])
+            parts.log.warning(
+                "could not write an object of every cluster", metadata: ["object": "\(what)", "error": "\(error)"])
         }
     }
 }

@@ -12,8 +12,10 @@ extension APIServerConfiguration {
     var pki: ClusterPKI.Settings {
         get throws(Fault) {
             var settings = ClusterPKI.Settings(folder: dataFolder)
-            settings.serverNames = Array(Set([reachableAddress, advertiseAddress, bindAddress, "127.0.0.1", "localhost"]))
-                .filter { !["", "0.0.0.0", "::"].contains($0) }.sorted()
+            settings.serverNames = Array(
+                Set([reachableAddress, advertiseAddress, bindAddress, "127.0.0.1", "localhost"])
+            )
+            .filter { !["", "0.0.0.0", "::"].contains($0) }.sorted()
             settings.serviceAddress = try services.first
             if !clientAuthorityFile.isEmpty { settings.clientAuthorityFile = clientAuthorityFile }
             if certificateFile.isEmpty != keyFile.isEmpty {
@@ -31,7 +33,8 @@ extension APIServerConfiguration {
         get throws(Fault) {
             guard let range = ServiceRange(serviceRange) else {
                 throw Fault(
-                    .invalid, "--service-cluster-ip-range \(serviceRange) is no IPv4 range of 12 to 30 bits, as 10.96.0.0/12")
+                    .invalid,
+                    "--service-cluster-ip-range \(serviceRange) is no IPv4 range of 12 to 30 bits, as 10.96.0.0/12")
             }
             return range
         }
@@ -66,7 +69,8 @@ extension APIServerConfiguration {
         for (flag, names) in [("enable", admissionOn), ("disable", admissionOff)] {
             for name in names.flatMap({ $0.split(separator: ",") }) where !known.contains(String(name)) {
                 throw Fault(
-                    .invalid, "--\(flag)-admission-plugins \(name) is unknown; there are \(known.joined(separator: ", "))")
+                    .invalid,
+                    "--\(flag)-admission-plugins \(name) is unknown; there are \(known.joined(separator: ", "))")
             }
         }
         let off = Set(admissionOff.flatMap { $0.split(separator: ",").map(String.init) })

@@ -82,7 +82,13 @@ final class DiscoveryPages: Sendable {
         case ("api", 2): return discovery.resourceList(GroupVersion("", path[1])).map(DocumentPage.json)
         case ("apis", 2): return discovery.group(path[1]).map(DocumentPage.json)
         case ("apis", 3): return discovery.resourceList(GroupVersion(path[1], path[2])).map(DocumentPage.json)
-        case ("openapi", 2) where path[1] == "v2": return tagged(http, "application/json", made.documents.version2())
+        case ("openapi", 2) where path[1] == "v2":
+            let accepted = MediaType.accepted(http.headers["accept"]).map(\.type)
+            let messages = OpenAPIDocuments.protobufMediaTypes
+            if let wanted = accepted.first, messages.contains(wanted), let type = messages.last {
+                return tagged(http, type, made.documents.version2Protobuf())
+            }
+            return tagged(http, "application/json", made.documents.version2())
         case ("openapi", 2) where path[1] == "v3":
             return tagged(http, "application/json", made.documents.index.bytes())
         case ("openapi", _) where path[1] == "v3":
@@ -110,7 +116,9 @@ final class DiscoveryPages: Sendable {
 
     /// The bytes with their hash as entity tag; 304 for a client that has them.
     private func tagged(_ http: HTTPRequest, _ type: String, _ bytes: [UInt8]) -> DocumentPage {
-        let tag = "\"" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+        let tag =
+            "\""
+            + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
             .joined() + "\""
         var headers = HTTPHeaders([("Content-Type", type), ("ETag", tag), ("Cache-Control", "public, max-age=0")])
         if http.query.contains(where: { $0.name == "hash" }) {

@@ -13,7 +13,9 @@ struct DocumentPage: Sendable {
 
     static func text(_ text: String, code: Int = 200) -> DocumentPage {
         DocumentPage(
-            code: code, headers: HTTPHeaders([("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]),
+            code: code,
+            headers: HTTPHeaders([("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+            ),
             body: ByteBuffer(string: text))
     }
 
@@ -31,7 +33,8 @@ struct Documents: Sendable {
     let issuer: IssuerDiscovery?
 
     /// Nil when there is no such page.
-    func page(_ http: HTTPRequest, _ query: QueryOptions, health: Health, metrics: RequestMetrics) async throws(APIStatus)
+    func page(_ http: HTTPRequest, _ query: QueryOptions, health: Health, metrics: RequestMetrics)
+        async throws(APIStatus)
         -> DocumentPage?
     {
         guard http.method == .GET || http.method == .HEAD else { return nil }

@@ -10,7 +10,9 @@ package final class Health: Sendable {
         /// Nil when all is well, else why not; the reason is for the log, clients see "reason withheld".
         package let run: @Sendable () async -> String?
 
-        package init(_ name: String, _ probes: Set<Probe> = Set(Probe.allCases), _ run: @escaping @Sendable () async -> String?) {
+        package init(
+            _ name: String, _ probes: Set<Probe> = Set(Probe.allCases), _ run: @escaping @Sendable () async -> String?
+        ) {
             self.name = name
             self.probes = probes
             self.run = run

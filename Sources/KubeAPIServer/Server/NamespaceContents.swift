@@ -63,7 +63,7 @@ final class NamespaceContents: Sendable {
             var decoded = try verbs.decode(tree: verbs.typed(object))
             try verbs.settleNamespace(&decoded)
             _ = try await verbs.create(decoded)
-        } catch where error.code != 409 && error.code != 403 && error.code != 404 {
+        } catch  where error.code != 409 && error.code != 403 && error.code != 404 {
             parts.log.warning(
                 "could not write what a namespace needs",
                 metadata: ["namespace": "\(namespace)", "object": "\(resource)", "error": "\(error)"])

@@ -27,10 +27,13 @@ final class RequestMetrics: Sendable {
     private let state = NIOLockedValueBox(State())
     private let gauges: @Sendable () -> [(name: String, help: String, value: Double)]
 
-    init(gauges: @escaping @Sendable () -> [(name: String, help: String, value: Double)] = { [] }) { self.gauges = gauges }
+    init(gauges: @escaping @Sendable () -> [(name: String, help: String, value: Double)] = { [] }) {
+        self.gauges = gauges
+    }
 
     func count(_ info: RequestInfo, method: HTTPMethod, code: Int, seconds: Double) {
-        let scope = !info.isResource ? "" : !info.name.isEmpty ? "resource" : info.namespace.isEmpty ? "cluster" : "namespace"
+        let scope =
+            !info.isResource ? "" : !info.name.isEmpty ? "resource" : info.namespace.isEmpty ? "cluster" : "namespace"
         let verb = info.isResource ? info.verb.uppercased() : method.rawValue
         let key = Key(
             verb: verb, group: info.group, version: info.version, resource: info.resource,
@@ -74,7 +77,9 @@ final class RequestMetrics: Sendable {
             lines.append("apiserver_request_duration_seconds_count{\(labels(key))} \(duration.count)")
         }
         for gauge in gauges() {
-            lines += ["# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge", "\(gauge.name) \(gauge.value)"]
+            lines += [
+                "# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge", "\(gauge.name) \(gauge.value)",
+            ]
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -60,7 +60,8 @@ package final class RunningAPIServer: Sendable {
     package func writeKubeconfig(to path: String) throws {
         guard let administrator = pki.administrator else {
             throw Fault(
-                .invalid, "no kubeconfig can be written to \(path): with --client-ca-file the authority's key is not ours")
+                .invalid,
+                "no kubeconfig can be written to \(path): with --client-ca-file the authority's key is not ours")
         }
         let credential = Kubeconfig.Credential.certificate(
             certificatePEM: administrator.certificatePEM, keyPEM: administrator.keyPEM)

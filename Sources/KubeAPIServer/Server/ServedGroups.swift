@@ -19,7 +19,8 @@ struct ServedGroups {
                 || schema.groupVersions.contains { $0.description == what }
             guard isKnown, sides.count == 1 || ["true", "false"].contains(sides[1]) else {
                 throw Fault(
-                    .invalid, "--runtime-config \(entry) is not GROUP/VERSION, api/all, api/ga, api/beta or api/alpha"
+                    .invalid,
+                    "--runtime-config \(entry) is not GROUP/VERSION, api/all, api/ga, api/beta or api/alpha"
                         + " with =true or =false")
             }
             choices.append((what, isOn))

@@ -6,9 +6,12 @@ import Wire
 /// What the API server asks of the node that runs a pod, with the client's protocol already taken off.
 package protocol NodeInterface: Sendable {
     /// A container's log, in pieces as they come; ends when there is no more, or never while it is followed.
-    func log(of pod: JSON, _ options: PodLogOptions) async throws(APIStatus) -> AsyncThrowingStream<ByteBuffer, any Error>
+    func log(of pod: JSON, _ options: PodLogOptions) async throws(APIStatus) -> AsyncThrowingStream<
+        ByteBuffer, any Error
+    >
     /// Runs a command in a container until it ends.
-    func exec(in pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams) async throws(APIStatus) -> CommandEnd
+    func exec(in pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams) async throws(APIStatus)
+        -> CommandEnd
     /// Joins the container's main process.
     func attach(to pod: JSON, _ options: PodStreamOptions, _ streams: any CommandStreams) async throws(APIStatus)
         -> CommandEnd

@@ -72,7 +72,8 @@ struct PodStreams: Sendable {
         options.sinceSeconds = try whole("sinceSeconds", from: 1)
         options.sinceTime = query.first("sinceTime")
         if options.sinceSeconds != nil, options.sinceTime != nil {
-            faults.append(.forbidden(FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+            faults.append(
+                .forbidden(FieldPath("sinceSeconds"), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
         }
         if let stream = query.first("stream") {
             if !["All", "Stdout", "Stderr"].contains(stream) {
@@ -98,7 +99,8 @@ struct PodStreams: Sendable {
         if main.count == 1, initial.isEmpty, ephemeral.isEmpty { return main[0] }
         let note = pod["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"].string ?? ""
         if main.contains(note) { return note }
-        var text = "a container name must be specified for pod \(verbs.name), \(lists): [\(main.joined(separator: " "))]"
+        var text =
+            "a container name must be specified for pod \(verbs.name), \(lists): [\(main.joined(separator: " "))]"
         if !initial.isEmpty { text += " or one of the init containers: [\(initial.joined(separator: " "))]" }
         if !ephemeral.isEmpty { text += " or one of the ephemeral containers: [\(ephemeral.joined(separator: " "))]" }
         throw .badRequest(text)
@@ -157,7 +159,9 @@ struct PodStreams: Sendable {
         guard let name = spoken.first(where: offered.contains) else {
             throw APIStatus(
                 code: 403, reason: "Forbidden",
-                message: "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(spoken)")
+                message:
+                    "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(spoken)"
+            )
         }
         return SPDYConnection(
             try await responder.switchProtocols(

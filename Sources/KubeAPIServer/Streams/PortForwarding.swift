@@ -58,7 +58,8 @@ struct PortForwarding: Sendable {
                 }
             }
             while var message = try? await socket.read() {
-                guard let channel = message.readInteger(as: UInt8.self), channel % 2 == 0, Int(channel / 2) < lanes.count
+                guard let channel = message.readInteger(as: UInt8.self), channel % 2 == 0,
+                    Int(channel / 2) < lanes.count
                 else { continue }
                 await lanes[Int(channel / 2)].put(message)
             }

@@ -15,7 +15,7 @@ struct Subresources: Sendable {
         let allowed = verbs.resource.subresource(info.subresource)?.verbs ?? []
         guard allowed.contains(info.verb) else { throw .methodNotSupported(verbs.resource, info.verb) }
         switch (verbs.resource.plural, info.subresource) {
-        case ("pods", "binding"): 
+        case ("pods", "binding"):
             let binding = try await decode("v1", "Binding")
             return try await PodBinding(verbs: verbs, pods: verbs.served).bind(verbs.name, binding)
         case ("pods", "eviction"): return try await evict()
@@ -39,7 +39,9 @@ struct Subresources: Sendable {
     }
 
     static func success(code: Int = 201) -> Answer {
-        .tree(code: code, ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": .init(code)])
+        .tree(
+            code: code,
+            ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": .init(code)])
     }
 
     /// GET, PUT or PATCH of the whole object by a way in with rules of its own.

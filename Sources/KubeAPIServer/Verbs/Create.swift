@@ -28,7 +28,7 @@ extension ObjectVerbs {
             }
             do {
                 return try await createOnce(object, code: code, records: records)
-            } catch where error.reason == "AlreadyExists" && isGenerated && attempt < 8 {
+            } catch  where error.reason == "AlreadyExists" && isGenerated && attempt < 8 {
                 continue
             }
         }

@@ -101,7 +101,8 @@ extension ObjectVerbs {
         let grace = isNamespace ? nil : rules.gracePeriod(old, options.gracePeriod)
         let isDefinition =
             resource.plural == "customresourcedefinitions" && resource.groupVersion.group == "apiextensions.k8s.io"
-        let holds = isDefinition || !finalizers.isEmpty || (isNamespace && !(old["spec"]["finalizers"].array ?? []).isEmpty)
+        let holds =
+            isDefinition || !finalizers.isEmpty || (isNamespace && !(old["spec"]["finalizers"].array ?? []).isEmpty)
 
         if let grace, grace > 0 {
             // A second deletion may only shorten the first one's time.
@@ -148,14 +149,8 @@ extension ObjectVerbs {
         return finalizers
     }
 
-    /// Kinds whose deletion answers with the object itself; the others' with a Status.
-    private static let returned: Set<String> = [
-        "pods", "services", "persistentvolumes", "persistentvolumeclaims", "podtemplates", "resourcequotas",
-        "serviceaccounts",
-    ]
-
     private func deleted(_ object: JSON, _ name: String) -> Answer {
-        if resource.groupVersion.group.isEmpty, Self.returned.contains(resource.plural) {
+        if resource.returnsDeleted {
             return .tree(code: 200, served.fromStorage(object))
         }
         var details: JSON = ["name": .string(name)]

@@ -26,7 +26,7 @@ extension ObjectVerbs {
             single.requestNamespace = space
             do {
                 _ = try await single.delete(object["metadata"]["name"].string ?? "", options)
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 continue
             }
         }

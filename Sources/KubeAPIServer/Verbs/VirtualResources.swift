@@ -24,7 +24,9 @@ struct VirtualResources: Sendable {
     }
 
     private func only(_ verb: String, _ verbs: ObjectVerbs) throws(APIStatus) {
-        guard verbs.request.info.verb == verb else { throw .methodNotSupported(verbs.resource, verbs.request.info.verb) }
+        guard verbs.request.info.verb == verb else {
+            throw .methodNotSupported(verbs.resource, verbs.request.info.verb)
+        }
     }
 
     private func review(_ verbs: ObjectVerbs) async throws(APIStatus) -> Answer {

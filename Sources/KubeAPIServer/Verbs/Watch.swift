@@ -18,7 +18,9 @@ extension ObjectVerbs {
     func watch(_ responder: any HTTPResponder) async throws(APIStatus) {
         let stream = try WatchStream(self)
         let source = try await stream.open()
-        var headers = HTTPHeaders([("Content-Type", request.form.watchContentType), ("Cache-Control", "no-cache, private")])
+        var headers = HTTPHeaders([
+            ("Content-Type", request.form.watchContentType), ("Cache-Control", "no-cache, private"),
+        ])
         request.warnings.write(into: &headers)
         let seconds = try request.query.integer("timeoutSeconds").map { Int($0) } ?? 0
         let patience = seconds > 0 ? seconds : Int.random(in: Limit.watchSeconds...(2 * Limit.watchSeconds))

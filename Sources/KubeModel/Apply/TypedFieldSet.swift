@@ -1,7 +1,7 @@
 import JSON
 
 extension ApplyType {
-    /// The paths that a value has: those of its leaves, of its lists' elements, and of what isn't in the schema by name.
+    /// The paths that a value has: those of its leaves, its lists' elements, and of what the schema doesn't name.
     func fieldSet(of value: JSON) -> FieldSet { paths(of: value).below }
 
     /// - Returns: whether the value is a leaf itself, and the paths below it.

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a document is no object of its kind, in the words of the original's decoder: mostly those of Go's JSON package.
 package struct DecodingError: Error, Equatable, CustomStringConvertible {
     package let description: String
@@ -22,6 +24,11 @@ package struct StrictErrors: Sendable, Equatable {
 
     /// `duplicate field "spec.foo"`.
     mutating func duplicate(_ path: String) { add("duplicate field \(GoText.quoted(path))") }
+
+    /// All of them: for objects whose members no type names (custom resources).
+    package mutating func add(_ duplicates: [JSON.Duplicate]) {
+        for one in duplicates { duplicate(one.object.isEmpty ? one.name : "\(one.object).\(one.name)") }
+    }
 
     /// Each sentence once.
     package mutating func add(_ message: String) {

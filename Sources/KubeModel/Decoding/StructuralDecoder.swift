@@ -20,8 +20,8 @@ package struct StructuralDecoder {
     var path: [String] = []
     /// Names alone: what Go's messages show.
     var names: [String] = []
-    /// The struct around the value being read; "" for none.
-    var owner = ""
+    /// The type of the struct around the value being read; nil for none.
+    var owner: SchemaType?
     var firstFault: DecodingError?
     private var depth = 0
     private var values = 0
@@ -83,7 +83,7 @@ package struct StructuralDecoder {
             }
             path.append(name)
             names.append(name)
-            owner = goStruct(type)
+            owner = type
             values[at] = try value(json, fields[at].type)
             path.removeLast()
             names.removeLast()
@@ -186,10 +186,6 @@ extension StructuralDecoder {
 
 /// Paths, and what is told of them.
 extension StructuralDecoder {
-    private func goStruct(_ type: SchemaType) -> String {
-        type.name.split(separator: ".").last.map(String.init) ?? ""
-    }
-
     private func place(_ name: String) -> String {
         var text = ""
         for step in path {
@@ -232,8 +228,9 @@ extension StructuralDecoder {
             case .array: "array"
             case .object: "object"
             }
-        let target =
-            names.isEmpty ? "Go value" : "Go struct field \(owner).\(names.joined(separator: "."))"
+        // The struct by its name alone, without its package.
+        let holder = owner?.name.split(separator: ".").last ?? ""
+        let target = names.isEmpty ? "Go value" : "Go struct field \(holder).\(names.joined(separator: "."))"
         return DecodingError("json: cannot unmarshal \(what) into \(target) of type \(goType)")
     }
 }

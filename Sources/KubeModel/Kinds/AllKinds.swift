@@ -16,8 +16,11 @@ package enum AllKinds {
         ConfigMapKind.rules,
         ControllerRevision.rules,
         CronJob.rules,
+        CustomResourceDefinition.rules,
         DaemonSet.rules,
         Deployment.rules,
+        DeviceClass.rules,
+        DeviceTaintRule.rules,
         EndpointSlice.rules,
         EndpointsKind.rules,
         EventKind.core,
@@ -47,7 +50,10 @@ package enum AllKinds {
         PriorityLevelConfiguration.rules,
         ReplicaSet.rules,
         ReplicationControllerKind.rules,
+        ResourceClaim.rules,
+        ResourceClaimTemplate.rules,
         ResourceQuotaKind.rules,
+        ResourceSlice.rules,
         Role.rules,
         RoleBinding.rules,
         RuntimeClass.rules,
@@ -66,7 +72,6 @@ package enum AllKinds {
         ValidatingWebhookConfiguration.rules,
         VolumeAttachment.rules,
         VolumeAttributesClass.rules,
-        CustomResourceDefinition.rules,
     ]
 
     private static let byKind: [String: KindRules] = Dictionary(

@@ -220,8 +220,8 @@ package enum Names {
         if isGood { return [] }
         return [
             form(
-                "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric "
-                    + "characters or '_'", "[A-Za-z_][A-Za-z0-9_]*", "my_name", "MY_NAME", "MyName")
+                "a valid C identifier must start with alphabetic character or '_', followed by a string of "
+                    + "alphanumeric characters or '_'", "[A-Za-z_][A-Za-z0-9_]*", "my_name", "MY_NAME", "MyName")
         ]
     }
 

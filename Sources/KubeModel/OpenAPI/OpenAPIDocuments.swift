@@ -55,11 +55,17 @@ package final class OpenAPIDocuments: Sendable {
         guard let groupVersion = discovery.groupVersions.first(where: { OpenAPIDocuments.path($0) == path }) else {
             return nil
         }
-        return kept(path) { self.document3(groupVersion) }
+        return kept(path) { self.document3(groupVersion).bytes() }
     }
 
     /// `/openapi/v2`, as JSON.
-    package func version2() -> [UInt8] { kept("v2") { self.document2() } }
+    package func version2() -> [UInt8] { kept("v2") { self.document2().bytes() } }
+
+    /// `/openapi/v2`, as the protobuf message that kubectl asks for; the answer's media type is the last of
+    /// `protobufMediaTypes`.
+    package func version2Protobuf() -> [UInt8] { kept("v2 protobuf") { OpenAPIProtobuf.encode(self.document2()) } }
+
+    package static var protobufMediaTypes: [String] { OpenAPIProtobuf.mediaTypes }
 
     /// Hexadecimal digits that change when the document of the group-version does.
     package func hash(_ groupVersion: GroupVersion) -> String {
@@ -84,10 +90,10 @@ package final class OpenAPIDocuments: Sendable {
         return hash
     }()
 
-    private func kept(_ key: String, _ make: () -> JSON) -> [UInt8] {
+    private func kept(_ key: String, _ make: () -> [UInt8]) -> [UInt8] {
         if let bytes = made.withLock({ $0[key] }) { return bytes }
         // Two that ask at once both make it; it is the same.
-        let bytes = make().bytes()
+        let bytes = make()
         made.withLock { $0[key] = bytes }
         return bytes
     }

@@ -43,7 +43,9 @@ package final class SchemaType: @unchecked Sendable {
     package private(set) var unions = ""
     /// What Go calls the type where that doesn't follow from its name or parts; "" otherwise.
     private var ownGoName = ""
+    /// Places of the fields by name; kept only for types with more fields than a search is quicker for.
     private var positions: [String: Int] = [:]
+    private static let indexedFrom = 9
 
     /// What a built-in type needs to be said on the wire and in the published documents.
     package struct Traits: OptionSet, Sendable {
@@ -81,7 +83,7 @@ package final class SchemaType: @unchecked Sendable {
     }
 
     private func index() {
-        guard case .object(let fields) = shape else { return positions = [:] }
+        guard case .object(let fields) = shape, fields.count >= SchemaType.indexedFrom else { return positions = [:] }
         positions = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -102,14 +104,17 @@ package final class SchemaType: @unchecked Sendable {
     }
 
     /// The place of the member of that name among `fields`.
-    func position(_ name: String) -> Int? { positions[name] }
+    func position(_ name: String) -> Int? {
+        guard case .object(let fields) = shape else { return nil }
+        return fields.count < SchemaType.indexedFrom ? fields.firstIndex { $0.name == name } : positions[name]
+    }
 
     /// The members of an object, in the order in which the original writes them; empty for other shapes.
     package var fields: [SchemaField] { if case .object(let fields) = shape { fields } else { [] } }
 
     /// The member of that name; nil when the object has none or this is no object.
     package func field(_ name: String) -> SchemaField? {
-        guard let at = positions[name], case .object(let fields) = shape else { return nil }
+        guard let at = position(name), case .object(let fields) = shape else { return nil }
         return fields[at]
     }
 }

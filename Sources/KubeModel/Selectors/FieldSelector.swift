@@ -52,7 +52,7 @@ package struct FieldSelector: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Fails on the first field that can't be selected by.
-    /// - Parameter extra: the kind's own fields besides the name and namespace; with any, the kind has own words for it.
+    /// - Parameter extra: the kind's own fields besides name and namespace; a kind with any has own words for it.
     package func check(extra: some Collection<String>) throws(SelectorError) {
         for term in terms where term.field != "metadata.name" && term.field != "metadata.namespace" {
             if extra.contains(term.field) { continue }

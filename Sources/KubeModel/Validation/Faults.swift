@@ -31,6 +31,10 @@ package struct Faults {
         all.append(.notSupported(path, value, supported))
     }
 
+    package mutating func notSupported(_ path: FieldPath, _ value: JSON, inOrder supported: [String]) {
+        all.append(.notSupported(path, value, inOrder: supported))
+    }
+
     /// One fault for each detail that the rule gives of the value.
     package mutating func check(
         _ value: String, _ path: @autoclosure () -> FieldPath, _ rule: (String) -> [String]
@@ -58,6 +62,18 @@ package struct Faults {
             all.append(.required(path[name]))
         } else if !choices.contains(value) {
             all.append(.notSupported(path[name], .string(value), choices))
+        }
+    }
+
+    /// Like `checkChoice`, with the words told in their order.
+    package mutating func checkChoice(
+        _ object: JSON, _ name: String, _ path: FieldPath, inOrder choices: [String]
+    ) {
+        let value = object.text(name)
+        if value.isEmpty {
+            all.append(.required(path[name]))
+        } else if !choices.contains(value) {
+            all.append(.notSupported(path[name], .string(value), inOrder: choices))
         }
     }
 

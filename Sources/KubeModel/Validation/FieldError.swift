@@ -89,6 +89,11 @@ package struct FieldError: Sendable, Equatable, CustomStringConvertible {
         let list = supported.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
         return FieldError(.notSupported, path, value: goText(value), list.isEmpty ? "" : "supported values: \(list)")
     }
+    /// - Parameter supported: told in this order, as the original does where it holds a list and no set.
+    package static func notSupported(_ path: FieldPath, _ value: JSON, inOrder supported: [String]) -> FieldError {
+        let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
+        return FieldError(.notSupported, path, value: goText(value), "supported values: \(list)")
+    }
     package static func tooLong(_ path: FieldPath, maxLength: Int) -> FieldError {
         FieldError(.tooLong, path, "may not be more than \(maxLength) bytes")
     }

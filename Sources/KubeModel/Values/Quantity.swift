@@ -1,7 +1,7 @@
 /// A fixed-point number with a suffix (`resource.Quantity`): `500m`, `1536Mi`, `2e3`.
 ///
-/// The value is `mantissa × 10^scale`, exact down to 10⁻⁹; what is finer is rounded away from zero when it is read.
-/// A sum that needs more than 38 digits is rounded away from zero at its coarser end (the original's grow without limit).
+/// The value is `mantissa × 10^scale`, exact down to 10⁻⁹; what is finer is rounded away from zero on reading.
+/// A sum that needs more than 38 digits is rounded away from zero there (the original's grow without limit).
 package struct Quantity: Sendable {
     /// How the suffix is chosen when the value is written.
     package enum Format: Sendable { case decimalExponent, binarySI, decimalSI }

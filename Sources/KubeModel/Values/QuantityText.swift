@@ -167,7 +167,7 @@ extension Quantity: CustomStringConvertible {
     ]
 }
 
-/// Sign, digits and suffix of a quantity's text; leading zeros dropped. A text without digits is zero, as it is upstream.
+/// Sign, digits and suffix of a quantity's text; leading zeros dropped. Without digits it is zero, as upstream.
 private struct QuantityParts {
     var isNegative = false
     var whole: Substring = "0"

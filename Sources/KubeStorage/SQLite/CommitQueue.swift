@@ -51,6 +51,9 @@ final class CommitQueue: Sendable {
         self.hub = hub
     }
 
+    /// Writes that no transaction has taken yet.
+    var waiting: Int { queue.withLockedValue { $0.writes.count - $0.taken } }
+
     func add(_ write: PendingWrite) {
         let refusal = queue.withLockedValue { queue -> StorageError? in
             if let refusal = queue.refusal { return refusal }

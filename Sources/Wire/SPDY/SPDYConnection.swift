@@ -52,7 +52,9 @@ package final class SPDYConnection: Sendable {
     private func take(_ frame: SPDYFrame, _ unpacker: SPDYUnpacker) async throws -> Bool {
         switch frame {
         case .synStream(let id, let block, let isLast):
-            guard let packed = unpacker.unpack(block), let headers = SPDYHeaderBlock.decode(packed) else { return false }
+            guard let packed = unpacker.unpack(block), let headers = SPDYHeaderBlock.decode(packed) else {
+                return false
+            }
             try await open(id, headers, isLast: isLast)
         case .data(let id, let bytes, let isLast):
             guard let stream = state.withLockedValue({ $0.streams[id] }) else { return true }

@@ -38,7 +38,9 @@ enum SPDYFrame: Equatable {
         guard UInt16(first >> 16 & 0x7FFF) == version else { throw Malformed() }
         switch UInt16(first & 0xFFFF) {
         case Kind.synStream:
-            guard let id = body.readInteger(as: UInt32.self), body.readSlice(length: 6) != nil else { throw Malformed() }
+            guard let id = body.readInteger(as: UInt32.self), body.readSlice(length: 6) != nil else {
+                throw Malformed()
+            }
             return .synStream(stream: id & 0x7FFF_FFFF, block: body, isLast: flags & fin != 0)
         case Kind.synReply, Kind.headers:
             guard body.readInteger(as: UInt32.self) != nil else { throw Malformed() }

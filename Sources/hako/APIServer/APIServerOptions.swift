@@ -18,7 +18,9 @@ struct APIServerOptions: Sendable {
         text("write-kubeconfig", \.kubeconfig, "File for an administrator's kubeconfig"),
         text("service-cluster-ip-range", \.configuration.serviceRange, "Addresses for services, in CIDR notation"),
         text("service-node-port-range", \.configuration.nodePortRange, "Ports for services of type NodePort"),
-        text("client-ca-file", \.configuration.clientAuthorityFile, "Authority of client certificates, instead of our own"),
+        text(
+            "client-ca-file", \.configuration.clientAuthorityFile,
+            "Authority of client certificates, instead of our own"),
         text("tls-cert-file", \.configuration.certificateFile, "Serving certificate, instead of our own"),
         text("tls-private-key-file", \.configuration.keyFile, "Its private key"),
         .list(
@@ -37,8 +39,10 @@ struct APIServerOptions: Sendable {
             "Take the tokens in Secrets of type bootstrap.kubernetes.io/token (default true)"),
         .toggle(
             "anonymous-auth", \.configuration.isAnonymousEverywhere,
-            "Let anybody ask for anything that RBAC grants to system:unauthenticated (default: health and version only)"),
-        text("authorization-mode", \.configuration.authorizationMode, "Of Node, RBAC, AlwaysAllow, AlwaysDeny, in order"),
+            "Let anybody ask for anything that RBAC grants to system:unauthenticated (default: health and version only)"
+        ),
+        text(
+            "authorization-mode", \.configuration.authorizationMode, "Of Node, RBAC, AlwaysAllow, AlwaysDeny, in order"),
         .list(
             "enable-admission-plugins", \.configuration.admissionOn, value: "string",
             "Admission plugins besides the standard ones"),

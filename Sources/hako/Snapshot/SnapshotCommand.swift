@@ -39,7 +39,8 @@ enum SnapshotCommand {
                 return parsed.wantsHelp ? 0 : 1
             }
             guard parsed.positional.count == 2 else {
-                throw Fault(.invalid, "\"hako snapshot \(parsed.positional[0])\" takes one file; see hako snapshot --help")
+                throw Fault(
+                    .invalid, "\"hako snapshot \(parsed.positional[0])\" takes one file; see hako snapshot --help")
             }
             try run(parsed.positional[0], parsed.positional[1], options)
             return 0

@@ -55,7 +55,7 @@ private let subdomain =
             CoreFault(
                 "spec.containers.0.terminationMessagePolicy", "x",
                 "spec.containers[0].terminationMessagePolicy: Unsupported value: \"x\": supported values: "
-                    + "\"FallbackToLogsOnError\", \"File\""
+                    + "\"File\", \"FallbackToLogsOnError\""
             ),
             CoreFault(
                 "spec.containers.1", ["name": "web", "image": "a:1"],
@@ -350,8 +350,8 @@ private let subdomain =
         arguments: [
             CoreFault(
                 "spec.restartPolicy", "Maybe",
-                "spec.restartPolicy: Unsupported value: \"Maybe\": supported values: \"Always\", \"Never\", "
-                    + "\"OnFailure\""
+                "spec.restartPolicy: Unsupported value: \"Maybe\": supported values: \"Always\", "
+                    + "\"OnFailure\", \"Never\""
             ),
             CoreFault(
                 "spec.dnsPolicy", "None",

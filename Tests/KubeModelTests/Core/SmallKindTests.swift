@@ -139,8 +139,8 @@ import Testing
         #expect(faults([["key": "a", "effect": "NoSchedule"]]) == [])
         #expect(
             faults([["key": "a", "effect": "Never"]]) == [
-                "metadata.taints[0].effect: Unsupported value: \"Never\": supported values: \"NoExecute\", "
-                    + "\"NoSchedule\", \"PreferNoSchedule\""
+                "metadata.taints[0].effect: Unsupported value: \"Never\": supported values: "
+                    + "\"NoSchedule\", \"PreferNoSchedule\", \"NoExecute\""
             ])
         #expect(faults([["key": "a"]]) == ["metadata.taints[0].effect: Required value"])
         #expect(
@@ -188,7 +188,7 @@ import Testing
         #expect(bindings.faults(["target": ["kind": "Node", "name": "n"]]) == [])
         #expect(
             bindings.faults(["target": ["kind": "Pod"]]) == [
-                "target.kind: Unsupported value: \"Pod\": supported values: \"<empty>\", \"Node\"",
+                "target.kind: Unsupported value: \"Pod\": supported values: \"Node\", \"<empty>\"",
                 "target.name: Required value",
             ])
     }

@@ -60,6 +60,15 @@ struct StructuralDecoderTests {
         #expect(try decode("{\(many)}").strict.messages.count == 100)
     }
 
+    @Test("duplicates of objects without a type are told of wherever they are")
+    func openDuplicates() throws {
+        var duplicates: [JSON.Duplicate] = []
+        _ = try JSON.parse(Array(#"{"a":{"x":1,"x":2},"b":1,"b":2}"#.utf8), duplicates: &duplicates)
+        var strict = StrictErrors()
+        strict.add(duplicates)
+        #expect(strict.messages == [#"duplicate field "a.x""#, #"duplicate field "b""#])
+    }
+
     static let faults: [(text: String, kind: String, group: String, message: String)] = [
         (
             #"{"spec":{"replicas":"3"}}"#, "Deployment", "apps",

@@ -31,6 +31,36 @@ struct AppsTests {
         #expect(spec["template"]["spec"]["restartPolicy"] == "Always")
     }
 
+    @Test("a workload's pods are judged and warned of as pods are")
+    func template() throws {
+        for (kind, rules) in [
+            ("Deployment", Deployment.rules), ("ReplicaSet", ReplicaSet.rules), ("DaemonSet", DaemonSet.rules),
+            ("StatefulSet", StatefulSet.rules),
+        ] {
+            var object = try good(kind, rules)
+            object["spec", "template", "spec", "nodeSelector"] = ["beta.kubernetes.io/arch": "amd64"]
+            let warnings = rules.warnings(object, nil)
+            #expect(warnings.count == 1)
+            #expect(warnings.first?.hasPrefix("spec.template.spec.nodeSelector[beta.kubernetes.io/arch]") == true)
+            #expect(rules.warnings(object, object).isEmpty)
+            object["spec", "template", "spec", "dnsPolicy"] = "Odd"
+            let faults = rules.validate(object).map(\.description)
+            #expect(faults.count == 1)
+            #expect(faults.first?.hasPrefix("spec.template.spec.dnsPolicy: Unsupported value: \"Odd\"") == true)
+        }
+    }
+
+    @Test("a StatefulSet's claims are warned of as claims are")
+    func claimWarnings() throws {
+        var object = try good("StatefulSet", StatefulSet.rules)
+        object["spec", "volumeClaimTemplates"] = [
+            ["metadata": ["name": "data"], "spec": ["resources": ["requests": ["storage": "100m"]]]]
+        ]
+        #expect(
+            StatefulSet.rules.warnings(object, nil).first?.hasPrefix("spec.volumeClaimTemplates[0].spec.resources")
+                == true)
+    }
+
     @Test("a Deployment that recreates its pods gets no rolling update")
     func recreate() throws {
         let object = try Deployment.rules.defaulted(#"{"spec": {"strategy": {"type": "Recreate"}, "template": {}}}"#)
@@ -200,7 +230,7 @@ struct AppsTests {
         #expect(
             spec["volumeClaimTemplates"][0] == [
                 "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": "d"],
-                "spec": ["volumeMode": "Filesystem"], "status": ["phase": "Pending"],
+                "spec": ["resources": [:], "volumeMode": "Filesystem"], "status": ["phase": "Pending"],
             ])
     }
 

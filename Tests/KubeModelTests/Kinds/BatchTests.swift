@@ -72,11 +72,6 @@ struct BatchTests {
                     "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\""
                 ) { $0["spec", "template", "spec", "restartPolicy"] = "Always" },
                 FaultCase(
-                    "odd restart",
-                    "spec.template.spec.restartPolicy: Unsupported value: \"Odd\": "
-                        + "supported values: \"OnFailure\", \"Never\""
-                ) { $0["spec", "template", "spec", "restartPolicy"] = "Odd" },
-                FaultCase(
                     "mode",
                     "spec.completionMode: Unsupported value: \"Odd\": "
                         + "supported values: \"NonIndexed\", \"Indexed\""
@@ -119,6 +114,18 @@ struct BatchTests {
                     "spec.successPolicy: Invalid value: {\"rules\":[]}: requires indexed completion mode"
                 ) { $0["spec", "successPolicy"] = ["rules": []] },
             ], of: try job())
+    }
+
+    @Test("a Job's restart policy is judged by the Job too, after the pod")
+    func oddRestart() throws {
+        var object = try job()
+        object["spec", "template", "spec", "restartPolicy"] = "Odd"
+        let faults = Job.rules.validate(object).map(\.description)
+        #expect(faults.count == 2)
+        #expect(
+            faults.last
+                == "spec.template.spec.restartPolicy: Unsupported value: \"Odd\": "
+                + "supported values: \"OnFailure\", \"Never\"")
     }
 
     @Test("an Indexed Job's limits and success policy are checked")

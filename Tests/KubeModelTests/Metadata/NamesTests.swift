@@ -62,6 +62,16 @@ import Testing
             ])
     }
 
+    @Test("a C identifier's fault has the original's words")
+    func identifiers() {
+        #expect(
+            Names.cIdentifier("1a") == [
+                "a valid C identifier must start with alphabetic character or '_', followed by a string of "
+                    + "alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for "
+                    + "validation is '[A-Za-z_][A-Za-z0-9_]*')"
+            ])
+    }
+
     @Test("port names say all that is wrong with them")
     func ports() {
         #expect(

@@ -128,6 +128,28 @@ struct OpenAPITests {
         #expect(definitions["io.k8s.apimachinery.pkg.api.resource.Quantity"]?["type"] == "string")
     }
 
+    @Test("of version 2 has a protobuf form with the same definitions, by the published numbers")
+    func protobuf() throws {
+        let schema: JSON = [
+            "swagger": "2.0", "info": ["title": "T", "version": "v"],
+            "definitions": [
+                "a.B": [
+                    "type": "object", "properties": ["c": ["$ref": "#/definitions/D", "description": "x"]],
+                    "x-kubernetes-map-type": "atomic",
+                ]
+            ],
+        ]
+        // swagger; info; no paths; one definition: its name, then type, properties and the extension as YAML.
+        let type = "b201080a066f626a656374"
+        let property = "0a0163" + "1214" + "0a0f" + Array("#/definitions/D".utf8).hexText + "220178"
+        let bytes = OpenAPIProtobuf.encode(schema).hexText
+        #expect(bytes.hasPrefix("0a03322e30" + "12060a0154120176" + "4200" + "4a"))
+        #expect(bytes.contains(type) && bytes.contains(property))
+        #expect(bytes.contains("fa01" + "24" + "0a15" + Array("x-kubernetes-map-type".utf8).hexText))
+        #expect(bytes.contains(Array("\"atomic\"\n".utf8).hexText))
+        #expect(Self.documents.version2Protobuf().count > 500_000)
+    }
+
     @Test("lists documents with hashes that change with what is served")
     func index() throws {
         let paths = Self.documents.index["paths"]

@@ -17,7 +17,8 @@ struct StoredQuotas: QuotaLedger {
         let metadata = quota["metadata"]
         guard let served else { return true }
         guard
-            let stored = try await store.find(served, metadata["namespace"].string ?? "", metadata["name"].string ?? ""),
+            let stored = try await store.find(
+                served, metadata["namespace"].string ?? "", metadata["name"].string ?? ""),
             "\(stored.modRevision)" == metadata["resourceVersion"].string
         else { return false }
         return try await store.replace(stored, quota) != nil

@@ -49,7 +49,7 @@ enum StatefulSet {
     private static func applyClaimDefaults(_ claim: inout JSON) {
         claim["apiVersion"] = "v1"
         claim["kind"] = "PersistentVolumeClaim"
-        claim.edit("spec") { $0.fillMissing("volumeMode", "Filesystem") }
+        claim.edit("spec", PersistentVolumeClaimKind.applySpecDefaults)
         claim.fillMissing("status", [:])
         claim.edit("status") { $0.fillZero("phase", "Pending") }
     }
@@ -160,6 +160,10 @@ enum StatefulSet {
         if old.map({ !WorkloadTemplate.isSameGeneration(new, $0) }) ?? true {
             let before = old?["spec"]["template"] ?? .null
             warnings += WorkloadTemplate.warnings(template, old: before, path)
+            let claims = FieldPath("spec.volumeClaimTemplates")
+            for (index, claim) in new["spec"].list("volumeClaimTemplates").enumerated() {
+                warnings += PersistentVolumeClaimKind.specWarnings(claim["spec"], claims[index]["spec"])
+            }
         }
         if let limit = new["spec"]["revisionHistoryLimit"].int, limit < 0 {
             warnings.append(

@@ -6,10 +6,14 @@ enum WorkloadTemplate {
         template.edit("spec") { PodSpecRules.applyDefaults(&$0) }
     }
 
-    static func validate(_ template: JSON, _ path: FieldPath) -> [FieldError] { [] }
+    static func validate(_ template: JSON, _ path: FieldPath) -> [FieldError] {
+        PodTemplateRules.validate(template, path)
+    }
 
     /// - Parameter old: null for a creation.
-    static func warnings(_ template: JSON, old: JSON, _ path: FieldPath) -> [String] { [] }
+    static func warnings(_ template: JSON, old: JSON, _ path: FieldPath) -> [String] {
+        PodSpecRules.warnings(template: template, old: old.isNull ? nil : old, path)
+    }
 
     /// The selector must select what the template makes.
     static func selectorFaults(_ selector: JSON, _ template: JSON, _ path: FieldPath) -> [FieldError] {

@@ -9,7 +9,7 @@ enum BindingKind {
             let (target, path) = (binding["target"], FieldPath("target"))
             let kind = target.text("kind")
             if !kind.isEmpty, kind != "Node" {
-                faults.notSupported(path["kind"], .string(kind), ["Node", "<empty>"])
+                faults.notSupported(path["kind"], .string(kind), inOrder: ["Node", "<empty>"])
             }
             faults.checkPresent(target, "name", path)
             return faults.all

@@ -23,6 +23,9 @@ enum RuntimeClass {
     private static func handler(_ name: String) -> [String] { Names.dnsLabel(name) }
 
     private static func schedulingFaults(_ scheduling: JSON, _ path: FieldPath) -> [FieldError] {
-        MetadataRules.validateLabels(scheduling["nodeSelector"], path["nodeSelector"])
+        var faults = Faults()
+        faults.add(MetadataRules.validateLabels(scheduling["nodeSelector"], path["nodeSelector"]))
+        TolerationRules.check(scheduling.list("tolerations"), path["tolerations"], &faults)
+        return faults.all
     }
 }

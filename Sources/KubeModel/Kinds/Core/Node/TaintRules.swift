@@ -14,7 +14,7 @@ enum TaintRules {
             if !details.isEmpty {
                 faults.invalid(path["value"], .string(value), details.joined(separator: ";"))
             }
-            faults.checkChoice(taint, "effect", path, effects)
+            faults.checkChoice(taint, "effect", path, inOrder: effects)
             if !seen.insert("\(effect) \(key)").inserted {
                 let shown: JSON = [
                     "Key": .string(key), "Value": .string(value), "Effect": .string(effect),

@@ -109,7 +109,7 @@ struct ContainerRules {
     private func checkAny(_ container: JSON, _ path: FieldPath, _ faults: inout Faults) {
         faults.checkRequired(container.text("name"), path["name"], Names.dnsLabel)
         if container.text("image").isEmpty { faults.required(path["image"]) }
-        faults.checkChoice(container, "terminationMessagePolicy", path, ["File", "FallbackToLogsOnError"])
+        faults.checkChoice(container, "terminationMessagePolicy", path, inOrder: ["File", "FallbackToLogsOnError"])
         checkPorts(container.list("ports"), path["ports"], &faults)
         EnvironmentRules.checkVariables(container.list("env"), path["env"], &faults)
         EnvironmentRules.checkSources(container.list("envFrom"), path["envFrom"], &faults)

@@ -98,11 +98,11 @@ extension PodSpecRules {
     }
 
     private static func checkPolicies(_ spec: JSON, _ path: FieldPath, _ faults: inout Faults) {
-        faults.checkChoice(spec, "restartPolicy", path, ["Always", "OnFailure", "Never"])
+        faults.checkChoice(spec, "restartPolicy", path, inOrder: ["Always", "OnFailure", "Never"])
         faults.checkChoice(
-            spec, "dnsPolicy", path, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"])
+            spec, "dnsPolicy", path, inOrder: ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"])
         if spec.has("preemptionPolicy") {
-            faults.checkChoice(spec, "preemptionPolicy", path, ["PreemptLowerPriority", "Never"])
+            faults.checkChoice(spec, "preemptionPolicy", path, inOrder: ["PreemptLowerPriority", "Never"])
         }
         if let seconds = spec["activeDeadlineSeconds"].int {
             for detail in Names.inRange(seconds, 1, Int(Int32.max)) {

@@ -20,7 +20,7 @@ package enum TolerationRules {
             }
             checkValue(comparison, value, path["operator"], &faults)
             if !effect.isEmpty, !TaintRules.effects.contains(effect) {
-                faults.notSupported(path["effect"], .string(effect), TaintRules.effects)
+                faults.notSupported(path["effect"], .string(effect), inOrder: TaintRules.effects)
             }
         }
     }
