@@ -64,7 +64,7 @@ struct PodStreamTests {
     }
 
     private func withServer(
-        _ body: (_ kubectl: ([String], String, String) async throws -> Answer) async throws -> Void
+        _ body: (_ kubectl: ([String], String, String) async throws -> TestKit.Answer) async throws -> Void
     ) async throws {
         let root = NSTemporaryDirectory() + "hako-streams-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -77,7 +77,7 @@ struct PodStreamTests {
         let server = try await RunningAPIServer.start(
             configuration, group: MultiThreadedEventLoopGroup.singleton, node: EchoNode(), log: Logger(label: "test"))
         try server.writeKubeconfig(to: root + "/kubeconfig")
-        let kubectl: ([String], String, String) async throws -> Answer = { words, input, sockets in
+        let kubectl: ([String], String, String) async throws -> TestKit.Answer = { words, input, sockets in
             let environment = [
                 "KUBECONFIG": root + "/kubeconfig", "HOME": root, "PATH": Repo.root + "/out/kube/bin:/usr/bin:/bin",
                 "KUBECTL_REMOTE_COMMAND_WEBSOCKETS": sockets, "KUBECTL_PORT_FORWARD_WEBSOCKETS": sockets,
