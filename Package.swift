@@ -128,7 +128,6 @@ targets += module(
     nio + httpAndTLS + [
         log, crypto, .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     ])
 targets += [
@@ -190,7 +189,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     ],
     targets: targets,

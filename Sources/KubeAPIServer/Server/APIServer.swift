@@ -81,6 +81,9 @@ package final class APIServer: Sendable {
         let form = try AnswerForm.negotiate(
             http.headers["accept"], pretty: query.flag("pretty") ?? false, hasProtobuf: !served.resource.isCustom)
         let request = APIRequest(http: http, info: info, query: query, user: user, served: served, form: form)
+        if let sentence = served.custom?.deprecationWarning ?? served.rules.deprecation {
+            request.warnings.add(sentence)
+        }
         let verbs = ObjectVerbs(parts: parts, request: request)
         if info.verb == "watch" {
             guard served.resource.verbs.contains("watch") else {

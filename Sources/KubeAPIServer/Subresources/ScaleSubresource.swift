@@ -20,8 +20,8 @@ extension Subresources {
         }
     }
 
-    private func scale(of object: JSON) throws(APIStatus) -> JSON {
-        if let custom = verbs.served.custom?.scale { return try custom.scale(of: object) }
+    private func scale(of object: JSON, isForUpdate: Bool = false) throws(APIStatus) -> JSON {
+        if let custom = verbs.served.custom?.scale { return try custom.scale(of: object, isForUpdate: isForUpdate) }
         return try WorkloadScale.of(object)
     }
 
@@ -34,7 +34,7 @@ extension Subresources {
             subresource: "scale", prepare: { rules.prepareForUpdate(&$0, $1) },
             validate: { rules.validateUpdate($0, $1) })
         let answer = try await verbs.change(door) { object throws(APIStatus) in
-            let old = try this.scale(of: object)
+            let old = try this.scale(of: object, isForUpdate: true)
             let new = try change(old)
             if let custom = this.verbs.served.custom?.scale { return try custom.scaled(object, to: new) }
             return try WorkloadScale.scaled(object, to: new)

@@ -44,6 +44,7 @@ extension ObjectVerbs {
 
         prepareMetadata(&object)
         rules.prepareForCreate(&object)
+        fillOnCreate(&object)
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
         do throws(APIStatus) {
             if records { try record(&object, old: nil) }

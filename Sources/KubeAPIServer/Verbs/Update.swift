@@ -88,6 +88,7 @@ extension ObjectVerbs {
         var new = served.toStorage(admitted.object)
         keepServersMetadata(&new, old)
         change.prepare(&new, old)
+        fillOnChange(&new, old)
         try await parts.addresses.allocate(&new, old: old, served, isDryRun: isDryRun)
         do throws(APIStatus) {
             if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }

@@ -51,7 +51,6 @@ struct VirtualResources: Sendable {
 
     /// Out of date since 1.19, and still asked for: of this one process all parts are as well as it is.
     private func componentStatuses(_ verbs: ObjectVerbs) async throws(APIStatus) -> Answer {
-        verbs.request.warnings.add("v1 ComponentStatus is deprecated in v1.19+")
         let names = ["controller-manager", "etcd-0", "scheduler"]
         func status(_ name: String) -> JSON {
             [

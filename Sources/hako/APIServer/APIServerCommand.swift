@@ -43,6 +43,7 @@ enum APIServerCommand {
     private static func run(_ options: APIServerOptions, version: String) async throws {
         NIOSingletons.groupLoopCountSuggestion = loops
         umask(0o077)
+        DescriptorLimit.raise()
         LogOutput.level.withLockedValue { $0 = LogOutput.level(named: options.logLevel) }
         LoggingSystem.bootstrap { LogOutput(label: $0) }
         let group = MultiThreadedEventLoopGroup.singleton

@@ -80,7 +80,7 @@ enum Daemon {
         mallopt(arenaOption, arenas)
         NIOSingletons.groupLoopCountSuggestion = loops
         NIOSingletons.blockingPoolThreadCountSuggestion = blockingThreads
-        raiseDescriptorLimit()
+        DescriptorLimit.raise()
         umask(0o022)
         LogOutput.level.withLockedValue { $0 = options.isVerbose ? .debug : LogOutput.level(named: options.logLevel) }
         LoggingSystem.bootstrap { LogOutput(label: $0) }
@@ -166,13 +166,5 @@ enum Daemon {
                 return
             }
         }
-    }
-
-    /// A daemon with many containers holds a few descriptors for each.
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(RLIMIT_NOFILE, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(RLIMIT_NOFILE, &limit)
     }
 }
