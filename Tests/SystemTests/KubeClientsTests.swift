@@ -39,4 +39,21 @@ struct KubeClientsTests {
             #expect(try await box.ok("get", "deployments,services,ct", "-o", "name") == "service/kubernetes")
         }
     }
+
+    @Test("hostile requests get their status and take nothing with them")
+    func hostileRequests() async throws {
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
+            try await until("the root certificate's map") {
+                try await box.kubectl("get", "configmap", "kube-root-ca.crt").status == 0
+            }
+            let line = """
+                for n in certificate-authority-data:ca client-certificate-data:cert client-key-data:key; do
+                    sed -n "s/.*${n%:*}: //p" \(box.kubeconfig) | base64 -d >\(box.root)/${n#*:}.pem
+                done
+                python3 \(Repo.root)/Tests/SystemTests/Python/hostile.py \(box.port) \(box.pid ?? 0) \(box.root)
+                """
+            let answer = try await box.shell(line, seconds: 120)
+            #expect(answer.status == 0, "\(answer)")
+        }
+    }
 }
