@@ -235,18 +235,26 @@ import Testing
             var bytes = 0
             while bytes < count * size, let (_, chunk) = try await stdio.next() { bytes += chunk.readableBytes }
             #expect(bytes == count * size, "the payload writes on, and attached clients lose nothing")
-            let logged = await Task.detached {
-                var all: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 64 << 10)
+            // The reader goes on for as long as the container needs it, on a machine as slow as may be.
+            let end = Array("END\n".utf8)
+            let drained = Task.detached {
+                var all: [UInt8] = [], chunk = [UInt8](repeating: 0, count: 64 << 10), hasEnded = false
                 var wait = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
-                while poll(&wait, 1, 1000) > 0 {
+                while poll(&wait, 1, hasEnded ? 1_000 : 60_000) > 0 {
                     let count = read(pipe, &chunk, chunk.count)
                     guard count > 0 else { break }
                     all.append(contentsOf: chunk[..<count])
+                    if !hasEnded, let at = all.firstRange(of: end) {
+                        hasEnded = true
+                        all.removeSubrange(at)
+                    }
                 }
                 close(pipe)
                 return all
-            }.value
+            }
             #expect(try await box.runtime.wait("n").code == 0)
+            #expect(write(pipe, end, end.count) == end.count)
+            let logged = await drained.value
             let lines = try String(decoding: logged, as: UTF8.self).split(separator: "\n").map {
                 try JSON(parsing: String($0))["log"].string?.utf8.count
             }
