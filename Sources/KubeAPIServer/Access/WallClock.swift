@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// The time that tokens and certificates are checked against, in seconds since 1970; tests give their own.
 package typealias WallClock = @Sendable () -> Double
