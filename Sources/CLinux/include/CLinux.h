@@ -66,6 +66,13 @@
 #include "CLinuxCommand.h"
 
 static inline int hako_errno(void) { return errno; }
+
+/// Seconds since 1970. `struct timespec` belongs to whichever module Swift met first, so its members don't.
+static inline double hako_wall_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 static inline char **hako_environ(void) { return environ; }
 static inline void hako_set_errno(int code) { errno = code; }
 

@@ -4,8 +4,4 @@ import CLinux
 package typealias WallClock = @Sendable () -> Double
 
 /// The machine's own.
-package func systemTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
+package func systemTime() -> Double { hako_wall_clock() }

@@ -1,4 +1,5 @@
 import JSON
+import KubeModel
 import KubeStorage
 import NIOCore
 import Testing
