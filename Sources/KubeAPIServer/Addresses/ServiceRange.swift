@@ -29,8 +29,12 @@ package struct ServiceRange: Sendable, Equatable {
 
     package func address(at offset: UInt32) -> String { Self.text(base + offset) }
 
-    /// How many of the lowest addresses are for chosen ones: min(max(16, size / 16), 256).
-    package var chosenCount: UInt32 { min(max(16, size / 16), 256) }
+    /// How many of the lowest addresses are for chosen ones: min(max(16, size / 16), 256); in a block that isn't larger
+    /// than that, none but the network's own.
+    package var chosenCount: UInt32 {
+        let count = min(max(16, size / 16), 256)
+        return count < size - 1 ? count : 1
+    }
 
     static func parse(_ text: some StringProtocol) -> UInt32? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
