@@ -44,7 +44,6 @@ struct Assembly: Sendable {
         let virtual = VirtualResources(access: access.accessReviews, identity: access.identityReviews)
         let health = Health([
             Health.Check("ping") { nil },
-            Health.Check("log") { nil },
             Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
         ])
         let documents = Documents(
