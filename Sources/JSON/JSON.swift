@@ -15,67 +15,93 @@ package enum JSON: Sendable, Hashable {
 package struct JSONObject: Sendable, Hashable, Sequence {
     package typealias Member = (key: String, value: JSON)
 
-    private var keys: [String] = []
-    private var values: [JSON] = []
+    /// A struct, since arrays of tuples are copied and destroyed element by element through their metadata.
+    fileprivate struct Slot: Sendable {
+        let key: String
+        var value: JSON
+    }
+
+    private var members: [Slot] = []
     /// Positions by key; kept only for objects large enough for a linear search to lose.
     private var index: [String: Int]?
 
-    private static let indexedFrom = 12
+    private static let indexedFrom = 24
 
     package init() {}
 
     package init(_ members: some Sequence<(String, JSON)>) {
+        self.members.reserveCapacity(members.underestimatedCount)
         for (key, value) in members { self[key] = value }
     }
 
-    package var count: Int { keys.count }
-    package var isEmpty: Bool { keys.isEmpty }
-    package var names: [String] { keys }
+    package var count: Int { members.count }
+    package var isEmpty: Bool { members.isEmpty }
+    package var names: [String] { members.map(\.key) }
 
     private func position(_ key: String) -> Int? {
         if let index { return index[key] }
-        return keys.firstIndex(of: key)
+        for at in members.indices where members[at].key == key { return at }
+        return nil
     }
 
     /// The member's value; nil when there is none. Setting nil removes it.
     package subscript(key: String) -> JSON? {
-        get { position(key).map { values[$0] } }
+        get { position(key).map { members[$0].value } }
         set {
             switch (position(key), newValue) {
-            case (let at?, let value?): values[at] = value
-            case (nil, let value?):
-                keys.append(key)
-                values.append(value)
-                if index != nil {
-                    index?[key] = keys.count - 1
-                } else if keys.count >= Self.indexedFrom {
-                    reindex()
-                }
+            case (let at?, let value?): members[at].value = value
+            case (nil, let value?): append(key, value)
             case (let at?, nil):
-                keys.remove(at: at)
-                values.remove(at: at)
+                members.remove(at: at)
                 if index != nil { reindex() }
             case (nil, nil): break
             }
         }
     }
 
-    private mutating func reindex() {
-        index = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, $0) })
-    }
-
-    package func makeIterator() -> Iterator { Iterator(keys: keys, values: values) }
-
-    package struct Iterator: IteratorProtocol {
-        let keys: [String], values: [JSON]
-        var at = 0
-
-        package mutating func next() -> Member? {
-            guard at < keys.count else { return nil }
-            defer { at += 1 }
-            return (keys[at], values[at])
+    /// Adds a member that isn't there yet, without looking for it.
+    package mutating func append(_ key: String, _ value: JSON) {
+        members.append(Slot(key: key, value: value))
+        if index != nil {
+            index?[key] = members.count - 1
+        } else if members.count >= Self.indexedFrom {
+            reindex()
         }
     }
+
+    /// The member's value, to be worked on in place; a member that isn't there begins as `null`.
+    subscript(inPlace key: String) -> JSON {
+        get { self[key] ?? .null }
+        _modify {
+            if let at = position(key) {
+                yield &members[at].value
+            } else {
+                append(key, .null)
+                yield &members[members.count - 1].value
+            }
+        }
+    }
+
+    private mutating func reindex() {
+        index = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.key, $0) })
+    }
+
+    package func makeIterator() -> Iterator { Iterator(members: members) }
+
+    package struct Iterator: IteratorProtocol {
+        fileprivate let members: [Slot]
+        private var at = 0
+
+        fileprivate init(members: [Slot]) { self.members = members }
+
+        package mutating func next() -> Member? {
+            guard at < members.count else { return nil }
+            defer { at += 1 }
+            return (members[at].key, members[at].value)
+        }
+    }
+
+    package var underestimatedCount: Int { members.count }
 
     /// Lets `change` work on the member's value in place, without a copy; it sees nil when there is none, and leaving
     /// nil removes the member.
@@ -84,12 +110,12 @@ package struct JSONObject: Sendable, Hashable, Sequence {
     ) throws(Failure) -> Result {
         guard let at = position(key) else {
             var value: JSON?
-            defer { if let value { self[key] = value } }
+            defer { if let value { append(key, value) } }
             return try change(&value)
         }
-        var value: JSON? = values[at]
-        values[at] = .null
-        defer { if let value { values[at] = value } else { self[key] = nil } }
+        var value: JSON? = members[at].value
+        members[at].value = .null
+        defer { if let value { members[at].value = value } else { self[key] = nil } }
         return try change(&value)
     }
 
@@ -97,32 +123,29 @@ package struct JSONObject: Sendable, Hashable, Sequence {
     package func place(of key: String) -> Int? { position(key) }
 
     /// The member at a place between 0 and `count`.
-    package subscript(at place: Int) -> Member { (keys[place], values[place]) }
+    package subscript(at place: Int) -> Member { (members[place].key, members[place].value) }
 
     /// The member's value; looked for at `place` first, since most objects of a kind have their members in one order.
     package func value(of key: String, near place: Int) -> JSON? {
-        if place < keys.count, keys[place] == key { return values[place] }
-        return position(key).map { values[$0] }
+        if place < members.count, members[place].key == key { return members[place].value }
+        return position(key).map { members[$0].value }
     }
 
     /// Whether both are the same in memory, and so equal; false says nothing.
     package func isIdentical(to other: JSONObject) -> Bool {
-        guard keys.count == other.keys.count else { return false }
-        return keys.withUnsafeBufferPointer { $0.baseAddress } == other.keys.withUnsafeBufferPointer { $0.baseAddress }
-            && values.withUnsafeBufferPointer { $0.baseAddress }
-                == other.values.withUnsafeBufferPointer { $0.baseAddress }
+        guard members.count == other.members.count else { return false }
+        return members.withUnsafeBufferPointer { $0.baseAddress }
+            == other.members.withUnsafeBufferPointer { $0.baseAddress }
     }
 
     /// Room for so many members.
-    package mutating func reserveCapacity(_ count: Int) {
-        keys.reserveCapacity(count)
-        values.reserveCapacity(count)
-    }
+    package mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
 
     /// Keeps the members for which `isKept` is true, in their order.
     package func filter(_ isKept: (Member) throws -> Bool) rethrows -> JSONObject {
         var kept = JSONObject()
-        for member in self where try isKept(member) { kept[member.key] = member.value }
+        kept.members = try members.filter { try isKept(($0.key, $0.value)) }
+        if kept.members.count >= Self.indexedFrom { kept.reindex() }
         return kept
     }
 
@@ -133,10 +156,11 @@ package struct JSONObject: Sendable, Hashable, Sequence {
     package static func == (a: JSONObject, b: JSONObject) -> Bool {
         guard a.count == b.count else { return false }
         // Most equal objects have their members in the same order.
-        for at in a.keys.indices {
-            if a.keys[at] == b.keys[at] {
-                if a.values[at] != b.values[at] { return false }
-            } else if b[a.keys[at]] != a.values[at] {
+        if a.isIdentical(to: b) { return true }
+        for at in a.members.indices {
+            if a.members[at].key == b.members[at].key {
+                if a.members[at].value != b.members[at].value { return false }
+            } else if b[a.members[at].key] != a.members[at].value {
                 return false
             }
         }
@@ -145,7 +169,7 @@ package struct JSONObject: Sendable, Hashable, Sequence {
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(count)
-        for key in keys.sorted() { hasher.combine(key) }
+        for key in names.sorted() { hasher.combine(key) }
     }
 }
 
@@ -179,7 +203,7 @@ extension JSON {
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
     package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
-    package var isNull: Bool { self == .null }
+    package var isNull: Bool { if case .null = self { true } else { false } }
 
     /// The number as an integer; nil for fractions, numbers out of range, and other types.
     package var int: Int? {
@@ -210,12 +234,22 @@ extension JSON {
 
     /// The member; `null` when it is missing or this is no object. Setting makes this an object.
     package subscript(key: String) -> JSON {
-        get { object?[key] ?? .null }
-        set {
-            var members = object ?? JSONObject()
-            members[key] = newValue
-            self = .object(members)
+        get {
+            guard case .object(let members) = self else { return .null }
+            return members[key] ?? .null
         }
+        _modify {
+            var members = takeMembers()
+            defer { self = .object(members) }
+            yield &members[inPlace: key]
+        }
+    }
+
+    /// The object's members, or none; what is left here is `null`, so that the taker is their only owner.
+    private mutating func takeMembers() -> JSONObject {
+        guard case .object(let members) = self else { return JSONObject() }
+        self = .null
+        return members
     }
 
     /// The value at the end of the path, `null` where it breaks off. Setting makes the objects on the way.
@@ -226,9 +260,7 @@ extension JSON {
 
     private mutating func set(_ path: some Collection<String>, _ value: JSON) {
         guard let head = path.first else { return self = value }
-        var child = self[head]
-        child.set(path.dropFirst(), value)
-        self[head] = child
+        self[head].set(path.dropFirst(), value)
     }
 
     /// The element; `null` when the index is out of range or this is no array.
@@ -239,7 +271,8 @@ extension JSON {
 
     /// Removes the member if it is there.
     package mutating func remove(_ key: String) {
-        guard var members = object else { return }
+        guard object?.place(of: key) != nil else { return }
+        var members = takeMembers()
         members[key] = nil
         self = .object(members)
     }

@@ -13,9 +13,13 @@ extension JSON {
         try self.init(parsing: Array(text.utf8))
     }
 
-    package init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
-        var parser = Parser(input: Array(bytes))
-        self = try parser.document()
+    package init(parsing bytes: some Collection<UInt8>) throws(JSONError) { try self.init(parsing: Array(bytes)) }
+
+    package init(parsing bytes: [UInt8]) throws(JSONError) {
+        self = try bytes.withUnsafeBufferPointer { (input) throws(JSONError) in
+            var parser = Parser(input)
+            return try parser.document()
+        }
     }
 
     /// A member whose name its object already had.
@@ -44,28 +48,34 @@ extension JSON {
 
     /// Parses, and tells of each member that replaced an earlier one of the same name.
     package static func parse(_ bytes: [UInt8], duplicates: inout [Duplicate]) throws(JSONError) -> JSON {
-        var parser = Parser(input: bytes)
-        let value = try parser.document()
-        duplicates = parser.duplicates
+        let (value, told) = try bytes.withUnsafeBufferPointer { (input) throws(JSONError) in
+            var parser = Parser(input)
+            return (try parser.document(), parser.duplicates)
+        }
+        duplicates = told
         return value
     }
 
     /// Reads the first value at `offset` and moves `offset` past it: for streams of values without separators.
     package static func next(in bytes: [UInt8], offset: inout Int) throws(JSONError) -> JSON {
-        var parser = Parser(input: bytes, at: offset)
-        let value = try parser.value(depth: 0)
-        offset = parser.at
+        let start = offset
+        let (value, end) = try bytes.withUnsafeBufferPointer { (input) throws(JSONError) in
+            var parser = Parser(input, at: start)
+            return (try parser.value(depth: 0), parser.at)
+        }
+        offset = end
         return value
     }
 }
 
 private struct Parser {
-    let input: [UInt8]
+    /// Every read of it is behind a comparison of `at` with its count.
+    let input: UnsafeBufferPointer<UInt8>
     var at = 0
     /// With paths from the value that is being read.
     var duplicates: [JSON.Duplicate] = []
 
-    init(input: [UInt8], at: Int = 0) {
+    init(_ input: UnsafeBufferPointer<UInt8>, at: Int = 0) {
         self.input = input
         self.at = at
     }
@@ -126,8 +136,9 @@ private struct Parser {
             guard at < input.count, input[at] == UInt8(ascii: ":") else { throw fail("expected ':'") }
             at += 1
             let (told, names) = (duplicates.count, members.count)
-            members[key] = try value(depth: depth + 1)
+            let value = try value(depth: depth + 1)
             if duplicates.count > told { move(from: told, under: key) }
+            members[key] = value
             if members.count == names, duplicates.count < JSON.maximumDuplicates {
                 duplicates.append(JSON.Duplicate(object: "", name: key, position: written))
             }
@@ -193,9 +204,20 @@ private struct Parser {
             digits()
             guard at > exponent else { throw fail("no digit in the exponent") }
         }
-        let text = String(decoding: input[start..<at], as: UTF8.self)
+        if isInteger, at - firstDigit <= Self.safeDigits {
+            let size = input[firstDigit..<at].reduce(Int64(0)) { $0 * 10 + Int64($1 - 0x30) }
+            return .int(firstDigit > start ? -size : size)
+        }
+        let text = text(start, at)
         if isInteger, let value = Int64(text) { return .int(value) }
         return .number(text)
+    }
+
+    /// Digits that an `Int64` holds whatever they are.
+    private static let safeDigits = 18
+
+    private func text(_ from: Int, _ to: Int) -> String {
+        String(decoding: UnsafeBufferPointer(rebasing: input[from..<to]), as: UTF8.self)
     }
 
     mutating func digits() {
@@ -211,7 +233,7 @@ private struct Parser {
         guard at < input.count else { throw fail("unterminated string") }
         if input[at] == UInt8(ascii: "\"") {
             at += 1
-            return String(decoding: input[start..<(at - 1)], as: UTF8.self)
+            return text(start, at - 1)
         }
         var bytes = Array(input[start..<at])
         while at < input.count {

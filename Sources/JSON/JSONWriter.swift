@@ -78,42 +78,63 @@ extension JSON {
 
     private static let hex = Array("0123456789abcdef".utf8)
 
+    /// What becomes of a byte of a string: 0 goes out as it is, 1 may need an escape, 2 only where HTML is escaped.
+    private static let classes: [UInt8] = (0..<256).map { byte in
+        switch UInt8(byte) {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), 0xE2: 1
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"): 2
+        default: 0
+        }
+    }
+
     private static func write(_ text: String, into out: inout [UInt8], escapeHTML: Bool) {
         out.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in
-            var start = 0
-            func flush(to end: Int) { out.append(contentsOf: bytes[start..<end]) }
-            for (at, byte) in bytes.enumerated() {
-                let isSpecial =
-                    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
-                    || (escapeHTML
-                        && (byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "&")))
-                let isLineSeparator =
-                    byte == 0xE2 && at + 2 < bytes.count && bytes[at + 1] == 0x80 && bytes[at + 2] & 0xFE == 0xA8
-                guard isSpecial && byte != 0x7F || isLineSeparator else { continue }
-                flush(to: at)
-                start = at + 1
-                switch byte {
-                case UInt8(ascii: "\""): out.append(contentsOf: "\\\"".utf8)
-                case UInt8(ascii: "\\"): out.append(contentsOf: "\\\\".utf8)
-                case 0x0A: out.append(contentsOf: "\\n".utf8)
-                case 0x0D: out.append(contentsOf: "\\r".utf8)
-                case 0x09: out.append(contentsOf: "\\t".utf8)
-                case 0x08: out.append(contentsOf: "\\b".utf8)
-                case 0x0C: out.append(contentsOf: "\\f".utf8)
-                case 0xE2:
-                    out.append(contentsOf: "\\u202".utf8)
-                    out.append(hex[Int(bytes[at + 2] & 0x0F)])
-                    start = at + 3
-                default:
-                    out.append(contentsOf: "\\u00".utf8)
-                    out.append(hex[Int(byte >> 4)])
-                    out.append(hex[Int(byte & 0x0F)])
+            classes.withUnsafeBufferPointer { classes in
+                var (start, at) = (0, 0)
+                while at < bytes.count {
+                    let kind = classes[Int(bytes[at])]
+                    if kind == 0 || kind == 2 && !escapeHTML {
+                        at += 1
+                        continue
+                    }
+                    let length = escaped(bytes, at)
+                    if length > 0 {
+                        out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<at]))
+                        escape(bytes, at, into: &out)
+                        start = at + length
+                    }
+                    at += max(1, length)
                 }
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
             }
-            flush(to: bytes.count)
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    /// How many bytes the escape at this place stands for; 0: none is needed.
+    private static func escaped(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int) -> Int {
+        guard bytes[at] == 0xE2 else { return 1 }
+        return at + 2 < bytes.count && bytes[at + 1] == 0x80 && bytes[at + 2] & 0xFE == 0xA8 ? 3 : 0
+    }
+
+    private static func escape(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int, into out: inout [UInt8]) {
+        switch bytes[at] {
+        case UInt8(ascii: "\""): out.append(contentsOf: "\\\"".utf8)
+        case UInt8(ascii: "\\"): out.append(contentsOf: "\\\\".utf8)
+        case 0x0A: out.append(contentsOf: "\\n".utf8)
+        case 0x0D: out.append(contentsOf: "\\r".utf8)
+        case 0x09: out.append(contentsOf: "\\t".utf8)
+        case 0x08: out.append(contentsOf: "\\b".utf8)
+        case 0x0C: out.append(contentsOf: "\\f".utf8)
+        case 0xE2:
+            out.append(contentsOf: "\\u202".utf8)
+            out.append(hex[Int(bytes[at + 2] & 0x0F)])
+        case let byte:
+            out.append(contentsOf: "\\u00".utf8)
+            out.append(hex[Int(byte >> 4)])
+            out.append(hex[Int(byte & 0x0F)])
+        }
     }
 }

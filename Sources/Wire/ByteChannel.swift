@@ -25,11 +25,10 @@ final class ByteChannel: RawConnection {
     }
 
     func read() async throws -> ByteBuffer? {
-        try await channel.eventLoop.flatSubmit { [inlet, channel] in
-            let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
-            inlet.value.read(promise)
-            return promise.futureResult
-        }.get()
+        if channel.eventLoop.inEventLoop, let bytes = inlet.value.take() { return bytes }
+        let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
+        channel.eventLoop.runNow { [inlet] in inlet.value.read(promise) }
+        return try await promise.futureResult.get()
     }
 
     func write(_ bytes: ByteBuffer) async throws { try await write([bytes]) }
@@ -37,15 +36,32 @@ final class ByteChannel: RawConnection {
     /// All buffers in one go, flushed at once.
     func write(_ buffers: [ByteBuffer]) async throws {
         let promise = channel.eventLoop.makePromise(of: Void.self)
-        channel.eventLoop.execute { [channel, inlet] in
-            if inlet.value.isShakingHands {
-                promise.futureResult.assumeIsolated().whenComplete { _ in inlet.value.isShakingHands = false }
-            }
-            for buffer in buffers.dropLast() { channel.write(buffer, promise: nil) }
-            guard let last = buffers.last else { return promise.succeed() }
-            channel.writeAndFlush(last, promise: promise)
+        if channel.eventLoop.inEventLoop {
+            if try writeNow(buffers, promise) { return }
+        } else {
+            channel.eventLoop.execute { self.send(buffers, promise) }
         }
         try await promise.futureResult.get()
+    }
+
+    /// On the event loop.
+    /// - Returns: whether the kernel has taken all of it, as it mostly does at once; else `promise` tells.
+    private func writeNow(_ buffers: [ByteBuffer], _ promise: EventLoopPromise<Void>) throws -> Bool {
+        let outcome = NIOLoopBoundBox<Result<Void, any Error>?>(nil, eventLoop: channel.eventLoop)
+        promise.futureResult.assumeIsolated().whenComplete { outcome.value = $0 }
+        send(buffers, promise)
+        guard let outcome = outcome.value else { return false }
+        try outcome.get()
+        return true
+    }
+
+    private func send(_ buffers: [ByteBuffer], _ promise: EventLoopPromise<Void>) {
+        if inlet.value.isShakingHands {
+            promise.futureResult.assumeIsolated().whenComplete { [inlet] _ in inlet.value.isShakingHands = false }
+        }
+        for buffer in buffers.dropLast() { channel.write(buffer, promise: nil) }
+        guard let last = buffers.last else { return promise.succeed() }
+        channel.writeAndFlush(last, promise: promise)
     }
 
     func closeWrite() async { try? await channel.close(mode: .output) }
@@ -78,6 +94,13 @@ private final class Inlet: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+    }
+
+    /// What is here already.
+    func take() -> ByteBuffer? {
+        guard reader == nil else { return nil }
+        defer { pending = nil }
+        return pending
     }
 
     func read(_ promise: EventLoopPromise<ByteBuffer?>) {

@@ -9,7 +9,9 @@ enum HTTP2Connection {
     static let window = 1 << 20
 
     /// On the channel's event loop, once TLS has agreed upon `h2`.
-    static func serve(_ channel: any Channel, peer: HTTPPeer, handler: @escaping HTTPHandler) throws {
+    static func serve(
+        _ channel: any Channel, peer: HTTPPeer, executor: (any TaskExecutor)?, handler: @escaping HTTPHandler
+    ) throws {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: streams),
@@ -27,7 +29,7 @@ enum HTTP2Connection {
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.syncOptions?.setOption(.autoRead, value: false)
-                try stream.pipeline.syncOperations.addHandler(HTTP2Inlet(stream, peer, handler))
+                try stream.pipeline.syncOperations.addHandler(HTTP2Inlet(stream, peer, executor, handler))
                 stream.read()
             }
         }

@@ -11,6 +11,7 @@ final class HTTP2Inlet: ChannelInboundHandler {
 
     private let stream: any Channel
     private let peer: HTTPPeer
+    private let executor: (any TaskExecutor)?
     private let handler: HTTPHandler
     private var pending = ByteBuffer()
     private var hasEnded = false
@@ -19,9 +20,12 @@ final class HTTP2Inlet: ChannelInboundHandler {
     private var task: Task<Void, Never>?
     private let gone = Latch()
 
-    init(_ stream: any Channel, _ peer: HTTPPeer, _ handler: @escaping HTTPHandler) {
+    init(
+        _ stream: any Channel, _ peer: HTTPPeer, _ executor: (any TaskExecutor)?, _ handler: @escaping HTTPHandler
+    ) {
         self.stream = stream
         self.peer = peer
+        self.executor = executor
         self.handler = handler
     }
 
@@ -45,13 +49,11 @@ final class HTTP2Inlet: ChannelInboundHandler {
     private func begin(_ headers: HPACKHeaders, _ context: ChannelHandlerContext) {
         let me = NIOLoopBound(self, eventLoop: stream.eventLoop)
         let exchange = HTTP2Exchange(stream, headers, peer, gone: gone) { [stream] in
-            try await stream.eventLoop.flatSubmit {
-                let promise = stream.eventLoop.makePromise(of: ByteBuffer?.self)
-                me.value.read(promise)
-                return promise.futureResult
-            }.get()
+            let promise = stream.eventLoop.makePromise(of: ByteBuffer?.self)
+            stream.eventLoop.runNow { me.value.read(promise) }
+            return try await promise.futureResult.get()
         }
-        task = Task { [handler] in
+        task = Task(executorPreference: executor) { [handler] in
             await handler(exchange.request, exchange)
             await exchange.finish()
         }
@@ -177,7 +179,7 @@ final class HTTP2Exchange: HTTPResponder {
             .init(headers: fields(status, headers), endStream: isEmpty))
         guard !isEmpty else { return try await stream.writeAndFlush(head) }
         let promise = stream.eventLoop.makePromise(of: Void.self)
-        stream.eventLoop.execute { [stream] in
+        stream.eventLoop.runNow { [stream] in
             stream.write(head, promise: nil)
             stream.writeAndFlush(
                 HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(body), endStream: true)), promise: promise)

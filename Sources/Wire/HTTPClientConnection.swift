@@ -65,12 +65,10 @@ final class HTTPClientConnection: Sendable {
         return try await answer(to: method)
     }
 
+    /// Ends quietly when the connection is closed: the reading that follows finds what the server answered before, or why
+    /// it closed.
     private func write(_ buffers: [ByteBuffer]) async throws {
-        do { try await bytes.write(buffers) } catch {
-            guard error is IOError || error is ChannelError else { throw error }
-            // A server that refuses early may have answered before it closed.
-            guard !bytes.gone.isOpen || reader.hasBuffered else { throw ClosedBeforeAnswer() }
-        }
+        do { try await bytes.write(buffers) } catch  where error is IOError || error is ChannelError {}
     }
 
     private func send(_ next: @escaping @Sendable () async throws -> ByteBuffer?, isChunked: @Sendable () -> Bool) {

@@ -29,26 +29,45 @@ struct HTTPHead {
         }
     }
 
-    init(_ bytes: ByteBufferView) throws(HTTPProblem) {
-        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)[...]
-        guard let first = lines.popFirst() else { throw HTTPProblem(400, "empty request") }
-        startLine = try HTTPHead.startLine(HTTPHead.trimmingReturn(first))
-        guard lines.count <= HTTPLimit.headerFields else { throw HTTPProblem(431, "too many header fields") }
+    init(_ bytes: ByteBuffer) throws(HTTPProblem) {
+        let result = bytes.withUnsafeReadableBytes { raw in
+            Result { () throws(HTTPProblem) in try HTTPHead.read(raw[...]) }
+        }
+        (startLine, headers) = try result.get()
+    }
+
+    private typealias Line = Slice<UnsafeRawBufferPointer>
+
+    private static func read(_ bytes: Line) throws(HTTPProblem) -> ((String, String, String), HTTPHeaders) {
+        var rest = bytes
+        guard let first = nextLine(&rest) else { throw HTTPProblem(400, "empty request") }
+        let start = try startLine(first)
         var headers = HTTPHeaders()
-        for line in lines {
-            let line = HTTPHead.trimmingReturn(line)
-            if line.isEmpty { break }
-            let (name, value) = try HTTPHead.field(line)
+        headers.reserveCapacity(16)
+        var count = 0
+        while let line = nextLine(&rest) {
+            count += 1
+            guard count <= HTTPLimit.headerFields else { throw HTTPProblem(431, "too many header fields") }
+            let (name, value) = try field(line)
             headers.add(name: name, value: value)
         }
-        self.headers = headers
+        return (start, headers)
     }
 
-    private static func trimmingReturn(_ line: ByteBufferView) -> ByteBufferView {
-        line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    /// Without its end; nil at the head's end.
+    private static func nextLine(_ rest: inout Line) -> Line? {
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        var line = rest[..<end]
+        rest = rest[(end + 1)...]
+        if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        return line.isEmpty ? nil : line
     }
 
-    private static func startLine(_ line: ByteBufferView) throws(HTTPProblem) -> (String, String, String) {
+    private static func text(_ bytes: Line) -> String {
+        String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
+    }
+
+    private static func startLine(_ line: Line) throws(HTTPProblem) -> (String, String, String) {
         guard line.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw HTTPProblem(400, "control character in the request line")
         }
@@ -56,32 +75,31 @@ struct HTTPHead {
         guard parts.count >= 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             throw HTTPProblem(400, "malformed request line")
         }
-        let third = parts.count > 2 ? String(decoding: parts[2], as: UTF8.self) : ""
-        return (String(decoding: parts[0], as: UTF8.self), String(decoding: parts[1], as: UTF8.self), third)
+        return (text(parts[0]), text(parts[1]), parts.count > 2 ? text(parts[2]) : "")
     }
 
-    private static func field(_ line: ByteBufferView) throws(HTTPProblem) -> (String, String) {
+    private static func field(_ line: Line) throws(HTTPProblem) -> (String, String) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else {
             throw HTTPProblem(400, "header field without a name")
         }
         let name = line[..<colon]
         guard name.allSatisfy(isTokenByte) else { throw HTTPProblem(400, "malformed header name") }
-        var value = line[line.index(after: colon)...]
+        var value = line[(colon + 1)...]
         while let byte = value.first, byte == 0x20 || byte == 0x09 { value = value.dropFirst() }
         while let byte = value.last, byte == 0x20 || byte == 0x09 { value = value.dropLast() }
         guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             throw HTTPProblem(400, "control character in a header value")
         }
-        return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        return (text(name), text(value))
     }
 
     /// `tchar` of RFC 9110, 5.6.2.
     static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
             true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        default: "!#$%&'*+.^_`|~".utf8.contains(byte)
         }
     }
 }

@@ -15,7 +15,7 @@ final class HTTPMessageReader: Sendable {
 
     init(_ bytes: ByteChannel) { self.bytes = bytes }
 
-    /// Nil when the peer closed between two messages. `began` is called once the head's first byte is here.
+    /// Nil when the peer closed between two messages. `began` is called when a part of the head is here, and not all.
     func head(began: () -> Void = {}) async throws -> HTTPHead? {
         var scanned = 0
         var hasBegun = false
@@ -26,7 +26,7 @@ final class HTTPMessageReader: Sendable {
                     guard length <= HTTPLimit.headBytes, let slice = state.buffered.readSlice(length: length) else {
                         throw HTTPProblem(431, "request header fields too large")
                     }
-                    return try HTTPHead(slice.readableBytesView)
+                    return try HTTPHead(slice)
                 }
                 guard state.buffered.readableBytes <= HTTPLimit.headBytes else {
                     throw HTTPProblem(431, "request header fields too large")
@@ -34,12 +34,14 @@ final class HTTPMessageReader: Sendable {
                 return nil
             }
             if let head { return head }
+            if !hasBegun, hasBuffered {
+                began()
+                hasBegun = true
+            }
             guard try await fill() else {
                 if hasBuffered { throw HTTPProblem(400, "connection closed inside a head") }
                 return nil
             }
-            if !hasBegun { began() }
-            hasBegun = true
         }
     }
 

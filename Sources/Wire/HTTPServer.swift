@@ -89,13 +89,21 @@ package final class HTTPServer: Sendable {
     private let log: Logger
     private let maximumConnections: Int
     private let state = NIOLockedValueBox(State())
+    /// By event loop; none when handlers run on the concurrency runtime's own threads.
+    private let executors: [ObjectIdentifier: LoopExecutor]
 
-    /// - Parameter maximumConnections: open connections; the next one is answered 503.
+    /// - Parameters:
+    ///   - maximumConnections: open connections; the next one is answered 503.
+    ///   - onLoops: whether handlers run on their connections' event loops: for those that neither block nor compute
+    ///     for long.
     package init(
         group: any EventLoopGroup, log: Logger, maximumConnections: Int = HTTPLimit.connections,
-        handler: @escaping HTTPHandler
+        onLoops: Bool = false, handler: @escaping HTTPHandler
     ) {
         self.group = group
+        var executors: [ObjectIdentifier: LoopExecutor] = [:]
+        if onLoops { for loop in group.makeIterator() { executors[ObjectIdentifier(loop)] = LoopExecutor(loop) } }
+        self.executors = executors
         self.maximumConnections = maximumConnections
         self.log = log
         self.handler = handler
@@ -202,7 +210,7 @@ package final class HTTPServer: Sendable {
         channel.closeFuture.whenComplete { [state] _ in
             state.withLockedValue { $0.multiplexed[key] = nil }
         }
-        try HTTP2Connection.serve(channel, peer: peer, handler: handler)
+        try HTTP2Connection.serve(channel, peer: peer, executor: executor(channel), handler: handler)
     }
 
     private func bootstrap(_ context: NIOSSLContext?) -> ServerBootstrap {
@@ -233,10 +241,14 @@ package final class HTTPServer: Sendable {
             state.connections[ObjectIdentifier(connection)] = connection
             return true
         }
-        Task { [handler] in
+        Task(executorPreference: executor(connection.bytes.channel)) { [handler] in
             if hasRoom { await connection.serve(handler) } else { await connection.refuse() }
-            state.withLockedValue { $0.connections[ObjectIdentifier(connection)] = nil }
+            self.state.withLockedValue { $0.connections[ObjectIdentifier(connection)] = nil }
         }
+    }
+
+    private func executor(_ channel: any Channel) -> (any TaskExecutor)? {
+        executors[ObjectIdentifier(channel.eventLoop)]
     }
 
     /// Open connections, for tests and logs.

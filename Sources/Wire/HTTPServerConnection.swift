@@ -17,12 +17,14 @@ final class HTTPServerConnection: Sendable {
     private let peer: HTTPPeer
     private let log: Logger
     private let state = NIOLockedValueBox(State())
+    private let deadline: ConnectionDeadline
 
     init(_ bytes: ByteChannel, peer: HTTPPeer, log: Logger) {
         self.bytes = bytes
         self.peer = peer
         self.log = log
         reader = HTTPMessageReader(bytes)
+        deadline = ConnectionDeadline(bytes.channel)
     }
 
     /// Closes as soon as no request is running.
@@ -72,14 +74,9 @@ final class HTTPServerConnection: Sendable {
     }
 
     private func nextHead() async throws -> HTTPHead? {
-        let timer = NIOLockedValueBox(bytes.after(HTTPLimit.idleTime) { $0.close(promise: nil) })
-        defer { timer.withLockedValue { $0.cancel() } }
-        let head = try await reader.head {
-            timer.withLockedValue { timer in
-                timer.cancel()
-                timer = bytes.after(HTTPLimit.headTime) { $0.close(promise: nil) }
-            }
-        }
+        deadline.set(HTTPLimit.idleTime)
+        defer { deadline.set(nil) }
+        let head = try await reader.head { deadline.set(HTTPLimit.headTime) }
         if head != nil { state.withLockedValue { $0.isIdle = false } }
         return head
     }

@@ -2,7 +2,8 @@
 package enum RequestTarget {
     static func split(_ target: String) throws(HTTPProblem) -> (path: String, query: String) {
         var rest = Substring(target)
-        for scheme in ["http://", "https://"] where rest.lowercased().hasPrefix(scheme) {
+        for scheme in ["http://", "https://"]
+        where !rest.hasPrefix("/") && rest.prefix(scheme.count).lowercased() == scheme {
             rest = rest.dropFirst(scheme.count)
             rest = rest[(rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex)...]
             if !rest.hasPrefix("/") { rest = "/" + rest }

@@ -74,6 +74,31 @@ import Testing
         #expect(json["a", "nope", "c"].isNull)
     }
 
+    @Test("a change in place leaves copies as they were, in small and large objects", arguments: [3, 60])
+    func changeInPlace(_ count: Int) throws {
+        var json = JSON.object(JSONObject())
+        for at in 0..<count { json["list"]["key\(at)"] = .init(at) }
+        let copy = json
+        json["list"]["key1"] = "changed"
+        json["list"]["new", "deep"] = true
+        json["list"].remove("key0")
+        json["list"].remove("nobody")
+        #expect(copy["list"].object?.count == count)
+        #expect(copy["list"]["key1"] == 1)
+        #expect(json["list"].object?.count == count)
+        #expect(json["list"]["key0"].isNull && json["list"]["key1"] == "changed" && json["list"]["new", "deep"] == true)
+        for at in 2..<count { #expect(json["list"]["key\(at)"] == JSON(at)) }
+    }
+
+    @Test("integers are read exactly, to the last digit")
+    func integers() throws {
+        for text in ["0", "-1", "123456789012345678", "-123456789012345678", "\(Int64.max)", "\(Int64.min)"] {
+            #expect(try JSON(parsing: text) == .int(try #require(Int64(text))))
+        }
+        #expect(try JSON(parsing: "9223372036854775808") == .number("9223372036854775808"))
+        #expect(try JSON(parsing: "-0") == .int(0))
+    }
+
     @Test("HTML characters and line separators are escaped as Go's encoder does")
     func escaping() {
         let json: JSON = "a<b>&\u{2028}"

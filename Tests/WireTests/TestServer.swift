@@ -15,10 +15,13 @@ struct TestServer {
 
     static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
-    static func with<T>(_ handler: @escaping HTTPHandler, _ body: (TestServer) async throws -> T) async throws -> T {
+    static func with<T>(
+        onLoops: Bool = false, _ handler: @escaping HTTPHandler, _ body: (TestServer) async throws -> T
+    ) async throws -> T {
         let endpoint = Endpoint.unix(path: "/tmp/wire-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock")
         let server = HTTPServer(
-            group: loops, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: handler)
+            group: loops, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onLoops: onLoops,
+            handler: handler)
         try await server.listen(on: endpoint)
         let client = HTTPClient(endpoint, group: loops)
         do {

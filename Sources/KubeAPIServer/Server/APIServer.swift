@@ -38,7 +38,7 @@ package final class APIServer: Sendable {
             var user = try await access.authenticate(http)
             user = try await access.impersonate(http, attributes(info, query, user))
             try await access.check(attributes(info, query, user))
-            try await dispatch(http, info, query, user, responder)
+            try await Self.withRoom(info) { try await dispatch(http, info, query, user, responder) }
             metrics.count(info, method: http.method, code: 200, seconds: parts.now() - began)
         } catch let status as APIStatus {
             metrics.count(info, method: http.method, code: status.code, seconds: parts.now() - began)
@@ -47,6 +47,13 @@ package final class APIServer: Sendable {
             // The client has gone, or the answer broke off: nobody to tell.
             parts.log.debug("request ended early", metadata: ["path": "\(http.path)", "error": "\(error)"])
         }
+    }
+
+    /// Answers whose making takes long leave the connection's event loop, which others wait for.
+    private static func withRoom(_ info: RequestInfo, _ work: () async throws -> Void) async throws {
+        let isLong = !info.isResource || info.verb == "list" || info.verb == "deletecollection"
+        guard isLong else { return try await work() }
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try await work() }
     }
 
     private func attributes(_ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo) -> RequestAttributes {

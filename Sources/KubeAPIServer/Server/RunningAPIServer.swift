@@ -40,7 +40,7 @@ package final class RunningAPIServer: Sendable {
             let pki = try ClusterPKI.prepare(configuration.pki)
             let assembly = try await Assembly.make(configuration, storage, pki, node, log)
             let tls = try ServingContext(pki)
-            let http = HTTPServer(group: group, log: log, maximumConnections: connections) {
+            let http = HTTPServer(group: group, log: log, maximumConnections: connections, onLoops: true) {
                 await assembly.server.handle($0, $1)
             }
             let endpoint = try await http.listenSecurely(

@@ -45,9 +45,10 @@ extension FieldSet {
 
     private func members(isMember: Bool) -> JSONObject {
         var object = JSONObject()
-        if isMember, !isEmpty { object["."] = .object(JSONObject()) }
+        object.reserveCapacity(entries.count + 1)
+        if isMember, !isEmpty { object.append(".", .object(JSONObject())) }
         for entry in entries {
-            object[entry.element.serialized] = .object(entry.children.members(isMember: entry.isMember))
+            object.append(entry.element.serialized, .object(entry.children.members(isMember: entry.isMember)))
         }
         return object
     }

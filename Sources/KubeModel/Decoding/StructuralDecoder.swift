@@ -92,9 +92,9 @@ package struct StructuralDecoder {
         tell(&told, before: .max) { type.position($0) != nil }
         var out = JSONObject()
         for (at, field) in fields.enumerated() {
-            if let value = try finished(values[at], field) { out[field.name] = value }
+            if let value = try finished(values[at], field) { out.append(field.name, value) }
         }
-        for (name, json) in extra { out[name] = json }
+        for (name, json) in extra { out.append(name, json) }
         depth -= 1
         return .object(out)
     }
@@ -115,7 +115,12 @@ package struct StructuralDecoder {
         tell(&told, before: .max) { _ in true }
         depth -= 1
         // Go writes the keys of a map in their order.
-        return .object(JSONObject(out.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }))
+        var sorted = JSONObject()
+        sorted.reserveCapacity(out.count)
+        for (name, value) in out.sorted(by: { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }) {
+            sorted.append(name, value)
+        }
+        return .object(sorted)
     }
 
     private mutating func list(_ elements: [JSON], _ type: SchemaType) throws(DecodingError) -> JSON {

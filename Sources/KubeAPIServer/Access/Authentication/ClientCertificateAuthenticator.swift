@@ -22,6 +22,7 @@ package final class ClientCertificateAuthenticator: Sendable {
     }
 
     private let authorities: [Certificate]
+    /// By the first certificate's bytes.
     private let known = NIOLockedValueBox<[[UInt8]: Known]>([:])
 
     package init(authorities: [Certificate]) { self.authorities = authorities }
@@ -29,17 +30,16 @@ package final class ClientCertificateAuthenticator: Sendable {
     /// Nil when the certificate holds but names nobody.
     package func authenticate(chain: [[UInt8]]) async throws(CredentialFault) -> UserInfo? {
         guard let leafBytes = chain.first else { return nil }
-        let print = Array(SHA256.hash(data: leafBytes))
         let now = CertificateTime.now
-        if let hit = known.withLockedValue({ $0[print] }), hit.expiry > now { return hit.user }
+        if let hit = known.withLockedValue({ $0[leafBytes] }), hit.expiry > now { return hit.user }
 
         let certificates = try parse(chain.prefix(Self.longestChain))
         let verified = try await verify(certificates)
-        let user = try user(certificates[0], fingerprint: print)
+        let user = try user(certificates[0], fingerprint: Array(SHA256.hash(data: leafBytes)))
         let expiry = verified.map(CertificateTime.expiry).min() ?? now
         known.withLockedValue {
             if $0.count >= Self.remembered { $0.removeAll(keepingCapacity: true) }
-            $0[print] = Known(user: user, expiry: expiry)
+            $0[leafBytes] = Known(user: user, expiry: expiry)
         }
         return user
     }
