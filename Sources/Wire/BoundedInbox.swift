@@ -1,63 +1,68 @@
 import NIOConcurrencyHelpers
-import NIOCore
 
-/// Bytes on their way from one task to another: who puts more in than it holds waits until some are taken.
-final class BoundedInbox: Sendable {
+/// Values on their way from one task to another: who puts more in than it holds waits until some are taken.
+package final class BoundedInbox<Value: Sendable>: Sendable {
     private struct State {
-        var parts: [ByteBuffer] = []
-        var bytes = 0
+        var values: [Value] = []
+        var load = 0
         var hasEnded = false
-        var taker: CheckedContinuation<ByteBuffer?, Never>?
+        var taker: CheckedContinuation<Value?, Never>?
         var putter: CheckedContinuation<Void, Never>?
     }
 
-    private let maximumBytes: Int
+    private let limit: Int
+    private let weight: @Sendable (Value) -> Int
     private let state = NIOLockedValueBox(State())
     /// Nothing more will come.
     let ended = Latch()
 
-    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+    /// - Parameters:
+    ///   - limit: how much it holds.
+    ///   - weight: what a value counts for; without it, 1.
+    package init(limit: Int, weight: @escaping @Sendable (Value) -> Int = { _ in 1 }) {
+        self.limit = limit
+        self.weight = weight
+    }
 
     /// One task at a time. Ends at once when nobody will take any more.
-    func put(_ part: ByteBuffer) async {
+    package func put(_ value: Value) async {
         await withCheckedContinuation { continuation in
-            let (taker, goesOn) = state.withLockedValue {
-                state -> (CheckedContinuation<ByteBuffer?, Never>?, Bool) in
+            let (taker, goesOn) = state.withLockedValue { state -> (CheckedContinuation<Value?, Never>?, Bool) in
                 if state.hasEnded { return (nil, true) }
                 if let taker = state.taker {
                     state.taker = nil
                     return (taker, true)
                 }
-                state.parts.append(part)
-                state.bytes += part.readableBytes
-                if state.bytes < maximumBytes { return (nil, true) }
+                state.values.append(value)
+                state.load += weight(value)
+                if state.load < limit { return (nil, true) }
                 state.putter = continuation
                 return (nil, false)
             }
-            taker?.resume(returning: part)
+            taker?.resume(returning: value)
             if goesOn { continuation.resume() }
         }
     }
 
-    /// Nil at the end. One task at a time.
-    func take() async -> ByteBuffer? {
+    /// Nil at the end, or when the task is cancelled. One task at a time.
+    package func take() async -> Value? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (part, putter, answers) = state.withLockedValue {
-                    state -> (ByteBuffer?, CheckedContinuation<Void, Never>?, Bool) in
-                    if !state.parts.isEmpty {
-                        let part = state.parts.removeFirst()
-                        state.bytes -= part.readableBytes
-                        let putter = state.bytes < maximumBytes ? state.putter : nil
+                let (value, putter, answers) = state.withLockedValue {
+                    state -> (Value?, CheckedContinuation<Void, Never>?, Bool) in
+                    if !state.values.isEmpty {
+                        let value = state.values.removeFirst()
+                        state.load -= weight(value)
+                        let putter = state.load < limit ? state.putter : nil
                         if putter != nil { state.putter = nil }
-                        return (part, putter, true)
+                        return (value, putter, true)
                     }
                     if state.hasEnded { return (nil, nil, true) }
                     state.taker = continuation
                     return (nil, nil, false)
                 }
                 putter?.resume()
-                if answers { continuation.resume(returning: part) }
+                if answers { continuation.resume(returning: value) }
             }
         } onCancel: {
             end()
@@ -65,7 +70,7 @@ final class BoundedInbox: Sendable {
     }
 
     /// What is in it can still be taken.
-    func end() {
+    package func end() {
         let (taker, putter) = state.withLockedValue { state in
             state.hasEnded = true
             defer { (state.taker, state.putter) = (nil, nil) }

@@ -69,7 +69,7 @@ struct SPDYTests {
 struct BoundedInboxTests {
     @Test("who puts more in than fits waits until some are taken")
     func pressure() async {
-        let inbox = BoundedInbox(maximumBytes: 10)
+        let inbox = BoundedInbox<ByteBuffer>(limit: 10) { $0.readableBytes }
         let sender = Task {
             for index in 0..<20 { await inbox.put(ByteBuffer(string: "part \(index);")) }
             inbox.end()
@@ -82,7 +82,7 @@ struct BoundedInboxTests {
 
     @Test("a taker that is cancelled gets nothing more, and its putter isn't held")
     func cancelled() async {
-        let inbox = BoundedInbox(maximumBytes: 1)
+        let inbox = BoundedInbox<ByteBuffer>(limit: 1) { $0.readableBytes }
         let taker = Task { await inbox.take() }
         taker.cancel()
         #expect(await taker.value == nil)

@@ -44,7 +44,7 @@ struct PortForwarding: Sendable {
 
     func serve(_ socket: WebSocketMessages, _ name: String, _ ports: [Int]) async {
         let streams = SocketStreams(socket, name)
-        let lanes = ports.map { _ in AsyncInbox<ByteBuffer>(limit: 64) }
+        let lanes = ports.map { _ in BoundedInbox<ByteBuffer>(limit: 64) }
         await withTaskGroup(of: Void.self) { group in
             for (index, port) in ports.enumerated() {
                 // Each channel's first message is its port, low byte first.
@@ -63,7 +63,7 @@ struct PortForwarding: Sendable {
                 else { continue }
                 await lanes[Int(channel / 2)].put(message)
             }
-            for lane in lanes { lane.finish() }
+            for lane in lanes { lane.end() }
             group.cancelAll()
         }
         await socket.close()
@@ -74,12 +74,12 @@ struct PortForwarding: Sendable {
 private struct SocketLane: RawConnection {
     let streams: SocketStreams
     let channel: UInt8
-    let inbox: AsyncInbox<ByteBuffer>
+    let inbox: BoundedInbox<ByteBuffer>
 
     func read() async throws -> ByteBuffer? { await inbox.take() }
     func write(_ bytes: ByteBuffer) async throws { try await streams.send(channel, bytes) }
     func closeWrite() async {}
-    func close() async { inbox.finish() }
+    func close() async { inbox.end() }
     func closed() async {}
 }
 

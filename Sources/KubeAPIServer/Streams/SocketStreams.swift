@@ -17,21 +17,21 @@ struct SocketStreams: CommandStreams {
 
     private let socket: WebSocketMessages
     private let isBase64: Bool
-    private let input: AsyncInbox<ByteBuffer>
-    private let sizes: AsyncInbox<TerminalSize>
+    private let input: BoundedInbox<ByteBuffer>
+    private let sizes: BoundedInbox<TerminalSize>
 
     init(_ socket: WebSocketMessages, _ name: String) {
         self.socket = socket
         isBase64 = name.contains("base64")
-        input = AsyncInbox(limit: 64)
-        sizes = AsyncInbox(limit: 16)
+        input = BoundedInbox(limit: 64)
+        sizes = BoundedInbox(limit: 16)
     }
 
     /// Sorts the client's messages until it goes; to be run beside the command.
     func run() async {
         defer {
-            input.finish()
-            sizes.finish()
+            input.end()
+            sizes.end()
         }
         while var message = try? await socket.read() {
             guard var channel = message.readInteger(as: UInt8.self) else { continue }
@@ -43,7 +43,7 @@ struct SocketStreams: CommandStreams {
             switch channel {
             case Channel.input: if message.readableBytes > 0 { await input.put(message) }
             case Channel.size: if let size = TerminalSize(message) { await sizes.put(size) }
-            case Channel.close: if message.readInteger(as: UInt8.self) == Channel.input { input.finish() }
+            case Channel.close: if message.readInteger(as: UInt8.self) == Channel.input { input.end() }
             default: break
             }
         }

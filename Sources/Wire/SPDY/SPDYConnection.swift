@@ -115,7 +115,7 @@ package final class SPDYStream: RawConnection {
     /// Names in lower case: `streamtype`, `port`, `requestid`.
     package let headers: [String: String]
     private let writer: any SPDYFrameWriter
-    private let inbox = BoundedInbox(maximumBytes: 256 << 10)
+    private let inbox = BoundedInbox<ByteBuffer>(limit: 256 << 10) { $0.readableBytes }
 
     fileprivate init(_ id: UInt32, _ headers: [String: String], _ writer: SPDYWriter) {
         self.id = id
