@@ -123,9 +123,11 @@ final class HTTP2Exchange: HTTPResponder {
         }
         let target = (try? RequestTarget.split(fields.first(name: ":path") ?? "/")) ?? (path: "/", query: "")
         let (query, problem) = RequestTarget.query(target.query)
-        request = HTTPRequest(
+        var request = HTTPRequest(
             method: HTTPMethod(rawValue: fields.first(name: ":method") ?? "GET"), path: target.path, query: query,
             queryProblem: problem, headers: headers, peer: peer, nextBodyPart: nextBodyPart)
+        request.rawQuery = target.query
+        self.request = request
     }
 
     var hasBegun: Bool { phase.withLockedValue { $0 != .waiting } }

@@ -43,6 +43,8 @@ package enum HTTPBodyToSend: Sendable {
     case bytes(ByteBuffer)
     /// Sent in chunks, each as soon as it is there; nil ends it. The server may answer before the end.
     case stream(@Sendable () async throws -> ByteBuffer?)
+    /// The same of a length that is known: sent with `Content-Length`.
+    case sized(Int, @Sendable () async throws -> ByteBuffer?)
 }
 
 /// What a server makes of a request to leave HTTP.
@@ -115,8 +117,10 @@ package final class HTTPClient: Sendable {
         -> HTTPAnswer?
     {
         do { return try await exchange() } catch is HTTPClientConnection.ClosedBeforeAnswer {
-            if case .stream = body { throw Fault(.unavailable, "the server closed the connection") }
-            return nil
+            switch body {
+            case .stream, .sized: throw Fault(.unavailable, "the server closed the connection")
+            case .none, .bytes: return nil
+            }
         }
     }
 
@@ -135,6 +139,16 @@ package final class HTTPClient: Sendable {
         if answer.status.code == 101 || (answer.status.code == 200 && isStream) {
             return .connection(connection.raw(), answer.headers)
         }
+        return .answer(hand(answer, connection))
+    }
+
+    /// Sends a request to leave HTTP as it is, whatever the protocol that it asks for.
+    package func upgrade(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders) async throws -> HTTPHijack {
+        let connection = try await connect()
+        let answer = try await explaining(connection) {
+            try await connection.exchange(method, target, headers, .none, host: host)
+        }
+        if answer.status.code == 101 { return .connection(connection.raw(), answer.headers) }
         return .answer(hand(answer, connection))
     }
 

@@ -61,6 +61,9 @@ final class HTTPClientConnection: Sendable {
         case .stream(let next):
             try await write([head])
             send(next) { true }
+        case .sized(_, let next):
+            try await write([head])
+            send(next) { false }
         }
         return try await answer(to: method)
     }
@@ -132,6 +135,7 @@ final class HTTPClientConnection: Sendable {
             if method == .POST || method == .PUT { out.writeString("Content-Length: 0\r\n") }
         case .bytes(let bytes): out.writeString("Content-Length: \(bytes.readableBytes)\r\n")
         case .stream: out.writeString("Transfer-Encoding: chunked\r\n")
+        case .sized(let count, _): out.writeString("Content-Length: \(count)\r\n")
         }
         out.writeString("\r\n")
         return out

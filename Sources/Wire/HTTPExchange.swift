@@ -35,7 +35,7 @@ final class HTTPExchange: HTTPResponder {
         let state = NIOLockedValueBox(State(persists: persists, owesContinue: expectsContinue && wire.isModern))
         self.state = state
         let (query, problem) = RequestTarget.query(wire.query)
-        request = HTTPRequest(
+        var request = HTTPRequest(
             method: wire.method, path: wire.path, query: query, queryProblem: problem, headers: wire.headers, peer: peer
         ) {
             let owes = state.withLockedValue { state in
@@ -46,6 +46,8 @@ final class HTTPExchange: HTTPResponder {
             if owes { try await reader.bytes.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")) }
             return try await reader.bodyPart()
         }
+        request.rawQuery = wire.query
+        self.request = request
     }
 
     var hasBegun: Bool {

@@ -15,6 +15,8 @@ package struct HTTPRequest: Sendable {
     package let query: [(name: String, value: String)]
     /// Why the query can't be decoded, in Go's words; `query` then holds what could be.
     package let queryProblem: String?
+    /// The query as sent, without its question mark.
+    package var rawQuery = ""
     package let headers: HTTPHeaders
     /// Who is at the other end.
     package var peer = HTTPPeer()

@@ -26,6 +26,8 @@ package struct AccessFlags: Sendable {
     package var allowsBootstrapTokens = true
     /// `--anonymous-auth`, or an AuthenticationConfiguration's conditions.
     package var anonymous = AnonymousAccess.healthAndVersion
+    /// `--requestheader-…`.
+    package var frontProxy = FrontProxyFlags()
     /// `--authorization-mode`.
     package var authorizationModes = ["Node", "RBAC"]
 
@@ -87,7 +89,10 @@ package struct AccessControl: Sendable {
         escalation = EscalationCheck(rbac: rbac, authorizer: authorizer)
         accessReviews = AccessReviews(authorizer: authorizer, rbac: rbac)
         identityReviews = IdentityReviews(tokens: tokens, audiences: audiences)
+        let proxies = try flags.frontProxy.checked()
         authentication = Authentication(
+            frontProxy: FrontProxyAuthenticator(
+                proxies, authorities: try PEM.certificates(pki.frontProxyPEM, of: pki.frontProxyAuthorityPath)),
             certificates: ClientCertificateAuthenticator(authorities: pki.clientAuthorities), tokens: tokens,
             anonymous: flags.anonymous, audiences: audiences)
         tokenRequests = TokenRequests(

@@ -23,8 +23,10 @@ package struct RequestInfo: Sendable, Equatable {
         verb = method.rawValue.lowercased()
         var segments: [String] = []
         for raw in path.split(separator: "/", omittingEmptySubsequences: true) {
+            // Behind `proxy`, a segment is the proxied server's.
+            let isProxied = segments.count > 4 && segments.dropFirst(4).contains("proxy")
             guard let segment = RequestTarget.decode(raw), segment != ".." && segment != ".",
-                !segment.contains("/"), !segment.utf8.contains(0)
+                isProxied || !segment.contains("/"), !segment.utf8.contains(0)
             else { return nil }
             segments.append(segment)
         }
@@ -74,8 +76,9 @@ package struct RequestInfo: Sendable, Equatable {
     private static func verb(_ method: HTTPMethod, name: String, _ query: QueryOptions) -> String {
         switch method {
         case .GET, .HEAD:
-            if query.isWatch { return "watch" }
-            return name.isEmpty ? "list" : "get"
+            // Of a single object, `watch` is no option: what reads it is a proxied server.
+            if !name.isEmpty { return "get" }
+            return query.isWatch ? "watch" : "list"
         case .POST: return "create"
         case .PUT: return "update"
         case .PATCH: return "patch"

@@ -85,6 +85,13 @@ package final class APIServer: Sendable {
         if !info.subresource.isEmpty, served.resource.subresource(info.subresource) == nil {
             return try await notFound(responder)
         }
+        if info.subresource == "proxy", info.group.isEmpty, ProxySubresource.resources.contains(info.resource) {
+            // What the client accepts is for the server behind to say.
+            let request = APIRequest(
+                http: http, info: info, query: query, user: user, served: served, form: AnswerForm())
+            let verbs = ObjectVerbs(parts: parts, request: request)
+            return try await ProxySubresource(verbs: verbs, responder: responder).answer()
+        }
         let form = try AnswerForm.negotiate(
             http.headers["accept"], pretty: query.flag("pretty") ?? false, hasProtobuf: !served.resource.isCustom)
         let request = APIRequest(http: http, info: info, query: query, user: user, served: served, form: form)

@@ -26,6 +26,15 @@ package struct APIServerConfiguration: Sendable {
     package var admissionOff: [String] = []
     /// `apps/v1=true`, `api/all`, `api/beta=false`.
     package var runtimeConfig: [String] = []
+    /// How long an event is kept after its last change.
+    package var eventSeconds = 3_600
+    /// Requests that are answered at once, by whether they change something; 0: no limit.
+    package var maximumReading = 400
+    package var maximumMutating = 200
+    /// `--requestheader-…`: whom front proxies may speak for.
+    package var frontProxy = FrontProxyFlags()
+    /// Where `proxy` requests may lead.
+    package var proxyDestinations = ProxyDestinations()
     /// Of Hakobune, for the User-Agent of what the server writes itself.
     package var productVersion = ""
 

@@ -8,6 +8,9 @@ extension AccessControl {
     func authenticate(_ http: HTTPRequest) async throws(APIStatus) -> UserInfo {
         var credentials = RequestCredentials(path: http.path)
         credentials.certificates = http.peer.certificates
+        if !http.peer.certificates.isEmpty {
+            credentials.headers = http.headers.map { (name: $0.name, value: $0.value) }
+        }
         credentials.authorization = http.headers.first(name: "authorization")
         credentials.webSocketProtocols = http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
         switch await authentication.authenticate(credentials) {

@@ -4,17 +4,19 @@ import JSON
 import KubeModel
 import KubeStorage
 import Logging
+import NIOCore
+import Wire
 
 /// Puts a server together: which parts there are, and what each is given.
 struct Assembly: Sendable {
     let server: APIServer
     private let configuration: APIServerConfiguration
     private let storage: any KubeStorage
-    private let authorityPEM: String
+    private let pki: ClusterPKI
 
     static func make(
         _ configuration: APIServerConfiguration, _ storage: any KubeStorage, _ pki: ClusterPKI,
-        _ node: any NodeInterface, _ log: Logger
+        _ node: any NodeInterface, _ group: any EventLoopGroup, _ log: Logger
     ) async throws -> Assembly {
         let groups = try ServedGroups(configuration.runtimeConfig, .builtIn)
         let resources = groups.resources
@@ -40,7 +42,10 @@ struct Assembly: Sendable {
             escalation: configuration.authorizationMode.contains("RBAC") ? access.escalation : nil,
             watches: WatchHub(), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
             addresses: addresses, log: log, now: { systemTime() }, newUID: { RandomUUID.make() },
-            tokens: access.tokenRequests, node: node)
+            tokens: access.tokenRequests, node: node,
+            proxy: ProxyTransport(
+                destinations: configuration.proxyDestinations, kubelet: pki.kubeletClient,
+                frontProxy: configuration.frontProxy.headers, group: group))
         let virtual = VirtualResources(access: access.accessReviews, identity: access.identityReviews)
         let health = Health([
             Health.Check("ping") { nil },
@@ -54,7 +59,7 @@ struct Assembly: Sendable {
         return Assembly(
             server: APIServer(
                 parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
-            configuration: configuration, storage: storage, authorityPEM: pki.trustPEM)
+            configuration: configuration, storage: storage, pki: pki)
     }
 
     private func freshCluster(port: Int) -> FreshCluster.Settings {
@@ -66,7 +71,8 @@ struct Assembly: Sendable {
         return FreshCluster.Settings(
             address: configuration.reachableAddress, port: port, serviceAddress: server.parts.addresses.range.first,
             serviceRanges: [server.parts.addresses.range.description], host: host, leaseName: lease,
-            leaseHolder: "\(lease)_\(RandomUUID.make())", clientAuthority: authorityPEM, proxyAuthority: "")
+            leaseHolder: "\(lease)_\(RandomUUID.make())", clientAuthority: pki.clientAuthorityPEM,
+            frontProxy: configuration.frontProxy.published(pki.frontProxyPEM))
     }
 
     /// What goes on beside requests, once the socket is open: the store's watch into the cache, and the objects that
@@ -84,9 +90,11 @@ struct Assembly: Sendable {
                 }
             }
         }
-        await Bootstrap(parts: server.parts, fresh: freshCluster(port: port)).run()
+        let fresh = freshCluster(port: port)
+        await Bootstrap(parts: server.parts, fresh: fresh).run()
+        await AuthenticationTrust(parts: server.parts, required: fresh).reconcile()
         let parts = server.parts
-        let contents = NamespaceContents(parts, authorityPEM: authorityPEM)
+        let contents = NamespaceContents(parts, authorityPEM: pki.trustPEM)
         let definitions = DefinitionController(parts)
         let roles = DerivedState(parts)
         let loops = [

@@ -18,6 +18,7 @@ extension APIServerConfiguration {
             .filter { !["", "0.0.0.0", "::"].contains($0) }.sorted()
             settings.serviceAddress = try services.first
             if !clientAuthorityFile.isEmpty { settings.clientAuthorityFile = clientAuthorityFile }
+            if !frontProxy.authorityFile.isEmpty { settings.frontProxyAuthorityFile = frontProxy.authorityFile }
             if certificateFile.isEmpty != keyFile.isEmpty {
                 throw Fault(.invalid, "--tls-cert-file and --tls-private-key-file go together")
             }
@@ -57,6 +58,7 @@ extension APIServerConfiguration {
         flags.audiences = audiences
         flags.tokenFile = tokenFile.isEmpty ? nil : tokenFile
         flags.allowsBootstrapTokens = takesBootstrapTokens
+        flags.frontProxy = frontProxy
         flags.anonymous = isAnonymousEverywhere ? .everywhere : .healthAndVersion
         flags.authorizationModes = authorizationMode.split(separator: ",").map(String.init)
         return flags

@@ -38,7 +38,7 @@ package final class RunningAPIServer: Sendable {
         let storage = try SQLiteStorage(folder: configuration.dataFolder, log: log)
         do {
             let pki = try ClusterPKI.prepare(configuration.pki)
-            let assembly = try await Assembly.make(configuration, storage, pki, node, log)
+            let assembly = try await Assembly.make(configuration, storage, pki, node, group, log)
             let tls = try ServingContext(pki)
             let http = HTTPServer(group: group, log: log, maximumConnections: connections, onLoops: true) {
                 await assembly.server.handle($0, $1)

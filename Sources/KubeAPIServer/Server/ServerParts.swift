@@ -21,12 +21,14 @@ final class ServerParts: Sendable {
     let newUID: @Sendable () -> String
     let tokens: TokenRequests
     let node: any NodeInterface
+    let proxy: ProxyTransport
 
     init(
         store: ObjectStore, table: ResourceTable, admission: AdmissionChain, authorizer: any Authorizer,
         escalation: EscalationCheck?, watches: WatchHub, managed: ManagedFieldsTable, bookmarks: BookmarkClock,
         addresses: ServiceAddresses, log: Logger, now: @escaping @Sendable () -> Double,
-        newUID: @escaping @Sendable () -> String, tokens: TokenRequests, node: any NodeInterface
+        newUID: @escaping @Sendable () -> String, tokens: TokenRequests, node: any NodeInterface,
+        proxy: ProxyTransport
     ) {
         self.store = store
         self.table = table
@@ -42,6 +44,7 @@ final class ServerParts: Sendable {
         self.newUID = newUID
         self.tokens = tokens
         self.node = node
+        self.proxy = proxy
     }
 
     var reader: any ObjectReader { store.cache }

@@ -17,13 +17,14 @@ package enum FreshCluster {
         package var leaseName: String
         /// The lease's holder: its name and an id of the process.
         package var leaseHolder: String
-        /// Certificates in PEM by which clients, and front proxies, are known; "": none.
+        /// Certificates in PEM by which clients are known; "": none.
         package var clientAuthority: String
-        package var proxyAuthority: String
+        /// How front proxies are known and speak of users: `requestheader-client-ca-file` and the like; empty: not at all.
+        package var frontProxy: [String: String]
 
         package init(
             address: String, port: Int, serviceAddress: String, serviceRanges: [String], host: String,
-            leaseName: String, leaseHolder: String, clientAuthority: String, proxyAuthority: String
+            leaseName: String, leaseHolder: String, clientAuthority: String, frontProxy: [String: String]
         ) {
             self.address = address
             self.port = port
@@ -33,7 +34,7 @@ package enum FreshCluster {
             self.leaseName = leaseName
             self.leaseHolder = leaseHolder
             self.clientAuthority = clientAuthority
-            self.proxyAuthority = proxyAuthority
+            self.frontProxy = frontProxy
         }
     }
 
@@ -154,13 +155,7 @@ package enum FreshCluster {
     private static func authentication(_ settings: Settings) -> JSON {
         var data: JSON = [:]
         if !settings.clientAuthority.isEmpty { data["client-ca-file"] = .string(settings.clientAuthority) }
-        if !settings.proxyAuthority.isEmpty {
-            data["requestheader-allowed-names"] = #"["front-proxy-client"]"#
-            data["requestheader-client-ca-file"] = .string(settings.proxyAuthority)
-            data["requestheader-extra-headers-prefix"] = #"["X-Remote-Extra-"]"#
-            data["requestheader-group-headers"] = #"["X-Remote-Group"]"#
-            data["requestheader-username-headers"] = #"["X-Remote-User"]"#
-        }
+        for (name, value) in settings.frontProxy.sorted(by: { $0.key < $1.key }) { data[name] = .string(value) }
         return [
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": ["name": "extension-apiserver-authentication", "namespace": "kube-system"], "data": data,

@@ -21,6 +21,20 @@ struct APIServerOptions: Sendable {
         text(
             "client-ca-file", \.configuration.clientAuthorityFile,
             "Authority of client certificates, instead of our own"),
+        text(
+            "requestheader-client-ca-file", \.configuration.frontProxy.authorityFile,
+            "Authority of front proxies' certificates, instead of our own"),
+        .commaList(
+            "requestheader-allowed-names", \.configuration.frontProxy.allowedNames, "Common names of front proxies"),
+        .commaList(
+            "requestheader-username-headers", \.configuration.frontProxy.usernameHeaders,
+            "Headers in which a front proxy names its user"),
+        .commaList("requestheader-uid-headers", \.configuration.frontProxy.uidHeaders, "The same of the user's uid"),
+        .commaList(
+            "requestheader-group-headers", \.configuration.frontProxy.groupHeaders, "The same of the user's groups"),
+        .commaList(
+            "requestheader-extra-headers-prefix", \.configuration.frontProxy.extraPrefixes,
+            "What the names of headers begin with that tell more of a user"),
         text("tls-cert-file", \.configuration.certificateFile, "Serving certificate, instead of our own"),
         text("tls-private-key-file", \.configuration.keyFile, "Its private key"),
         .list(
@@ -49,6 +63,19 @@ struct APIServerOptions: Sendable {
         .list(
             "disable-admission-plugins", \.configuration.admissionOff, value: "string",
             "Standard admission plugins that stay off"),
+        Flag(
+            "event-ttl", value: "duration", help: "How long an event is kept after its last change",
+            shownDefault: "1h0m0s"
+        ) {
+            guard let span = GoDuration.parse($1) else { throw FlagValueError(GoDuration.complaint(about: $1)) }
+            $0.configuration.eventSeconds = Int(span / 1_000_000_000)
+        },
+        .int(
+            "max-requests-inflight", \.configuration.maximumReading, default: 400,
+            "Requests that are answered at once and change nothing; 0: no limit"),
+        .int(
+            "max-mutating-requests-inflight", \.configuration.maximumMutating, default: 200,
+            "The same of requests that change something"),
         .list(
             "runtime-config", \.configuration.runtimeConfig, value: "string",
             "Group-versions to serve or not: apps/v1=true, api/all, api/beta=false"),

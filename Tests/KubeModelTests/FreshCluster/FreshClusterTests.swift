@@ -6,7 +6,7 @@ import Testing
 @Suite struct FreshClusterTests {
     private static let settings = FreshCluster.Settings(
         address: "192.168.1.2", port: 6443, serviceAddress: "10.96.0.1", serviceRanges: ["10.96.0.0/12"], host: "h",
-        leaseName: "apiserver-x", leaseHolder: "apiserver-x_1", clientAuthority: "PEM", proxyAuthority: "")
+        leaseName: "apiserver-x", leaseHolder: "apiserver-x_1", clientAuthority: "PEM", frontProxy: [:])
 
     @Test("a fresh cluster holds its namespaces, service, classes, flow schemas and lease, each once")
     func objects() throws {

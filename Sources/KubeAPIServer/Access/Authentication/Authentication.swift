@@ -8,6 +8,8 @@ package struct RequestCredentials: Sendable {
     package var authorization: String?
     /// The values of `Sec-WebSocket-Protocol`, split at commas; only of upgrade requests.
     package var webSocketProtocols: [String] = []
+    /// All headers, for front proxies to speak in.
+    package var headers: [(name: String, value: String)] = []
     /// The path, which anonymous access may depend on.
     package var path: String
 
@@ -49,7 +51,7 @@ package enum AnonymousAccess: Sendable, Equatable {
     package static let healthAndVersion = AnonymousAccess.paths(["/livez", "/readyz", "/healthz", "/version"])
 }
 
-/// The whole chain: client certificate, bearer tokens, nobody.
+/// The whole chain: front proxy, client certificate, bearer tokens, nobody.
 ///
 /// As in the original, a credential that doesn't hold is passed over when another one does, but with a bad credential
 /// and no good one the request is refused even where anonymous requests are welcome.
@@ -60,6 +62,8 @@ package struct Authentication: Sendable {
         case refused(String)
     }
 
+    /// Nil: none is believed.
+    package var frontProxy: FrontProxyAuthenticator?
     package var certificates: ClientCertificateAuthenticator?
     package var tokens: TokenChain
     package var anonymous: AnonymousAccess
@@ -67,9 +71,11 @@ package struct Authentication: Sendable {
     package var audiences: [String]
 
     package init(
-        certificates: ClientCertificateAuthenticator?, tokens: TokenChain, anonymous: AnonymousAccess,
+        frontProxy: FrontProxyAuthenticator? = nil, certificates: ClientCertificateAuthenticator?, tokens: TokenChain,
+        anonymous: AnonymousAccess,
         audiences: [String]
     ) {
+        self.frontProxy = frontProxy
         self.certificates = certificates
         self.tokens = tokens
         self.anonymous = anonymous
@@ -78,6 +84,15 @@ package struct Authentication: Sendable {
 
     package func authenticate(_ request: RequestCredentials) async -> Outcome {
         var faults: [String] = []
+        if let frontProxy, !request.certificates.isEmpty {
+            do {
+                if let user = try await frontProxy.authenticate(chain: request.certificates, request.headers) {
+                    return .user(Self.withGroup(user), warnings: [])
+                }
+            } catch {
+                faults.append(error.description)
+            }
+        }
         if let certificates, !request.certificates.isEmpty {
             do {
                 if let user = try await certificates.authenticate(chain: request.certificates) {

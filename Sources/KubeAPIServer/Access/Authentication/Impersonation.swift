@@ -30,7 +30,7 @@ package struct ImpersonationHeaders: Sendable, Equatable {
     package var isEmpty: Bool { self == ImpersonationHeaders() }
 
     /// `%XX` decoded; text with a broken escape stays as it is.
-    private static func unescape(_ text: String) -> String {
+    static func unescape(_ text: String) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

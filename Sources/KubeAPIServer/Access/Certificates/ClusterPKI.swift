@@ -1,5 +1,6 @@
 import Fault
 import SwiftASN1
+import Wire
 import X509
 
 /// The certificates and keys of a cluster, in kubeadm's files (`DIR/pki/ca.crt`, …).
@@ -17,6 +18,8 @@ package struct ClusterPKI: Sendable {
         package var clusterDomain = "cluster.local"
         /// `--client-ca-file`.
         package var clientAuthorityFile: String?
+        /// `--requestheader-client-ca-file`.
+        package var frontProxyAuthorityFile: String?
         /// `--tls-cert-file`, `--tls-private-key-file`: both or none.
         package var servingCertificateFile: String?
         package var servingKeyFile: String?
@@ -33,7 +36,12 @@ package struct ClusterPKI: Sendable {
     /// Whose client certificates are believed.
     package let clientAuthorities: [Certificate]
     package let clientAuthorityPath: String
+    package let clientAuthorityPEM: String
     package let frontProxyAuthorityPath: String
+    /// PEM of the authority whose proxies are believed.
+    package let frontProxyPEM: String
+    /// How the API server shows itself to kubelets, whose own certificates nobody has signed.
+    package let kubeletClient: TLSFiles
     /// `kubernetes-admin` of `kubeadm:cluster-admins`.
     package let administrator: CertifiedKey?
 
@@ -44,6 +52,11 @@ package struct ClusterPKI: Sendable {
         let frontProxy = try prepareAuthority("\(folder)/front-proxy-ca", "front-proxy-ca")
         _ = try leaf(
             "\(folder)/front-proxy-client", frontProxy, .init(commonName: "front-proxy-client", usage: .client))
+        let kubelet = "\(folder)/apiserver-kubelet-client"
+        let kubeletClient = try leaf(
+            kubelet, authority,
+            .init(
+                commonName: "kube-apiserver-kubelet-client", organizations: ["kubeadm:cluster-admins"], usage: .client))
         let serving = try prepareServing(settings, authority, folder)
         let administrator = try leaf(
             "\(folder)/admin", authority,
@@ -56,13 +69,22 @@ package struct ClusterPKI: Sendable {
         let clients = try PEM.certificates(clientText, of: clientPath)
         guard !clients.isEmpty else { throw Fault(.invalid, "\(clientPath) holds no certificate") }
 
+        let proxyPath = settings.frontProxyAuthorityFile ?? "\(folder)/front-proxy-ca.crt"
+        guard let proxyText = try PrivateFile.text(proxyPath) else {
+            throw Fault(
+                .notFound, "the front proxies' authority \(proxyPath) (--requestheader-client-ca-file) isn't there")
+        }
         let isOwn = settings.servingCertificateFile == nil
         return ClusterPKI(
             authority: authority.key.map { CertificateAuthority($0) },
             trustPEM: isOwn ? authority.certificatePEM : serving.pair.certificatePEM,
             serving: serving.pair, servingCertificatePath: serving.certificatePath, servingKeyPath: serving.keyPath,
-            clientAuthorities: clients, clientAuthorityPath: clientPath,
-            frontProxyAuthorityPath: "\(folder)/front-proxy-ca.crt", administrator: administrator)
+            clientAuthorities: clients, clientAuthorityPath: clientPath, clientAuthorityPEM: clientText,
+            frontProxyAuthorityPath: proxyPath, frontProxyPEM: proxyText,
+            kubeletClient: TLSFiles(
+                authority: nil, certificate: kubeletClient.map { _ in "\(kubelet).crt" },
+                key: kubeletClient.map { _ in "\(kubelet).key" }, verify: false),
+            administrator: administrator)
     }
 
     /// An authority's certificate, with its key where that is kept here.
