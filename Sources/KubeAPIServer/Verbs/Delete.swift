@@ -53,6 +53,9 @@ extension ObjectVerbs {
 
     /// Deletes one object, at once or in steps: graceful deletion and finalizers leave it marked.
     func delete(_ name: String, _ options: DeletionOptions) async throws(APIStatus) -> Answer {
+        if let warning = rules.deletionWarning, options.policy == nil, options.orphans == nil {
+            request.warnings.add(warning)
+        }
         for _ in 0..<50 {
             let stored = try await parts.store.get(served, namespace, name)
             let old = try ObjectStore.decode(stored)
@@ -136,12 +139,14 @@ extension ObjectVerbs {
         let orphans: Bool
         let foreground: Bool
         switch (options.policy, options.orphans) {
+        case _ where rules.dependents == .none: (orphans, foreground) = (false, false)
         case ("Orphan", _), (nil, true): (orphans, foreground) = (true, false)
         case ("Foreground", _): (orphans, foreground) = (false, true)
         case ("Background", _), (nil, false): (orphans, foreground) = (false, false)
         default:
-            orphans = old.contains(Self.orphanFinalizer)
-            foreground = old.contains(Self.foregroundFinalizer) && !orphans
+            let isForeground = old.contains(Self.foregroundFinalizer)
+            orphans = old.contains(Self.orphanFinalizer) || !isForeground && rules.dependents == .orphaned
+            foreground = isForeground && !orphans
         }
         var finalizers = old.filter { $0 != Self.orphanFinalizer && $0 != Self.foregroundFinalizer }
         if orphans { finalizers.append(Self.orphanFinalizer) }

@@ -49,6 +49,16 @@ package struct KindRules: Sendable {
     /// The grace period for a deletion in seconds, given what the client asked for; nil: deleted at once.
     package var gracePeriod: @Sendable (_ object: JSON, _ asked: Int?) -> Int? = { _, _ in nil }
 
+    /// What becomes of an object's dependents when its deletion doesn't say.
+    package enum Dependents: Sendable {
+        case deleted, orphaned
+        /// The kind has none; what a deletion says of them is not heard.
+        case none
+    }
+    package var dependents = Dependents.deleted
+    /// A sentence for the `Warning` header of a deletion that leaves the choice open; nil: none.
+    package var deletionWarning: String?
+
     /// Updates through subresources other than `status` that change the object itself, by name: `resize`, `finalize`.
     package var subresourceUpdates: [String: SubresourceUpdate] = [:]
 

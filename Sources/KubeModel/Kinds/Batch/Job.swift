@@ -4,6 +4,10 @@ import JSON
 package enum Job {
     static let rules: KindRules = {
         var rules = KindRules(group: "batch", kind: "Job")
+        rules.dependents = .orphaned
+        rules.deletionWarning =
+            "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them "
+            + "or set propagationPolicy=Orphan to suppress this warning"
         rules.defaults = applyDefaults
         rules.prepareForCreate = generateSelector
         rules.keepStatusApart()

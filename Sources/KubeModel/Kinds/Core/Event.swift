@@ -39,6 +39,7 @@ enum EventKind {
 
     private static func rules(_ form: Form) -> KindRules {
         var rules = KindRules(group: form.group, kind: "Event")
+        rules.dependents = .none
         rules.allowsCreateOnUpdate = true
         // Names of old may hold anything that a path can.
         rules.nameRule = form.isStrict ? .dnsSubdomain : .pathSegment

@@ -4,6 +4,7 @@ import JSON
 enum ReplicationControllerKind {
     static let rules: KindRules = {
         var rules = KindRules(group: "", kind: "ReplicationController")
+        rules.dependents = .orphaned
         rules.countsGeneration = true
         rules.defaults = applyDefaults
         rules.prepareForCreate = { controller in
