@@ -60,6 +60,12 @@ package final class ObjectCache: ObjectReader {
         return keys.sorted().compactMap { tree(prefix, $0) }
     }
 
+    /// The objects as they are stored, in no order.
+    func stored(group: String, resource: String) -> [StoredValue] {
+        guard let prefix = prefix(group, resource) else { return [] }
+        return state.withLockedValue { $0.shelves[prefix]?.entries.values.map(\.value) ?? [] }
+    }
+
     /// How often the resource has changed since the start.
     package func changes(group: String, resource: String) -> Int {
         guard let prefix = prefix(group, resource) else { return 0 }
@@ -127,6 +133,17 @@ package final class ObjectCache: ObjectReader {
             return state.observers[prefix] ?? []
         }
         for changed in observers { changed() }
+    }
+
+    /// How many objects there are, by qualified resource: `deployments.apps`; in the alphabet's order.
+    var counts: [(String, Int)] {
+        let prefixes = prefixes.withLockedValue { $0 }
+        return state.withLockedValue { state in
+            prefixes.map { resource, prefix in
+                let name = resource.group.isEmpty ? resource.resource : "\(resource.resource).\(resource.group)"
+                return (name, state.shelves[prefix]?.entries.count ?? 0)
+            }
+        }.sorted { $0.0 < $1.0 }
     }
 
     /// Reads everything from the store.

@@ -14,10 +14,12 @@ package final class APIServer: Sendable {
     let health: Health
     let documents: Documents
     let metrics: RequestMetrics
+    let limits: RequestLimits
+    let flows: FlowSchemas
 
     init(
         parts: ServerParts, access: AccessControl, virtual: VirtualResources, health: Health, documents: Documents,
-        metrics: RequestMetrics
+        metrics: RequestMetrics, limits: RequestLimits, flows: FlowSchemas
     ) {
         self.virtual = virtual
         self.parts = parts
@@ -25,28 +27,58 @@ package final class APIServer: Sendable {
         self.health = health
         self.documents = documents
         self.metrics = metrics
+        self.limits = limits
+        self.flows = flows
     }
 
     /// What `HTTPServer` calls.
     package func handle(_ http: HTTPRequest, _ responder: any HTTPResponder) async {
         let query = QueryOptions(http.query)
         let began = parts.now()
+        let responder = NotedResponder(responder)
         guard let info = RequestInfo(method: http.method, path: http.path, query: query) else {
             return await fail(.badRequest("the path \(http.path) can't be understood"), http, responder)
         }
         do {
-            var user = try await access.authenticate(http)
-            user = try await access.impersonate(http, attributes(info, query, user))
-            try await access.check(attributes(info, query, user))
-            try await Self.withRoom(info) { try await dispatch(http, info, query, user, responder) }
-            metrics.count(info, method: http.method, code: 200, seconds: parts.now() - began)
+            try await answer(http, info, query, responder)
         } catch let status as APIStatus {
-            metrics.count(info, method: http.method, code: status.code, seconds: parts.now() - began)
             await fail(status, http, responder)
+        } catch let problem as HTTPProblem where !responder.hasBegun {
+            await fail(APIStatus.badRequest(problem.description), http, responder)
         } catch {
-            // The client has gone, or the answer broke off: nobody to tell.
+            // The client has gone, or the answer broke off: then there is nobody to tell.
             parts.log.debug("request ended early", metadata: ["path": "\(http.path)", "error": "\(error)"])
+            await fail(APIStatus.internalError("\(error)"), http, responder)
         }
+        guard responder.code != 0 else { return }
+        metrics.count(info, method: http.method, code: responder.code, seconds: parts.now() - began)
+    }
+
+    private func answer(
+        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ responder: NotedResponder
+    ) async throws {
+        var user = try await access.authenticate(http)
+        user = try await access.impersonate(http, attributes(info, query, user))
+        let kind = RequestLimits.kind(info)
+        let asked = attributes(info, query, user)
+        if kind != .lasting || info.verb == "watch", let flow = flows.find(asked) {
+            responder.add("X-Kubernetes-Pf-Flowschema-Uid", flow.schema)
+            responder.add("X-Kubernetes-Pf-Prioritylevel-Uid", flow.level)
+        }
+        guard limits.enter(kind, user) else { return try await refuseForNow(responder) }
+        defer { limits.leave(kind) }
+        try await access.check(asked)
+        try await Self.withRoom(info) { try await dispatch(http, info, query, user, responder) }
+    }
+
+    /// The original's own words, which are no Status.
+    private func refuseForNow(_ responder: any HTTPResponder) async throws {
+        try await responder.send(
+            .tooManyRequests,
+            HTTPHeaders([
+                ("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1"),
+                ("X-Content-Type-Options", "nosniff"),
+            ]), ByteBuffer(string: "Too many requests, please try again later.\n"))
     }
 
     /// Answers whose making takes long leave the connection's event loop, which others wait for.

@@ -55,10 +55,13 @@ struct Assembly: Sendable {
             discovery: DiscoveryPages(
                 table, cache, serverAddress: "\(configuration.reachableAddress):\(configuration.port)"),
             issuer: access.discovery)
-        let metrics = RequestMetrics()
+        let limits = RequestLimits(
+            readOnly: configuration.maximumReading, mutating: configuration.maximumMutating)
+        let metrics = RequestMetrics { ServerGauges.read(limits, cache) }
         return Assembly(
             server: APIServer(
-                parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics),
+                parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics,
+                limits: limits, flows: FlowSchemas(cache)),
             configuration: configuration, storage: storage, pki: pki)
     }
 

@@ -25,10 +25,16 @@ final class RequestMetrics: Sendable {
     private static let maximumSeries = 10_000
 
     private let state = NIOLockedValueBox(State())
-    private let gauges: @Sendable () -> [(name: String, help: String, value: Double)]
+    private let gauges: @Sendable () -> [Gauge]
 
-    init(gauges: @escaping @Sendable () -> [(name: String, help: String, value: Double)] = { [] }) {
-        self.gauges = gauges
+    /// - Parameter gauges: what is measured when somebody looks.
+    init(gauges: @escaping @Sendable () -> [Gauge]) { self.gauges = gauges }
+
+    struct Gauge: Sendable {
+        let name: String, help: String
+        let label: String
+        /// By the label's value.
+        let values: [(String, Int)]
     }
 
     func count(_ info: RequestInfo, method: HTTPMethod, code: Int, seconds: Double) {
@@ -77,9 +83,8 @@ final class RequestMetrics: Sendable {
             lines.append("apiserver_request_duration_seconds_count{\(labels(key))} \(duration.count)")
         }
         for gauge in gauges() {
-            lines += [
-                "# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge", "\(gauge.name) \(gauge.value)",
-            ]
+            lines += ["# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge"]
+            lines += gauge.values.map { "\(gauge.name){\(gauge.label)=\"\($0)\"} \($1)" }
         }
         return lines.joined(separator: "\n") + "\n"
     }
