@@ -107,6 +107,7 @@ struct Assembly: Sendable {
             LevelLoop(cache, DerivedState.counted) { await roles.countQuotas() },
         ]
         for loop in loops { await loop.runOnce() }
-        return [follow] + loops.map { loop in Task { await loop.run() } }
+        let expiry = EventExpiry(parts, seconds: configuration.eventSeconds)
+        return [follow, Task { await expiry.run() }] + loops.map { loop in Task { await loop.run() } }
     }
 }

@@ -12,6 +12,7 @@ import Wire
 package final class RunningAPIServer: Sendable {
     /// `https://127.0.0.1:6443`.
     package let address: String
+    private let server: APIServer
     private let http: HTTPServer
     private let storage: SQLiteStorage
     private let pki: ClusterPKI
@@ -21,9 +22,11 @@ package final class RunningAPIServer: Sendable {
     private static let connections = 16_384
 
     private init(
-        address: String, http: HTTPServer, storage: SQLiteStorage, pki: ClusterPKI, background: [Task<Void, Never>]
+        address: String, server: APIServer, http: HTTPServer, storage: SQLiteStorage, pki: ClusterPKI,
+        background: [Task<Void, Never>]
     ) {
         self.address = address
+        self.server = server
         self.http = http
         self.storage = storage
         self.pki = pki
@@ -49,7 +52,8 @@ package final class RunningAPIServer: Sendable {
             let background = await assembly.begin(port: port)
             let host = configuration.reachableAddress
             return RunningAPIServer(
-                address: Kubeconfig.server(host: host, port: port), http: http, storage: storage, pki: pki,
+                address: Kubeconfig.server(host: host, port: port), server: assembly.server, http: http,
+                storage: storage, pki: pki,
                 background: background)
         } catch {
             await storage.close()
@@ -67,6 +71,10 @@ package final class RunningAPIServer: Sendable {
             certificatePEM: administrator.certificatePEM, keyPEM: administrator.keyPEM)
         try Kubeconfig(server: address, trustPEM: pki.trustPEM, credential: credential).write(to: path)
     }
+
+    /// For controllers of this process; whoever makes one runs it.
+    /// - Parameter component: who tells, as `kubectl describe` shows it.
+    package func eventRecorder(component: String) -> EventRecorder { EventRecorder(server.parts, component: component) }
 
     package func stop() async {
         for task in background { task.cancel() }
