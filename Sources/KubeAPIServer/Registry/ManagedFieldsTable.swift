@@ -14,6 +14,11 @@ final class ManagedFieldsTable: Sendable {
     /// Ways of writing that are kept; types of custom resources change with their definitions.
     private static let most = 4_096
 
+    /// Of `scale`, whatever it is the scale of.
+    let ofScale = ManagedFields(
+        type: Schema.builtIn.type(WorkloadScale.groupVersion, kind: "Scale"), groupVersion: WorkloadScale.groupVersion,
+        kind: "Scale", subresource: "scale")
+
     func of(_ served: ServedResource, _ subresource: String, in table: ResourceTable) -> ManagedFields {
         let resource = served.resource
         let key = Key(

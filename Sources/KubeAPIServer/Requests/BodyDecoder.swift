@@ -210,13 +210,21 @@ extension ObjectVerbs {
 
     /// The body of an apply request: a partial object in YAML or JSON, without defaults.
     func decodeApplied(_ body: ByteBuffer) throws(APIStatus) -> JSON {
+        try decodeApplied(
+            body, as: resource.kind, of: served.groupVersion, served.custom == nil ? resource.type : nil)
+    }
+
+    /// - Parameter type: nil where the fields are held against no schema.
+    func decodeApplied(
+        _ body: ByteBuffer, as kind: String, of groupVersion: GroupVersion, _ type: SchemaType?
+    ) throws(APIStatus) -> JSON {
         let document: YAML.Document
         do { document = try YAML.parse(Array(body.readableBytesView)) } catch {
             throw .badRequest("error decoding YAML: \(error)")
         }
         let tree = document.value
         guard tree.object != nil else { throw .badRequest("error decoding YAML: it is not an object") }
-        for (field, wanted) in [("apiVersion", served.groupVersion.description), ("kind", resource.kind)] {
+        for (field, wanted) in [("apiVersion", groupVersion.description), ("kind", kind)] {
             let own = tree[field].string ?? ""
             guard own == wanted else {
                 if own.isEmpty { throw .badRequest("invalid object type: \(field) must be set") }
@@ -227,11 +235,10 @@ extension ObjectVerbs {
         let decoded: (object: JSON, strict: StrictErrors)
         do {
             decoded =
-                served.custom == nil
-                ? try StructuralDecoder.decode(tree, as: resource.type, defaults: false) : (tree, StrictErrors())
+                try type.map { try StructuralDecoder.decode(tree, as: $0, defaults: false) } ?? (tree, StrictErrors())
         } catch {
             throw .badRequest(
-                "failed to create typed patch object (\(request.info.namespace)/\(name); \(served.groupVersion), Kind=\(resource.kind)): \(error)"
+                "failed to create typed patch object (\(request.info.namespace)/\(name); \(groupVersion), Kind=\(kind)): \(error)"
             )
         }
         var strict = decoded.strict

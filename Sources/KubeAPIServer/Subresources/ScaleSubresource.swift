@@ -15,8 +15,32 @@ extension Subresources {
             let asked = try await decode("autoscaling/v1", "Scale")
             return try await put { _ in asked }
         default:
-            let patch = try await verbs.patchWork(as: Schema.builtIn.type(WorkloadScale.groupVersion, kind: "Scale"))
-            return try await put { scale throws(APIStatus) in try patch(scale) }
+            guard let type = Schema.builtIn.type(WorkloadScale.groupVersion, kind: "Scale") else {
+                throw .internalError("no schema of autoscaling/v1 Scale")
+            }
+            if verbs.isApply { return try await applyScale(type) }
+            let patch = try await verbs.patchWork(as: type)
+            return try await put { scale throws(APIStatus) in try Self.decoded(try patch(scale), type) }
+        }
+    }
+
+    private func applyScale(_ type: SchemaType) async throws(APIStatus) -> Answer {
+        try request.query.checkWriteOptions("PatchOptions", isApply: true)
+        let config = try verbs.decodeApplied(
+            try await request.http.body(), as: "Scale", of: WorkloadScale.groupVersion, type)
+        let managed = parts.managed.ofScale
+        let (manager, force) = (request.fieldManager, request.query.flag("force") ?? false)
+        let now = Timestamp(parts.now())
+        return try await put(isRecorded: true) { scale throws(APIStatus) in
+            try Self.decoded(
+                try managed.apply(config, to: scale, manager: manager, force: force, now: now), type)
+        }
+    }
+
+    private static func decoded(_ tree: JSON, _ type: SchemaType) throws(APIStatus) -> JSON {
+        do { return try StructuralDecoder.decode(tree, as: type).object } catch {
+            throw .invalid(
+                kind: "", group: "", "", [.invalid(FieldPath("patch"), .string(tree.text), error.description)])
         }
     }
 
@@ -25,19 +49,41 @@ extension Subresources {
         return try WorkloadScale.of(object)
     }
 
-    private func put(_ change: @escaping @Sendable (_ scale: JSON) throws(APIStatus) -> JSON) async throws(APIStatus)
-        -> Answer
-    {
+    /// Writes the scale that `change` makes of the old one. Who owns the scale's replicas owns the object's.
+    /// - Parameter isRecorded: whether `change` has noted its manager in the scale's managed fields.
+    private func put(
+        isRecorded: Bool = false, _ change: @escaping @Sendable (_ scale: JSON) throws(APIStatus) -> JSON
+    ) async throws(APIStatus) -> Answer {
         let this = self
         let rules = verbs.rules
+        let custom = verbs.served.custom?.scale
+        let managed = parts.managed.ofScale
+        let (manager, now) = (request.fieldManager, Timestamp(parts.now()))
+        let groupVersion = verbs.served.groupVersion
         let door = ChangeRules(
             subresource: "scale", prepare: { rules.prepareForUpdate(&$0, $1) },
             validate: { rules.validateUpdate($0, $1) })
-        let answer = try await verbs.change(door) { object throws(APIStatus) in
-            let old = try this.scale(of: object, isForUpdate: true)
-            let new = try change(old)
-            if let custom = this.verbs.served.custom?.scale { return try custom.scaled(object, to: new) }
-            return try WorkloadScale.scaled(object, to: new)
+        let answer = try await verbs.change(door, record: { _, _ in }) { object throws(APIStatus) in
+            let owners = ScaleManagedFields(
+                parent: object["metadata"]["managedFields"], groupVersion: groupVersion,
+                replicasPath: custom?.replicasPath)
+            var old = try this.scale(of: object, isForUpdate: true)
+            if !owners.scale.isNull { old["metadata"]["managedFields"] = owners.scale }
+            var new = try change(old)
+            if !isRecorded { new = managed.update(live: old, new: new, manager: manager, now: now) }
+            var result: JSON
+            if let custom {
+                result = try custom.scaled(object, to: new)
+            } else {
+                result = try WorkloadScale.scaled(object, to: new)
+            }
+            let fields = owners.parent(after: new["metadata"]["managedFields"])
+            if fields.isNull {
+                result["metadata"].remove("managedFields")
+            } else {
+                result["metadata"]["managedFields"] = fields
+            }
+            return result
         }
         return .tree(code: 200, try scale(of: try answer.tree(verbs.served)))
     }

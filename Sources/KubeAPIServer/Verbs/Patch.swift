@@ -14,6 +14,12 @@ extension ObjectVerbs {
         case applyCBOR = "application/apply-patch+cbor"
     }
 
+    /// Whether the request is a server-side apply.
+    var isApply: Bool {
+        let header = request.http.headers.first(name: "content-type") ?? ""
+        return MediaType(header)?.type == PatchKind.applyYAML.rawValue
+    }
+
     func patch() async throws(APIStatus) -> Answer {
         try await patch(changeRules())
     }

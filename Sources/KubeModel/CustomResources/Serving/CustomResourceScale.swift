@@ -9,6 +9,9 @@ package struct CustomResourceScale: Sendable {
     /// What stands in an update for a number that was never set; smallest Int32.
     static let unset = Int(Int32.min)
 
+    /// Where the number of replicas is, name by name.
+    package var replicasPath: [String] { Self.names(specPath) }
+
     /// Nil for a version without the subresource.
     init?(_ scale: JSON) {
         guard !scale.isNull else { return nil }
