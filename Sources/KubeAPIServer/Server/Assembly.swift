@@ -100,9 +100,11 @@ struct Assembly: Sendable {
         let contents = NamespaceContents(parts, authorityPEM: pki.trustPEM)
         let definitions = DefinitionController(parts)
         let roles = DerivedState(parts)
+        let addresses = AddressObjects(parts: parts)
         let loops = [
             LevelLoop(cache, DefinitionController.watched) { await definitions.reconcileAll() },
             LevelLoop(cache, NamespaceContents.watched) { await contents.reconcileAll() },
+            LevelLoop(cache, AddressObjects.watched) { await addresses.reconcileAll() },
             LevelLoop(cache, DerivedState.roles) { await roles.aggregateRoles() },
             LevelLoop(cache, DerivedState.counted) { await roles.countQuotas() },
         ]
