@@ -94,6 +94,8 @@ extension OpenAPIOperation.Produces {
         case .list:
             object + ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"]
         case .text: ["text/plain"] + object
+        case .json: ["application/json"]
+        case .keys: ["application/jwk-set+json"]
         case .anything: ["*/*"]
         }
     }

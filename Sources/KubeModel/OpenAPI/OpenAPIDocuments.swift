@@ -36,13 +36,20 @@ package final class OpenAPIDocuments: Sendable {
 
     /// `/openapi/v3`: where each document is, with the hash of what it is made of.
     package var index: JSON {
-        let paths = discovery.groupVersions.map { groupVersion -> (String, JSON) in
-            let path = OpenAPIDocuments.path(groupVersion)
-            return (
-                path, ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(hash(groupVersion))")]
-            )
+        func entry(_ path: String, _ hash: String) -> (String, JSON) {
+            (path, ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(hash)")])
         }
+        var paths = discovery.groupVersions.map { entry(OpenAPIDocuments.path($0), hash($0)) }
+        var mixed = OpenAPIDocuments.builtInHash
+        mixed.mix(release.utf8)
+        paths += general.map { entry($0.path, mixed.text) }
         return ["paths": .object(JSONObject(paths.sorted { $0.0 < $1.0 }))]
+    }
+
+    /// Groups of custom resources have no such document.
+    private var general: [(path: String, content: OpenAPIPath)] {
+        let builtIn = Set(Schema.builtIn.groupVersions.map(\.group))
+        return OpenAPIGeneralPaths.all(groups: discovery.groups.filter(builtIn.contains))
     }
 
     /// `apis/apps/v1`.
@@ -53,7 +60,8 @@ package final class OpenAPIDocuments: Sendable {
     /// `/openapi/v3/PATH`, as JSON; nil when nothing is served there.
     package func version3(_ path: String) -> [UInt8]? {
         guard let groupVersion = discovery.groupVersions.first(where: { OpenAPIDocuments.path($0) == path }) else {
-            return nil
+            guard let content = general.first(where: { $0.path == path })?.content else { return nil }
+            return kept(path) { self.document3(content).bytes() }
         }
         return kept(path) { self.document3(groupVersion).bytes() }
     }
@@ -112,6 +120,13 @@ package final class OpenAPIDocuments: Sendable {
         var schemas = types([groupVersion]).map { ($0.name, definitions.definition($0, in: groupVersion)) }
         schemas += customSchemas(groupVersion, definitions)
         return OpenAPIDocument3(release: release).document(paths(groupVersion), schemas.sorted { $0.0 < $1.0 })
+    }
+
+    private func document3(_ path: OpenAPIPath) -> JSON {
+        let definitions = OpenAPIDefinitions(version: .v3)
+        let answers = path.operations.compactMap(\.answer).compactMap { Schema.builtIn.type($0) }
+        let schemas = OpenAPIDefinitions.closure(answers).map { ($0.name, definitions.definition($0)) }
+        return OpenAPIDocument3(release: release).document([path], schemas.sorted { $0.0 < $1.0 })
     }
 
     func document2() -> JSON {

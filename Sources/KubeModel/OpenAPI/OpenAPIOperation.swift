@@ -24,6 +24,10 @@ struct OpenAPIOperation {
         case list
         /// An object, or plain text.
         case text
+        /// JSON and nothing else.
+        case json
+        /// A set of JSON Web Keys.
+        case keys
         /// Whatever the other end sends.
         case anything
     }

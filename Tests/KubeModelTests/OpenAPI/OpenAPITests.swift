@@ -155,11 +155,45 @@ struct OpenAPITests {
         let paths = Self.documents.index["paths"]
         let url = try #require(paths["apis/apps/v1"]["serverRelativeURL"].string)
         #expect(url.wholeMatch(of: /\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{32}/) != nil)
-        #expect(paths.object?.count == Schema.builtIn.groupVersions.count)
+        let groups = Set(Schema.builtIn.groupVersions.map(\.group)).subtracting([""])
+        #expect(paths.object?.count == Schema.builtIn.groupVersions.count + groups.count + 5)
         #expect(Self.documents.version3("apis/nothing/v1") == nil && Self.documents.version3("") == nil)
         let fewer = Schema.builtIn.resources.filter { $0.plural != "deployments" }
         let others = OpenAPIDocuments(fewer, release: "v1.36.0").index["paths"]
         #expect(others["apis/apps/v1"] != paths["apis/apps/v1"] && others["api/v1"] == paths["api/v1"])
+    }
+
+    @Test(
+        "tells of paths that belong to no group-version",
+        arguments: [
+            ("version", "getCodeVersion", "version", "application/json", "io.k8s.apimachinery.pkg.version.Info"),
+            (
+                ".well-known/openid-configuration", "getServiceAccountIssuerOpenIDConfiguration", "WellKnown",
+                "application/json", ""
+            ),
+            ("openid/v1/jwks", "getServiceAccountIssuerOpenIDKeyset", "openid", "application/jwk-set+json", ""),
+            (
+                "api", "getCoreAPIVersions", "core", "application/yaml",
+                "io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions"
+            ),
+            ("apis", "getAPIVersions", "apis", "application/yaml", "io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList"),
+            (
+                "apis/rbac.authorization.k8s.io", "getRbacAuthorizationAPIGroup", "rbacAuthorization",
+                "application/yaml", "io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"
+            ),
+        ])
+    func general(_ path: String, _ id: String, _ tag: String, _ type: String, _ schema: String) throws {
+        let document = try JSON(parsing: try #require(Self.documents.version3(path)))
+        let get = document["paths", "/\(path)/"]["get"]
+        #expect(get["operationId"].string == id && get["tags"].strings == [tag], "\(get.text)")
+        let answer = get["responses", "200", "content"][type]["schema"]
+        if schema.isEmpty {
+            #expect(answer == ["type": "string"])
+        } else {
+            #expect(answer["$ref"].string == "#/components/schemas/\(schema)")
+            #expect(!document["components", "schemas"][schema].isNull)
+        }
+        #expect(!Self.documents.index["paths"][path].isNull)
     }
 
     @Test("lets custom resources join, with their own schema and without strategic merge")
