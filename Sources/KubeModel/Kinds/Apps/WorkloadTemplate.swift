@@ -12,7 +12,8 @@ enum WorkloadTemplate {
 
     /// - Parameter old: null for a creation.
     static func warnings(_ template: JSON, old: JSON, _ path: FieldPath) -> [String] {
-        PodSpecRules.warnings(template: template, old: old.isNull ? nil : old, path)
+        // A bare nil beside a JSON value would be JSON's null.
+        PodSpecRules.warnings(template: template, old: old.isNull ? Optional<JSON>.none : old, path)
     }
 
     /// The selector must select what the template makes.

@@ -125,7 +125,7 @@ enum SecurityRules {
     private static func goForm(_ context: JSON) -> JSON {
         let capabilities = context["capabilities"]
         return [
-            "Capabilities": capabilities.isNull ? nil : ["Add": capabilities["add"], "Drop": capabilities["drop"]],
+            "Capabilities": capabilities.isNull ? .null : ["Add": capabilities["add"], "Drop": capabilities["drop"]],
             "Privileged": context["privileged"], "SELinuxOptions": context["seLinuxOptions"],
             "WindowsOptions": context["windowsOptions"], "RunAsUser": context["runAsUser"],
             "RunAsGroup": context["runAsGroup"], "RunAsNonRoot": context["runAsNonRoot"],
