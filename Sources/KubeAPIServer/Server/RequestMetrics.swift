@@ -24,6 +24,9 @@ final class RequestMetrics: Sendable {
     /// Different label sets that are kept: custom resources come and go.
     private static let maximumSeries = 10_000
 
+    /// Those that go by their method's name.
+    private static let verbs = ["create": "POST", "update": "PUT"]
+
     private let state = NIOLockedValueBox(State())
     private let gauges: @Sendable () -> [Gauge]
 
@@ -40,7 +43,7 @@ final class RequestMetrics: Sendable {
     func count(_ info: RequestInfo, method: HTTPMethod, code: Int, seconds: Double) {
         let scope =
             !info.isResource ? "" : !info.name.isEmpty ? "resource" : info.namespace.isEmpty ? "cluster" : "namespace"
-        let verb = info.isResource ? info.verb.uppercased() : method.rawValue
+        let verb = info.isResource ? Self.verbs[info.verb] ?? info.verb.uppercased() : method.rawValue
         let key = Key(
             verb: verb, group: info.group, version: info.version, resource: info.resource,
             subresource: info.isResource ? info.subresource : String(info.path.prefix(64)), scope: scope, code: code)
