@@ -129,7 +129,7 @@ targets += module(
         log, crypto, .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-    ])
+    ], testNeeds: ["TestKit"])
 targets += [
     .executableTarget(
         name: "hako",
