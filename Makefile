@@ -64,7 +64,12 @@ test-power: packages ## the cluster's store on a disk that loses power 30 times,
 	swift build --product storagewriter
 	@Tests/VM/power.py $(if $(CUTS),--cuts $(CUTS))
 
-bench: out/hako test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
+.PHONY: out/kubeload
+out/kubeload: packages
+	@swift build -c release --static-swift-stdlib --product kubeload
+	@mkdir -p out && cp "$$(swift build -c release --static-swift-stdlib --show-bin-path)/kubeload" $@
+
+bench: out/hako out/kubeload test-packages out/images/complete ## ours and the peers in turn, one run, ratios (needs root)
 	@scripts/need-packages $(BENCH_PACKAGES)
 	@Tests/Bench/run $<
 

@@ -5,6 +5,7 @@ struct Request: Sendable {
     var method = HTTPMethod.GET
     let path: String
     var type = "application/json"
+    var accept = "application/json"
     var body: String?
 }
 
@@ -52,7 +53,7 @@ final class Client: ChannelInboundHandler, @unchecked Sendable {
         body.clear()
         var head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.path)
         head.headers.add(name: "Host", value: host)
-        head.headers.add(name: "Accept", value: "application/json")
+        head.headers.add(name: "Accept", value: request.accept)
         head.headers.add(name: "User-Agent", value: "kubeload")
         if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body = request.body {

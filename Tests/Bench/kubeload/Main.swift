@@ -32,7 +32,7 @@ import NIOPosix
 struct Options: Sendable {
     var kubeconfig = ProcessInfo.processInfo.environment["KUBECONFIG"] ?? ""
     var pids: [Int] = []
-    /// Measurements whose names begin with one of these; empty: all but the large ones.
+    /// Measurements with these names, or with one of them and a hyphen before more; empty: all but the large ones.
     var only: [String] = []
     var clients = [1, 32]
     /// Requests of a measurement with 32 clients; a fifth of it with one.
@@ -69,7 +69,8 @@ struct Options: Sendable {
     }
 
     func wants(_ name: String) -> Bool {
-        only.isEmpty ? !name.hasPrefix("list-pods") && name != "watch-1000" : only.contains { name.hasPrefix($0) }
+        let isLarge = ["fill-", "list-pods", "list-100000", "watch-1000"].contains { name.hasPrefix($0) }
+        return only.isEmpty ? !isLarge : only.contains { name == $0 || name.hasPrefix($0 + "-") }
     }
 }
 

@@ -12,6 +12,8 @@ enum Objects {
         #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"\#(name)"}}"#
     }
 
+    static let serviceAccount = #"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}"#
+
     /// About 3.5 KB when it is stored, as pods of a deployment are.
     static func pod(_ name: String) -> String {
         let variables = (0..<20).map { #"{"name":"VARIABLE_\#($0)","value":"some value of usual length \#($0)"}"# }

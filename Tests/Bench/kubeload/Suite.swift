@@ -35,18 +35,18 @@ struct Suite: Sendable {
         let verbs = ["create", "get", "update", "merge", "strategic", "apply", "delete"].map { "\($0)-\(size)" }
         guard verbs.contains(where: options.wants) else { return }
         let count = clients == 1 ? max(options.count / 5, 1) : options.count
-        @Sendable func name(_ number: Int) -> String { "\(label)-\(size)-\(clients)-\(number % count)" }
-        @Sendable func path(_ number: Int) -> String { "\(space)/configmaps/\(name(number))" }
+        @Sendable func name(_ number: Int) -> String { "\(label)-\(size)-\(clients)-\(number)" }
         @Sendable func body(_ number: Int, _ mark: String) -> String {
             Objects.configMap(name(number), bytes: kibibytes << 10, mark: mark)
         }
         let collection = "\(space)/configmaps"
-        try await measure("create-\(size)", clients, count, always: true) {
+        let made = try await measure("create-\(size)", clients, count, always: true) {
             Request(method: .POST, path: collection, body: body($0, "0"))
         }
+        @Sendable func path(_ number: Int) -> String { "\(collection)/\(name(number % made))" }
         try await measure("get-\(size)", clients, count * 2) { Request(path: path($0)) }
         try await measure("update-\(size)", clients, count) {
-            Request(method: .PUT, path: path($0), body: body($0, "put"))
+            Request(method: .PUT, path: path($0), body: body($0 % made, "put"))
         }
         let patch = #"{"data":{"mark":"\#(label)"}}"#
         for (verb, type) in [("merge", "merge-patch+json"), ("strategic", "strategic-merge-patch+json")] {
@@ -59,41 +59,82 @@ struct Suite: Sendable {
         try await measure("apply-\(size)", clients, count) {
             Request(
                 method: .PATCH, path: path($0) + "?fieldManager=kubeload&force=true",
-                type: "application/apply-patch+yaml", body: body($0, "apply"))
+                type: "application/apply-patch+yaml", body: body($0 % made, "apply"))
         }
-        try await measure("delete-\(size)", clients, count, always: true) {
+        try await measure("delete-\(size)", clients, made, always: true) {
             Request(method: .DELETE, path: path($0))
         }
     }
 
+    /// What there is to list, in a namespace of its own, which is filled once.
+    private struct Collection {
+        let name: String
+        let kind: String
+        let count: Int
+    }
+
+    private static let collections = [
+        Collection(name: "5000", kind: "configmaps", count: 5_000),
+        Collection(name: "pods-30000", kind: "pods", count: 30_000),
+        Collection(name: "100000", kind: "configmaps", count: 100_000),
+    ]
+
+    /// The forms in which clients list: name, media type, query.
+    private static let forms = [
+        ("", "application/json", ""),
+        ("protobuf", "application/vnd.kubernetes.protobuf", ""),
+        ("table", "application/json;as=Table;v=v1;g=meta.k8s.io", ""),
+        ("metadata", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", ""),
+        ("one-label", "application/json", "?labelSelector=tier%3Dobject-7"),
+        ("one-field", "application/json", "?fieldSelector=metadata.name%3Dobject-7"),
+        ("first-500", "application/json", "?limit=500"),
+    ]
+
     private func lists() async throws {
-        for (name, kind, count) in [("list-5000", "configmaps", 5_000), ("list-pods-30000", "pods", 30_000)]
-        where options.wants(name) {
-            let space = "/api/v1/namespaces/\(name)"
-            try await make(Request(method: .POST, path: "/api/v1/namespaces", body: Objects.namespace(name)))
-            let begin = try await send(Request(path: "\(space)/\(kind)?limit=1"), keepsBody: true)
-            if !String(buffer: begin.body).contains(#""name":"object-"#) {
-                try await fill("\(space)/\(kind)", count) {
-                    kind == "pods" ? Objects.pod("object-\($0)") : Objects.configMap("object-\($0)", bytes: 1_024)
+        for collection in Self.collections {
+            let wanted = Self.forms.map { form in
+                (name: "list-\(collection.name)" + (form.0.isEmpty ? "" : "-\(form.0)"), type: form.1, query: form.2)
+            }.filter { options.wants($0.name) }
+            guard !wanted.isEmpty || options.wants("fill-\(collection.name)") else { continue }
+            let space = "/api/v1/namespaces/kubeload-\(collection.name)"
+            try await fill(space, collection)
+            for form in wanted {
+                try await measure(form.name, 1, collection.count >= 30_000 ? 5 : 30) { _ in
+                    Request(path: "\(space)/\(collection.kind)\(form.query)", accept: form.type)
                 }
             }
-            try await measure(name, 1, kind == "pods" ? 5 : 30) { _ in Request(path: "\(space)/\(kind)") }
         }
     }
 
-    private func fill(_ path: String, _ count: Int, _ body: @escaping @Sendable (Int) -> String) async throws {
-        let made = try await load(32, count, 600) { Request(method: .POST, path: path, body: body($0)) }
-        if let problem = made.problems.first { throw Failure("can't make the objects to be listed: \(problem.key)") }
+    private func fill(_ space: String, _ collection: Collection) async throws {
+        let path = "\(space)/\(collection.kind)"
+        try await make(
+            Request(method: .POST, path: "/api/v1/namespaces", body: Objects.namespace("kubeload-\(collection.name)")))
+        // Pods need it, and where no controllers run nobody makes it.
+        try await make(Request(method: .POST, path: "\(space)/serviceaccounts", body: Objects.serviceAccount))
+        let begin = try await send(Request(path: "\(path)?limit=1"), keepsBody: true)
+        guard !String(buffer: begin.body).contains(#""name":"object-"#) else { return }
+        let name = "fill-\(collection.name)"
+        let line = try await load(32, collection.count, 600, name: name) { number in
+            let name = "object-\(number)"
+            return Request(
+                method: .POST, path: path,
+                body: collection.kind == "pods" ? Objects.pod(name) : Objects.configMap(name, bytes: 1_024))
+        }
+        if let problem = line.problems.first { throw Failure("can't make the objects to be listed: \(problem.key)") }
+        if options.wants(name) { line.print(json: options.json) }
     }
 
     /// - Parameter always: it is done in any case, others need it; shown when it is wanted.
-    private func measure(
+    /// - Returns: how many requests it were, 1 for none.
+    @discardableResult private func measure(
         _ name: String, _ clients: Int, _ count: Int, always: Bool = false,
         _ request: @escaping @Sendable (Int) -> Request
-    ) async throws {
-        guard always || options.wants(name) else { return }
+    ) async throws -> Int {
+        guard always || options.wants(name) else { return 0 }
         let line = try await load(clients, count, options.seconds, name: name, request)
         if options.wants(name) { line.print(json: options.json) }
+        return max(line.times.count, 1)
     }
 
     private func load(
