@@ -63,6 +63,38 @@ enum ObjectRecord {
         out.writeImmutableBuffer(slice)
     }
 
+    /// Appends `"metadata":{…}`, with `revision` as its resourceVersion, and nothing else.
+    static func writeMetadata(_ record: ByteBuffer, revision: Int64, into out: inout ByteBuffer) {
+        let start = record.readerIndex
+        guard let metadataAt = record.getInteger(at: start, as: UInt32.self),
+            let behindBrace = record.getInteger(at: start + 4, as: UInt32.self)
+        else { return }
+        let end = inText(record) { JSONText($0).end(ofValueAt: Int(behindBrace) - 1) }
+        let (text, split) = (start + head, start + head + Int(behindBrace))
+        copy(record, text + Int(metadataAt), split, into: &out)
+        out.writeString("\"resourceVersion\":\"\(revision)\"")
+        if record.getInteger(at: split, as: UInt8.self) != UInt8(ascii: "}") { out.writeInteger(UInt8(ascii: ",")) }
+        copy(record, split, text + end, into: &out)
+    }
+
+    /// The object's `metadata.labels` alone; null when it has none.
+    static func labels(_ record: ByteBuffer) throws(JSONError) -> JSON {
+        guard let behindBrace = record.getInteger(at: record.readerIndex + 4, as: UInt32.self) else { return .null }
+        let labels: [UInt8]? = inText(record) { text in
+            JSONText(text).member("labels", ofObjectAt: Int(behindBrace) - 1).map { Array(text[$0]) }
+        }
+        return try labels.map { bytes throws(JSONError) in try JSON(parsing: bytes) } ?? .null
+    }
+
+    /// The tree with all lists in it empty: what is needed to know the values of selectable fields, which are in none.
+    static func outline(_ record: ByteBuffer) throws(JSONError) -> JSON {
+        try JSON(parsing: inText(record) { JSONText($0).withoutLists(at: 0) })
+    }
+
+    private static func inText<T>(_ record: ByteBuffer, _ body: (UnsafeRawBufferPointer) -> T) -> T {
+        record.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(head))) }
+    }
+
     static func text(_ value: StoredValue) -> ByteBuffer {
         var out = ByteBuffer()
         out.reserveCapacity(value.value.readableBytes + 40)

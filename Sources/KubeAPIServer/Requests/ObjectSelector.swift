@@ -1,12 +1,16 @@
+import CLinux
 import JSON
 import KubeModel
 import KubeStorage
+import NIOCore
 
 /// The label and field selectors of a list or watch, for one kind.
 struct ObjectSelector: Sendable {
     private let labels: LabelSelector
     private let fields: FieldSelector
     private let rules: KindRules
+    /// JSON texts that are in every object that the fields match.
+    private let literals: [[UInt8]]
 
     init(_ query: QueryOptions, _ rules: KindRules) throws(APIStatus) {
         self.rules = rules
@@ -17,12 +21,22 @@ struct ObjectSelector: Sendable {
         } catch {
             throw .badRequest(error.description)
         }
+        literals = fields.terms.filter { $0.isEqual && Self.isOnlyText($0.value) }.map { Array("\"\($0.value)\"".utf8) }
+    }
+
+    /// Whether a field with this value has it as a string, and written as it is: no flag, no number, nothing to escape.
+    private static func isOnlyText(_ value: String) -> Bool {
+        value != "true" && value != "false" && value.utf8.contains { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }
+            && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !#""\<>&"#.utf8.contains($0) }
     }
 
     var isEverything: Bool { labels.isEmpty && fields.isEmpty }
 
     func matches(_ object: JSON) -> Bool {
-        if !labels.isEmpty, !labels.matches(object["metadata"]["labels"]) { return false }
+        labels.matches(object["metadata"]["labels"]) && fieldsMatch(object)
+    }
+
+    private func fieldsMatch(_ object: JSON) -> Bool {
         if fields.isEmpty { return true }
         let own = rules.selectableFields(object)
         return fields.matches { field in
@@ -34,7 +48,21 @@ struct ObjectSelector: Sendable {
         }
     }
 
-    func matches(_ value: StoredValue, _ served: ServedResource) throws(APIStatus) -> Bool {
-        matches(try ObjectStore.decode(value))
+    /// Reads no more of the object than it must: its labels alone, or all but its lists.
+    func matches(_ value: StoredValue) throws(APIStatus) -> Bool {
+        do {
+            if !labels.isEmpty, !labels.matches(try ObjectRecord.labels(value.value)) { return false }
+            if fields.isEmpty { return true }
+            return hasLiterals(value.value) ? fieldsMatch(try ObjectRecord.outline(value.value)) : false
+        } catch {
+            throw .internalError("the stored object \(value.key) can't be read: \(error)")
+        }
+    }
+
+    private func hasLiterals(_ record: ByteBuffer) -> Bool {
+        record.withUnsafeReadableBytes { text in
+            guard let start = text.baseAddress else { return literals.isEmpty }
+            return literals.allSatisfy { memmem(start, text.count, $0, $0.count) != nil }
+        }
     }
 }

@@ -102,7 +102,7 @@ extension ObjectVerbs {
         while true {
             let page = try await page(from: start, limit: limit == nil ? nil : Self.selectedPage, at: revision)
             revision = page.revision
-            for (index, value) in page.values.enumerated() where try selector.matches(value, served) {
+            for (index, value) in page.values.enumerated() where try selector.matches(value) {
                 values.append(value)
                 guard values.count == limit else { continue }
                 let hasMore = page.remaining > 0 || index + 1 < page.values.count

@@ -155,7 +155,7 @@ struct WatchStream: Sendable {
     ) async throws {
         var out = ByteBuffer()
         for value in values {
-            if !selector.isEverything, try !selector.matches(value, verbs.served) { continue }
+            if !selector.isEverything, try !selector.matches(value) { continue }
             out.writeImmutableBuffer(try encoded("ADDED", value, isFirst: isFirst))
             isFirst = false
             if out.readableBytes > 256 << 10 {

@@ -42,6 +42,33 @@ struct ObjectRecordTests {
         let text = String(buffer: ObjectRecord.text(stored(["kind": "A", "apiVersion": "b", "metadata": [:]])))
         #expect(text == #"{"kind":"A","apiVersion":"b","metadata":{"resourceVersion":"42"}}"#)
     }
+
+    @Test("metadata and labels are read without the rest")
+    func parts() throws {
+        var labelled = pod
+        labelled["metadata"]["labels"] = ["app": "\"web\"", "tier": "}"]
+        labelled["metadata"]["managedFields"] = [["fieldsV1": ["f:metadata": ["f:labels": [:]]]]]
+        for object in [pod, labelled, ["kind": "A", "apiVersion": "b", "metadata": [:]]] {
+            let value = stored(object)
+            var out = ByteBuffer(string: "{")
+            ObjectRecord.writeMetadata(value.value, revision: 42, into: &out)
+            let tree = try JSON(parsing: String(buffer: out) + "}")
+            var expected = object["metadata"]
+            expected["resourceVersion"] = "42"
+            #expect(tree == ["metadata": expected])
+            #expect(try ObjectRecord.labels(value.value) == object["metadata"]["labels"])
+        }
+    }
+
+    @Test("an outline has everything but what is in lists")
+    func outline() throws {
+        var object = pod
+        object["spec"]["containers"] = [["name": "main"]]
+        let tree = try ObjectRecord.outline(stored(object).value)
+        object["spec"]["containers"] = []
+        object["metadata"].remove("resourceVersion")
+        #expect(tree == object)
+    }
 }
 
 @Suite("forms of answers")
