@@ -29,10 +29,8 @@ struct AnswerWriter: Sendable {
         }
     }
 
-    func body(of list: ListAnswer) throws(APIStatus) -> ByteBuffer {
-        if form.shape == .whole, form.encoding == .json, served.isStoredAsServed, !form.isPretty {
-            return spliced(list)
-        }
+    /// The answer in one piece, for the forms that nobody asks for long lists in.
+    func wholeBody(of list: ListAnswer) throws(APIStatus) -> ByteBuffer {
         var items: [JSON] = []
         items.reserveCapacity(list.values.count)
         for value in list.values { items.append(served.fromStorage(try ObjectStore.decode(value))) }
@@ -40,43 +38,66 @@ struct AnswerWriter: Sendable {
     }
 
     /// - Parameter items: in the served version's form, each with its kind.
-    func body(ofItems all: [JSON], metadata: JSON) throws(APIStatus) -> ByteBuffer {
-        var items = all
+    func body(ofItems items: [JSON], metadata: JSON) throws(APIStatus) -> ByteBuffer {
+        var list = listHead(metadata)
+        list[form.shape == .table ? "rows" : "items"] = .array(items.map(item))
+        return try encode(list)
+    }
+
+    /// The list without its items.
+    func listHead(_ metadata: JSON) -> JSON {
         switch form.shape {
-        case .table: return try encode(table(items, metadata: metadata))
-        case .partialMetadata, .partialMetadataList:
-            return try encode([
-                "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(form.shapeVersion)"),
-                "metadata": metadata, "items": .array(items.map { Self.partial($0, form.shapeVersion) }),
-            ])
         case .whole:
-            if !served.resource.isCustom {
-                for index in items.indices {
-                    items[index].remove("kind")
-                    items[index].remove("apiVersion")
-                }
-            }
-            return try encode([
+            [
                 "kind": .string(served.resource.listKind), "apiVersion": .string(served.groupVersion.description),
-                "metadata": metadata, "items": .array(items),
-            ])
+                "metadata": metadata,
+            ]
+        case .table: tableHead(metadata)
+        case .partialMetadata, .partialMetadataList:
+            [
+                "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(form.shapeVersion)"),
+                "metadata": metadata,
+            ]
         }
     }
 
-    private func spliced(_ list: ListAnswer) -> ByteBuffer {
-        var out = ByteBuffer()
-        out.reserveCapacity(256 + list.values.reduce(0) { $0 + $1.value.readableBytes + 32 })
-        out.writeString(
-            "{\"kind\":\"\(served.resource.listKind)\",\"apiVersion\":\"\(served.groupVersion)\",\"metadata\":")
-        out.writeString(Self.metadata(list).text)
-        out.writeString(",\"items\":[")
-        for (index, value) in list.values.enumerated() {
-            if index > 0 { out.writeInteger(UInt8(ascii: ",")) }
+    /// The object as it stands in a list.
+    /// - Parameter object: in the served version's form, with its kind.
+    private func item(_ object: JSON) -> JSON {
+        switch form.shape {
+        case .whole:
+            if served.resource.isCustom { return object }
+            var item = object
+            item.remove("kind")
+            item.remove("apiVersion")
+            return item
+        case .table: return row(object)
+        case .partialMetadata, .partialMetadataList: return Self.partial(object, form.shapeVersion)
+        }
+    }
+
+    func item(_ value: StoredValue) throws(APIStatus) -> JSON {
+        item(served.fromStorage(try ObjectStore.decode(value)))
+    }
+
+    /// Appends the beginning of a list's JSON text, up to its first item.
+    func beginList(_ metadata: JSON, into out: inout ByteBuffer) {
+        out.writeBytes(listHead(metadata).bytes(escapeHTML: true).dropLast())
+        out.writeString(form.shape == .table ? ",\"rows\":[" : ",\"items\":[")
+    }
+
+    /// Appends a list's item as JSON text; most are spliced from what is stored.
+    func writeItem(_ value: StoredValue, into out: inout ByteBuffer) throws(APIStatus) {
+        switch form.shape {
+        case .whole where served.isStoredAsServed:
             ObjectRecord.write(
                 value.value, revision: value.modRevision, isItem: !served.resource.isCustom, into: &out)
+        case .partialMetadata where served.custom == nil, .partialMetadataList where served.custom == nil:
+            out.writeString("{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/\(form.shapeVersion)\",")
+            ObjectRecord.writeMetadata(value.value, revision: value.modRevision, into: &out)
+            out.writeInteger(UInt8(ascii: "}"))
+        default: out.writeBytes(try item(value).bytes(escapeHTML: true))
         }
-        out.writeString("]}\n")
-        return out
     }
 
     static func metadata(_ list: ListAnswer) -> JSON {
@@ -97,17 +118,15 @@ struct AnswerWriter: Sendable {
 
     /// `meta.k8s.io` Table of these objects.
     func table(_ objects: [JSON], metadata: JSON) -> JSON {
-        let kind = served.rules.table ?? Self.plainTable
-        let rows = objects.map { object -> JSON in
-            var row: JSON = ["cells": .array(kind.cells(object, now))]
-            switch included {
-            case "None": break
-            case "Object": row["object"] = object
-            default: row["object"] = Self.partial(object, form.shapeVersion)
-            }
-            return row
-        }
-        let columns = kind.columns.map { column -> JSON in
+        var table = tableHead(metadata)
+        table["rows"] = .array(objects.map(row))
+        return table
+    }
+
+    private var columns: KindTable { served.rules.table ?? Self.plainTable }
+
+    private func tableHead(_ metadata: JSON) -> JSON {
+        let columns = columns.columns.map { column -> JSON in
             [
                 "name": .string(column.name), "type": .string(column.type), "format": .string(column.format),
                 "description": .string(column.description), "priority": .init(column.priority),
@@ -115,8 +134,18 @@ struct AnswerWriter: Sendable {
         }
         return [
             "kind": "Table", "apiVersion": .string("meta.k8s.io/\(form.shapeVersion)"), "metadata": metadata,
-            "columnDefinitions": .array(columns), "rows": .array(rows),
+            "columnDefinitions": .array(columns),
         ]
+    }
+
+    private func row(_ object: JSON) -> JSON {
+        var row: JSON = ["cells": .array(columns.cells(object, now))]
+        switch included {
+        case "None": break
+        case "Object": row["object"] = object
+        default: row["object"] = Self.partial(object, form.shapeVersion)
+        }
+        return row
     }
 
     /// For kinds without columns of their own.

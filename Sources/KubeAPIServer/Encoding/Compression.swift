@@ -8,34 +8,68 @@ enum Compression {
     /// Smaller bodies than this, in bytes, cost more to pack than to send: upstream's own bound.
     private static let least = 128 << 10
 
-    /// The packed body; nil when it is to go as it is.
-    static func pack(_ body: ByteBuffer, _ headers: HTTPHeaders) -> ByteBuffer? {
-        guard body.readableBytes >= least, headers.lists("gzip", in: "accept-encoding") else { return nil }
-        return body.withUnsafeReadableBytes { gzip($0) }
+    /// Whether the client takes it.
+    static func isWanted(_ request: HTTPHeaders) -> Bool { request.lists("gzip", in: "accept-encoding") }
+
+    static func announce(_ headers: inout HTTPHeaders) {
+        headers.add(name: "Content-Encoding", value: "gzip")
+        headers.add(name: "Vary", value: "Accept-Encoding")
     }
 
-    private static func gzip(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer? {
-        // What doesn't get smaller is stored in blocks of 64 KiB with five bytes each.
-        let room = bytes.count + bytes.count / 65_535 * 5 + 1_024
-        guard let input = bytes.bindMemory(to: UInt8.self).baseAddress, room <= Int(UInt32.max) else { return nil }
-        var work = [UInt8](repeating: 0, count: Int(hako_isal_level1_bytes))
+    /// The body as it is to go, packed or not, and the answer's headers that say so.
+    static func pack(_ body: ByteBuffer, _ request: HTTPHeaders, _ headers: inout HTTPHeaders) -> ByteBuffer {
+        guard body.readableBytes >= least, isWanted(request) else { return body }
+        let gzip = GzipStream()
+        var packed = gzip.pack(body)
+        packed.writeImmutableBuffer(gzip.finish())
+        announce(&headers)
+        return packed
+    }
+}
+
+/// gzip of bytes that come one after the other.
+final class GzipStream {
+    private let stream: UnsafeMutablePointer<isal_zstream>
+    private let work: UnsafeMutablePointer<UInt8>
+
+    /// Room for what one step makes.
+    private static let step = 64 << 10
+
+    init() {
+        stream = .allocate(capacity: 1)
+        work = .allocate(capacity: Int(hako_isal_level1_bytes))
+        work.initialize(repeating: 0, count: Int(hako_isal_level1_bytes))
+        isal_deflate_init(stream)
+        stream.pointee.level = 1
+        stream.pointee.level_buf = work
+        stream.pointee.level_buf_size = UInt32(hako_isal_level1_bytes)
+        stream.pointee.gzip_flag = UInt16(IGZIP_GZIP)
+    }
+
+    deinit {
+        stream.deallocate()
+        work.deallocate()
+    }
+
+    /// What comes out of it; some of it later.
+    func pack(_ bytes: ByteBuffer) -> ByteBuffer { bytes.withUnsafeReadableBytes { run($0, isLast: false) } }
+
+    func finish() -> ByteBuffer { run(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true) }
+
+    private func run(_ bytes: UnsafeRawBufferPointer, isLast: Bool) -> ByteBuffer {
         var out = ByteBuffer()
-        let count = out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
-            work.withUnsafeMutableBufferPointer { work in
-                var stream = isal_zstream()
-                isal_deflate_stateless_init(&stream)
-                stream.level = 1
-                stream.level_buf = work.baseAddress
-                stream.level_buf_size = UInt32(work.count)
-                stream.gzip_flag = UInt16(IGZIP_GZIP)
-                stream.end_of_stream = 1
-                stream.next_in = UnsafeMutablePointer(mutating: input)
-                stream.avail_in = UInt32(bytes.count)
-                stream.next_out = target.bindMemory(to: UInt8.self).baseAddress
-                stream.avail_out = UInt32(target.count)
-                return isal_deflate_stateless(&stream) == COMP_OK ? Int(stream.total_out) : 0
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
+        stream.pointee.avail_in = UInt32(bytes.count)
+        stream.pointee.end_of_stream = isLast ? 1 : 0
+        repeat {
+            out.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.step) { target in
+                stream.pointee.next_out = target.bindMemory(to: UInt8.self).baseAddress
+                stream.pointee.avail_out = UInt32(target.count)
+                // It fails only for settings that aren't these, or a state that was overwritten.
+                isal_deflate(stream)
+                return target.count - Int(stream.pointee.avail_out)
             }
-        }
-        return count > 0 ? out : nil
+        } while stream.pointee.avail_out == 0
+        return out
     }
 }

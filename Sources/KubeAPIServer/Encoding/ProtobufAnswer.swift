@@ -6,6 +6,10 @@ import NIOCore
 enum ProtobufAnswer {
     /// Throws 406 for a kind without that form.
     static func bytes(_ tree: JSON) throws(APIStatus) -> [UInt8] {
+        KubeProtobuf.encode(tree, as: try type(of: tree))
+    }
+
+    private static func type(of tree: JSON) throws(APIStatus) -> SchemaType {
         let kind = tree["kind"].string ?? ""
         guard let groupVersion = GroupVersion(apiVersion: tree["apiVersion"].string ?? ""),
             let type = type(groupVersion, kind)
@@ -15,7 +19,35 @@ enum ProtobufAnswer {
                 message: "\(kind) has no protobuf form; the following media types are accepted: application/json, "
                     + "application/yaml")
         }
-        return KubeProtobuf.encode(tree, as: type)
+        return type
+    }
+
+    /// A list whose items are encoded one after the other.
+    struct List {
+        private let apiVersion: String
+        private let kind: String
+        private let items: KubeProtobuf.Items
+        /// The list's message up to its first item.
+        let begin: [UInt8]
+
+        /// - Parameter head: the list without its items. Throws 406 for a kind without that form.
+        init(_ head: JSON) throws(APIStatus) {
+            let type = try ProtobufAnswer.type(of: head)
+            guard let items = KubeProtobuf.Items(of: type) else {
+                throw .internalError("\(type.name) has no items")
+            }
+            self.items = items
+            apiVersion = head["apiVersion"].string ?? ""
+            kind = head["kind"].string ?? ""
+            begin = KubeProtobuf.message(head, as: type)
+        }
+
+        func item(_ object: JSON) -> [UInt8] { items.encode(object) }
+
+        /// What stands before and behind the list's message of so many bytes.
+        func envelope(_ count: Int) -> (head: [UInt8], tail: [UInt8]) {
+            KubeProtobuf.envelope(apiVersion: apiVersion, kind: kind, count: count)
+        }
     }
 
     private static func type(_ groupVersion: GroupVersion, _ kind: String) -> SchemaType? {

@@ -168,17 +168,14 @@ package final class APIServer: Sendable {
         case .tree(let status, let object):
             let isStatus = object["kind"].string == "Status"
             (code, body) = (status, isStatus ? try writer.encode(object) : try writer.body(of: object))
-        case .list(let list): (code, body) = (200, try writer.body(of: list))
+        case .list(let list):
+            return try await ListSender(headers, request.http.headers, responder).send(ListPieces(writer, list))
         case .trees(let objects): (code, body) = (200, try writer.body(ofItems: objects, metadata: [:]))
         case .text(let status, let type, let bytes):
             headers.replaceOrAdd(name: "Content-Type", value: type)
             (code, body) = (status, bytes)
         }
-        if let packed = Compression.pack(body, request.http.headers) {
-            headers.add(name: "Content-Encoding", value: "gzip")
-            headers.add(name: "Vary", value: "Accept-Encoding")
-            body = packed
-        }
+        body = Compression.pack(body, request.http.headers, &headers)
         try await responder.send(HTTPResponseStatus(statusCode: code), headers, body)
     }
 

@@ -36,17 +36,44 @@ package enum KubeProtobuf {
 
     /// A message in its envelope.
     package static func envelope(apiVersion: String, kind: String, _ message: [UInt8]) -> [UInt8] {
-        var writer = ProtobufWriter()
-        writer.out.reserveCapacity(message.count + apiVersion.utf8.count + kind.utf8.count + 32)
-        writer.out.append(contentsOf: mark)
-        writer.message(1) { writer in
+        let around = envelope(apiVersion: apiVersion, kind: kind, count: message.count)
+        return around.head + message + around.tail
+    }
+
+    /// What stands before and behind a message of so many bytes.
+    package static func envelope(apiVersion: String, kind: String, count: Int) -> (head: [UInt8], tail: [UInt8]) {
+        var head = ProtobufWriter()
+        head.out = mark
+        head.message(1) { writer in
             writer.string(1, apiVersion)
             writer.string(2, kind)
         }
-        writer.bytes(2, message)
-        writer.string(3, "")
-        writer.string(4, "")
-        return writer.out
+        head.length(2, count)
+        var tail = ProtobufWriter()
+        tail.string(3, "")
+        tail.string(4, "")
+        return (head.out, tail.out)
+    }
+
+    /// The items of a list's message, each to be appended to what is there of it.
+    package struct Items: Sendable {
+        private let number: Int
+        private let type: SchemaType
+
+        /// Nil when the type has no list `items`.
+        package init?(of list: SchemaType) {
+            guard let field = list.fields.first(where: { $0.name == "items" }),
+                case .list(let element, _) = field.type.shape
+            else { return nil }
+            number = field.protobufNumber
+            type = element
+        }
+
+        package func encode(_ object: JSON) -> [UInt8] {
+            var writer = ProtobufWriter()
+            writer.message(number) { $0.object(object.object ?? JSONObject(), type) }
+            return writer.out
+        }
     }
 
     /// The object's own message.

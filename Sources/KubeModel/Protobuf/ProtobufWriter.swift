@@ -20,9 +20,14 @@ struct ProtobufWriter {
         varint(UInt64(bitPattern: value))
     }
 
-    mutating func bytes(_ number: Int, _ value: some Collection<UInt8>) {
+    /// The beginning of a field whose value, of so many bytes, comes behind it.
+    mutating func length(_ number: Int, _ count: Int) {
         tag(number, 2)
-        varint(UInt64(value.count))
+        varint(UInt64(count))
+    }
+
+    mutating func bytes(_ number: Int, _ value: some Collection<UInt8>) {
+        length(number, value.count)
         out.append(contentsOf: value)
     }
 
