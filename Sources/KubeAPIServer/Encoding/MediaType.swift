@@ -1,9 +1,9 @@
 import KubeModel
 
 /// One form of answers, as an `Accept` header asks for it.
-package struct AnswerForm: Sendable, Equatable {
-    package enum Encoding: Sendable, Equatable { case json, yaml, protobuf }
-    package enum Shape: Sendable, Equatable {
+package struct AnswerForm: Sendable, Hashable {
+    package enum Encoding: Sendable, Hashable { case json, yaml, protobuf }
+    package enum Shape: Sendable, Hashable {
         case whole, table, partialMetadata, partialMetadataList
     }
 

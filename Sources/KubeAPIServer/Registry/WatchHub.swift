@@ -7,16 +7,19 @@ import NIOCore
 /// What watches share: an event is parsed once, and encoded once for each form that is asked for, however many
 /// clients see it.
 final class WatchHub: Sendable {
-    private struct Form: Hashable {
+    /// An event in the form of some of its watchers. A revision is one write of one object.
+    private struct Line: Hashable {
         let revision: Int64
-        let key: String
         let type: String
         let version: GroupVersion
-        let shape: String
+        let form: AnswerForm
+
+        /// Few lines share a revision, and this is computed for each watcher of each event.
+        func hash(into hasher: inout Hasher) { hasher.combine(revision) }
     }
 
     private struct State {
-        var lines: [Form: ByteBuffer] = [:]
+        var lines: [Line: ByteBuffer] = [:]
         var trees: [Int64: (key: String, tree: JSON)] = [:]
     }
 
@@ -40,9 +43,7 @@ final class WatchHub: Sendable {
         _ type: String, _ value: StoredValue, _ served: ServedResource, _ form: AnswerForm,
         make: () throws(APIStatus) -> ByteBuffer
     ) throws(APIStatus) -> ByteBuffer {
-        let key = Form(
-            revision: value.modRevision, key: value.key, type: type, version: served.groupVersion,
-            shape: "\(form.encoding) \(form.shape) \(form.shapeVersion) \(form.isPretty)")
+        let key = Line(revision: value.modRevision, type: type, version: served.groupVersion, form: form)
         if let known = state.withLockedValue({ $0.lines[key] }) { return known }
         let line = try make()
         state.withLockedValue { state in

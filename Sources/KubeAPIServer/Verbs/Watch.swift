@@ -169,7 +169,9 @@ struct WatchStream: Sendable {
 
     private func append(_ event: StorageEvent, isFirst: inout Bool, to out: inout ByteBuffer) throws {
         guard let (type, value) = try change(event) else { return }
-        out.writeImmutableBuffer(try encoded(type, value, isFirst: isFirst))
+        let line = try encoded(type, value, isFirst: isFirst)
+        // Most often there is but one, which all watchers then send from the same bytes.
+        if out.readableBytes == 0 { out = line } else { out.writeImmutableBuffer(line) }
         isFirst = false
     }
 
