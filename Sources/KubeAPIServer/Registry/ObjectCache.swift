@@ -17,6 +17,19 @@ package final class ObjectCache: ObjectReader {
         var entries: [String: Entry] = [:]
         /// Counts changes, for those who keep something made from the whole resource.
         var changes = 0
+
+        /// - Parameter deleted: a key's last deletion, 0 for none.
+        /// - Returns: whether any of the values was newer than what was here.
+        mutating func put(_ values: [StoredValue], _ deleted: (String) -> Int64) -> Bool {
+            let before = changes
+            if entries.isEmpty { entries.reserveCapacity(values.count) }
+            for value in values where deleted(value.key) < value.modRevision {
+                if let old = entries[value.key], old.value.modRevision >= value.modRevision { continue }
+                entries[value.key] = Entry(value: value)
+                changes += 1
+            }
+            return changes > before
+        }
     }
 
     private struct State {
@@ -106,15 +119,16 @@ package final class ObjectCache: ObjectReader {
     }
 
     func put(_ value: StoredValue) {
+        guard let prefix = Self.shelf(of: value.key) else { return }
+        put([value], prefix)
+    }
+
+    /// - Parameter prefix: what the keys of all the values begin with, a resource's.
+    private func put(_ values: [StoredValue], _ prefix: String) {
         let observers = state.withLockedValue { state -> [@Sendable () -> Void] in
-            guard let prefix = Self.shelf(of: value.key), state.shelves[prefix] != nil else { return [] }
-            if let gone = state.deleted[value.key], gone >= value.modRevision { return [] }
-            if let old = state.shelves[prefix]?.entries[value.key], old.value.modRevision >= value.modRevision {
-                return []
-            }
-            state.shelves[prefix]?.entries[value.key] = Entry(value: value)
-            state.shelves[prefix]?.changes += 1
-            return state.observers[prefix] ?? []
+            let deleted = state.deleted
+            let isChanged = state.shelves[prefix]?.put(values) { deleted[$0] ?? 0 }
+            return isChanged == true ? state.observers[prefix] ?? [] : []
         }
         for changed in observers { changed() }
     }
@@ -148,8 +162,9 @@ package final class ObjectCache: ObjectReader {
 
     /// Reads everything from the store.
     func fill(_ storage: any KubeStorage) async throws(StorageError) {
-        let page = try await storage.list(prefix: "/registry/", from: nil, limit: nil, at: nil)
-        for value in page.values { put(value) }
+        for prefix in Set(prefixes.withLockedValue { $0.values }) {
+            put(try await storage.list(prefix: prefix, from: nil, limit: nil, at: nil).values, prefix)
+        }
     }
 
     func take(_ event: StorageEvent) {

@@ -28,7 +28,7 @@ package struct ObjectStore: Sendable {
         -> StoredValue
     {
         let key = served.key(namespace, name)
-        let record = ObjectRecord.encode(object)
+        let record = StoredBytes.kept(ObjectRecord.encode(object))
         do {
             let revision = try await storage.put(key, record, expecting: 0)
             let value = StoredValue(key: key, value: record, createRevision: revision, modRevision: revision)
@@ -43,7 +43,7 @@ package struct ObjectStore: Sendable {
 
     /// Nil when the object isn't at `old` any more: the caller reads it again.
     func replace(_ old: StoredValue, _ object: JSON) async throws(APIStatus) -> StoredValue? {
-        let record = ObjectRecord.encode(object)
+        let record = StoredBytes.kept(ObjectRecord.encode(object))
         do {
             let revision = try await storage.put(old.key, record, expecting: old.modRevision)
             let value = StoredValue(

@@ -2,7 +2,7 @@ import Glibc
 @_spi(CustomByteBufferAllocator) import NIOCore
 
 /// Memory for values: exactly as many bytes as they have. A `ByteBuffer` of its own accord takes the next power of two.
-enum StoredBytes {
+package enum StoredBytes {
     private static let allocator = ByteBufferAllocator()
     /// Spare bytes of a caller's buffer that aren't worth a copy.
     private static let spareBytes = 128
@@ -15,7 +15,7 @@ enum StoredBytes {
     }
 
     /// The buffer itself when it holds little else, so that a slice doesn't keep a whole request in memory.
-    static func kept(_ buffer: ByteBuffer) -> ByteBuffer {
+    package static func kept(_ buffer: ByteBuffer) -> ByteBuffer {
         buffer.storageCapacity <= buffer.readableBytes + spareBytes
             ? buffer : buffer.withUnsafeReadableBytes { copy($0) }
     }
