@@ -13,6 +13,8 @@ package struct StructuralDecoder {
     /// what was sent (`[{},{},…]` as containers); the largest request, 3 MiB, holds no honest object of this size.
     package static let maximumValues = 1_000_000
 
+    /// Of the whole document.
+    let root: SchemaType
     private let duplicates: [String: [JSON.Duplicate]]
     let defaults: Bool
     var strict = StrictErrors()
@@ -26,7 +28,8 @@ package struct StructuralDecoder {
     private var depth = 0
     private var values = 0
 
-    private init(_ duplicates: [JSON.Duplicate], defaults: Bool) {
+    private init(_ root: SchemaType, _ duplicates: [JSON.Duplicate], defaults: Bool) {
+        self.root = root
         self.duplicates = Dictionary(grouping: duplicates, by: \.object)
         self.defaults = defaults
     }
@@ -37,7 +40,7 @@ package struct StructuralDecoder {
     package static func decode(
         _ tree: JSON, as type: SchemaType, duplicates: [JSON.Duplicate] = [], defaults: Bool = true
     ) throws(DecodingError) -> (object: JSON, strict: StrictErrors) {
-        var decoder = StructuralDecoder(duplicates, defaults: defaults)
+        var decoder = StructuralDecoder(type, duplicates, defaults: defaults)
         let object = try decoder.value(tree, type)
         if let fault = decoder.firstFault { throw fault }
         return (object, decoder.strict)
@@ -45,7 +48,7 @@ package struct StructuralDecoder {
 
     /// What stands for a value that isn't set, where one has to be written.
     package static func zero(of type: SchemaType) -> JSON {
-        var decoder = StructuralDecoder([], defaults: false)
+        var decoder = StructuralDecoder(type, [], defaults: false)
         return (try? decoder.zero(type)) ?? .null
     }
 
@@ -235,7 +238,8 @@ extension StructuralDecoder {
             }
         // The struct by its name alone, without its package.
         let holder = owner?.name.split(separator: ".").last ?? ""
-        let target = names.isEmpty ? "Go value" : "Go struct field \(holder).\(names.joined(separator: "."))"
+        let target =
+            names.isEmpty ? "Go value" : "Go struct field \(holder).\(namesWithEmbedded.joined(separator: "."))"
         return DecodingError("json: cannot unmarshal \(what) into \(target) of type \(goType)")
     }
 }

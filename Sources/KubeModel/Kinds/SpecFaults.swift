@@ -114,10 +114,16 @@ enum SpecFaults {
         return String(decoding: sorted(value).bytes(escapeHTML: true), as: UTF8.self)
     }
 
+    /// A label selector is a struct, whose labels come first; all others are in the alphabet's order either way.
+    private static func ordered(_ members: JSONObject) -> [(key: String, value: JSON)] {
+        let sorted = members.sortedByKey().map { (key: $0.key, value: $0.value) }
+        return sorted.map(\.key) == ["matchExpressions", "matchLabels"] ? sorted.reversed() : sorted
+    }
+
     private static func sorted(_ value: JSON) -> JSON {
         switch value {
         case .object(let members):
-            .object(JSONObject(members.sortedByKey().map { ($0.key, sorted($0.value)) }))
+            .object(JSONObject(ordered(members).map { ($0.key, sorted($0.value)) }))
         case .array(let elements): .array(elements.map(sorted))
         default: value
         }

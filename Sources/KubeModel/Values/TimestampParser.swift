@@ -31,13 +31,26 @@ private struct TimestampParser {
     var layout: String { micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00" }
 
     func bad(_ element: String) -> TimestampError {
-        let left = GoText.quoted(String(decoding: rest, as: UTF8.self))
+        let left = quoted(String(decoding: rest, as: UTF8.self))
         return TimestampError(
-            description: "parsing time \(GoText.quoted(text)) as \"\(layout)\": cannot parse \(left) as \"\(element)\"")
+            description: "parsing time \(quoted(text)) as \"\(layout)\": cannot parse \(left) as \"\(element)\"")
+    }
+
+    /// In double quotes as Go's package of times has it: every byte beyond ASCII by its number.
+    private func quoted(_ text: String) -> String {
+        var out = "\""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += "\\\(Unicode.Scalar(byte))"
+            case 0x20..<0x7F: out.unicodeScalars.append(Unicode.Scalar(byte))
+            default: out += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return out + "\""
     }
 
     func range(_ what: String) -> TimestampError {
-        TimestampError(description: "parsing time \(GoText.quoted(text)): \(what) out of range")
+        TimestampError(description: "parsing time \(quoted(text)): \(what) out of range")
     }
 
     mutating func time() throws(TimestampError) -> Timestamp {
@@ -59,8 +72,8 @@ private struct TimestampParser {
         let nanoseconds = try micro ? sixDigits() : fraction()
         let offset = try zone()
         guard rest.isEmpty else {
-            let left = GoText.quoted(String(decoding: rest, as: UTF8.self))
-            throw TimestampError(description: "parsing time \(GoText.quoted(text)): extra text: \(left)")
+            let left = quoted(String(decoding: rest, as: UTF8.self))
+            throw TimestampError(description: "parsing time \(quoted(text)): extra text: \(left)")
         }
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]

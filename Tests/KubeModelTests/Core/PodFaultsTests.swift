@@ -286,10 +286,6 @@ private let subdomain =
                     + "terminationGracePeriodSeconds (30)"
             ),
             CoreFault(
-                "spec.containers.0.lifecycle", ["stopSignal": "SIGUSR1"],
-                "spec.containers[0].lifecycle.stopSignal: Forbidden: may not be set for containers with empty "
-                    + "`spec.os.name`"),
-            CoreFault(
                 "spec.initContainers.0.lifecycle", ["preStop": ["exec": ["command": ["a"]]]],
                 "spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without "
                     + "restartPolicy=Always"

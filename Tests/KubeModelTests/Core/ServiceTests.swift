@@ -75,7 +75,7 @@ import Testing
             CoreFault(
                 "spec.trafficDistribution", "Near",
                 "spec.trafficDistribution: Unsupported value: \"Near\": supported values: \"PreferClose\", "
-                    + "\"PreferSameNode\", \"PreferSameZone\""
+                    + "\"PreferSameZone\", \"PreferSameNode\""
             ),
             CoreFault(
                 "spec", ["type": "ExternalName"], "spec.externalName: Required value"),

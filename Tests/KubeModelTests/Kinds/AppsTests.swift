@@ -222,9 +222,7 @@ struct AppsTests {
             #"{"spec": {\#(Self.spec), "volumeClaimTemplates": [{"metadata": {"name": "d"}, "spec": {}}]}}"#)
         let spec = object["spec"]
         #expect(spec["podManagementPolicy"] == "OrderedReady")
-        #expect(
-            spec["updateStrategy"]
-                == ["type": "RollingUpdate", "rollingUpdate": ["partition": 0, "maxUnavailable": 1]])
+        #expect(spec["updateStrategy"] == ["type": "RollingUpdate", "rollingUpdate": ["partition": 0]])
         #expect(spec["persistentVolumeClaimRetentionPolicy"] == ["whenDeleted": "Retain", "whenScaled": "Retain"])
         #expect(spec["revisionHistoryLimit"] == 10)
         #expect(

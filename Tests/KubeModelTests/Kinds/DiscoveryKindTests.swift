@@ -61,8 +61,7 @@ struct DiscoveryKindTests {
                 },
                 FaultCase(
                     "no IP",
-                    "\(at): Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
-                    "\(at): Invalid value: \"x\": must be a valid IP address"
+                    "\(at): Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
                 ) { address(&$0, "x") },
                 FaultCase("family", "\(at): Invalid value: \"fd00::1\": must be an IPv4 address") {
                     address(&$0, "fd00::1")

@@ -56,7 +56,7 @@ struct NetworkingTests {
                 FaultCase("port", "\(port).port: Invalid value: 0: must be between 1 and 65535, inclusive") {
                     set(&$0, ports: [["port": 0]])
                 },
-                FaultCase("end", "\(port).endPort: Invalid value: 1: must be greater than or equal to `port`") {
+                FaultCase("end", "\(port).endPort: Invalid value: 2: must be greater than or equal to `port`") {
                     set(&$0, ports: [["port": 2, "endPort": 1]])
                 },
                 FaultCase(
@@ -177,8 +177,8 @@ struct NetworkingTests {
                         + "must be between 1 and 65535, inclusive"
                 ) { backend(&$0, ["service": ["name": "web", "port": ["number": 65_536]]]) },
                 FaultCase(
-                    "resource", "spec.defaultBackend.resource.kind: Required value: kind is required",
-                    "spec.defaultBackend.resource.name: Required value: name is required"
+                    "resource", "spec.defaultBackend.resource.kind: Required value",
+                    "spec.defaultBackend.resource.name: Required value"
                 ) { backend(&$0, ["resource": [:]]) },
                 FaultCase(
                     "TLS", "spec.tls[0].hosts[0]: Invalid value: \"A\": \(Self.subdomain)",

@@ -24,7 +24,10 @@ enum ControllerRevision {
 
     @Sendable private static func validate(_ object: JSON) -> [FieldError] {
         let faults = SpecFaults.negative(object, FieldPath(), "revision")
-        return object.has("data") ? faults : [.required(FieldPath("data"), "data is mandatory")] + faults
+        let data = object["data"]
+        if data.object != nil { return faults }
+        let why = data.isNull ? "data is mandatory" : "data must be a valid JSON object"
+        return [.required(FieldPath("data"), why)] + faults
     }
 
     /// `daemonset.apps/web`.

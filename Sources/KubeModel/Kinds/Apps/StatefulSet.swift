@@ -6,6 +6,8 @@ enum StatefulSet {
         var rules = KindRules(group: "apps", kind: "StatefulSet")
         rules.nameRule = .dnsLabel
         rules.defaults = applyDefaults
+        rules.prepareForCreate = { dropUnavailable(&$0, old: .null) }
+        rules.prepareForUpdate = { dropUnavailable(&$0, old: $1) }
         rules.keepStatusApart(empty: ["replicas": 0, "availableReplicas": 0])
         rules.countGeneration()
         rules.validate = { validateSpec($0["spec"], isNew: true) }
@@ -20,6 +22,14 @@ enum StatefulSet {
         return rules
     }()
 
+    /// `maxUnavailable` is off in 1.36: it is kept only where it was.
+    private static func dropUnavailable(_ object: inout JSON, old: JSON) {
+        guard !old["spec", "updateStrategy", "rollingUpdate"].has("maxUnavailable") else { return }
+        object.edit("spec") { spec in
+            spec.edit("updateStrategy") { $0.edit("rollingUpdate") { $0.remove("maxUnavailable") } }
+        }
+    }
+
     private static func applyDefaults(_ object: inout JSON) {
         object.edit("spec") { spec in
             spec.fillZero("podManagementPolicy", "OrderedReady")
@@ -28,10 +38,7 @@ enum StatefulSet {
                 strategy.fillZero("type", "RollingUpdate")
                 guard strategy.text("type") == "RollingUpdate" else { return }
                 strategy.fillMissing("rollingUpdate", [:])
-                strategy.edit("rollingUpdate") {
-                    $0.fillMissing("partition", 0)
-                    $0.fillMissing("maxUnavailable", 1)
-                }
+                strategy.edit("rollingUpdate") { $0.fillMissing("partition", 0) }
             }
             spec.fillMissing("persistentVolumeClaimRetentionPolicy", [:])
             spec.edit("persistentVolumeClaimRetentionPolicy") {
@@ -69,6 +76,13 @@ enum StatefulSet {
         faults += validateStrategy(spec["updateStrategy"], path["updateStrategy"])
         faults += validateRetention(
             spec["persistentVolumeClaimRetentionPolicy"], path["persistentVolumeClaimRetentionPolicy"])
+        // Claims can't be changed: bad ones of old stay as they are.
+        if isNew {
+            let claims = path["volumeClaimTemplates"]
+            for (index, claim) in spec.list("volumeClaimTemplates").enumerated() {
+                faults += ClaimFaults.all(claim["spec"], claims[index]["spec"])
+            }
+        }
         faults += SpecFaults.negative(spec, path, "replicas", "minReadySeconds")
         if let start = spec["ordinals"]["start"].int, start < 0 {
             faults.append(.invalid(path["ordinals.start"], spec["ordinals"]["start"], SpecFaults.isNegative))
@@ -78,9 +92,27 @@ enum StatefulSet {
         }
         faults += validateSelector(spec["selector"], path["selector"])
         faults += WorkloadTemplate.selectorFaults(spec["selector"], spec["template"], path["template"])
-        faults += WorkloadTemplate.validate(spec["template"], path["template"])
+        faults += WorkloadTemplate.validate(podTemplate(spec), path["template"])
         return faults
             + WorkloadTemplate.runsForeverFaults(spec["template"], path["template"], workload: "StatefulSet")
+    }
+
+    /// The template as its pods will be: a volume for each claim, in place of the template's own of that name. What the
+    /// controller sets by itself isn't checked.
+    private static func podTemplate(_ spec: JSON) -> JSON {
+        var template = spec["template"]
+        let claims = spec.list("volumeClaimTemplates").map { $0["metadata"].text("name") }
+        template.edit("spec") { pod in
+            pod.remove("subdomain")
+            pod.remove("hostname")
+            if claims.isEmpty { return }
+            let own = pod.list("volumes").filter { !claims.contains($0.text("name")) }
+            let added = claims.map { name -> JSON in
+                ["name": .string(name), "persistentVolumeClaim": ["claimName": .string(name)]]
+            }
+            pod["volumes"] = .array(added + own)
+        }
+        return template
     }
 
     private static func validateSelector(_ selector: JSON, _ path: FieldPath) -> [FieldError] {

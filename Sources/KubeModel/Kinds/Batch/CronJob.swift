@@ -83,6 +83,10 @@ enum CronJob {
             part != "." && part != ".." && !part.hasPrefix("-") && (1...14).contains(part.utf8.count)
                 && part.utf8.allSatisfy { isZoneByte($0) }
         }
+        // Go's own rule, which comes before it looks.
+        if name.contains("..") || name.hasPrefix("/") || name.hasPrefix("\\") {
+            return [.invalid(path, zone, "time: invalid location name")]
+        }
         guard isWellFormed else { return [unknown] }
         var faults: [FieldError] = []
         if name.lowercased() == "local" {

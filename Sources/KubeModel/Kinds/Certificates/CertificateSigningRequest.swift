@@ -5,7 +5,7 @@ import JSON
 package enum CertificateSigningRequest {
     static let rules: KindRules = {
         var rules = KindRules(group: SignerName.group, kind: "CertificateSigningRequest")
-        rules.nameRule = .own { _, _ in [] }
+        rules.nameRule = .pathSegment
         rules.prepareForCreate = { $0["status"] = [:] }
         rules.prepareForUpdate = { new, old in
             new["spec"] = old["spec"]

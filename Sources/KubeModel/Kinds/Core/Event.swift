@@ -76,7 +76,6 @@ enum EventKind {
             its.isEmpty ? own != "default" && (isOld ? !own.isEmpty : own != "kube-system") : isOld && own != its
         if mismatch { faults.invalid(path, .string(its), "does not match event.namespace") }
         if !isOld { checkWords(event, form, &faults) }
-        checkScope(subject, path, &faults)
         faults.check(own, FieldPath("namespace"), Names.dnsSubdomain)
     }
 
@@ -95,23 +94,6 @@ enum EventKind {
 
     private static func checkLength(_ text: String, _ path: FieldPath, _ limit: Int, _ faults: inout Faults) {
         if text.utf8.count > limit { faults.invalid(path, "", "can have at most \(limit) characters") }
-    }
-
-    /// Kinds of the core group that stand outside of namespaces.
-    private static let clusterKinds: Set<String> = ["Node", "Namespace", "PersistentVolume"]
-    private static let namespacedKinds: Set<String> = [
-        "Pod", "Service", "Endpoints", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim",
-        "ReplicationController", "ResourceQuota", "LimitRange", "PodTemplate", "Event",
-    ]
-
-    private static func checkScope(_ subject: JSON, _ path: FieldPath, _ faults: inout Faults) {
-        guard subject.text("apiVersion") == "v1" else { return }
-        let (kind, namespace) = (subject.text("kind"), subject.text("namespace"))
-        if namespacedKinds.contains(kind), namespace.isEmpty {
-            faults.required(path, "required for kind \(kind)")
-        } else if clusterKinds.contains(kind), !namespace.isEmpty {
-            faults.invalid(path, .string(namespace), "not allowed for kind \(kind)")
-        }
     }
 
     private static func checkNew(_ event: JSON, _ faults: inout Faults) {

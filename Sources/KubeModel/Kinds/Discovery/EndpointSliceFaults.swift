@@ -49,7 +49,7 @@ enum EndpointSliceFaults {
         let hints = endpoint["hints"]
         faults += hintFaults(hints.list("forZones"), path["hints"]["forZones"])
         if hints.list("forZones").count > mostHints { return faults }
-        return faults + hintFaults(hints.list("forNodes"), path["hints"]["forNodes"])
+        return faults + hintFaults(hints.list("forNodes"), path["hints"]["forNodes"], check: Names.dnsSubdomain)
     }
 
     private static func addressFaults(_ address: String, _ type: String, before: [String], _ path: FieldPath)
@@ -58,6 +58,7 @@ enum EndpointSliceFaults {
         if type == "FQDN" { return domainFaults(address, path) }
         guard type == "IPv4" || type == "IPv6" else { return [] }
         var faults = Names.legacyIP(path, address, old: before)
+        if !faults.isEmpty { return faults }
         if let parsed = IPAddress(address), parsed.isIPv4 != (type == "IPv4") {
             faults.append(.invalid(path, .string(address), "must be an \(type) address"))
         }
@@ -100,14 +101,16 @@ enum EndpointSliceFaults {
         return faults
     }
 
-    private static func hintFaults(_ hints: [JSON], _ path: FieldPath) -> [FieldError] {
+    private static func hintFaults(
+        _ hints: [JSON], _ path: FieldPath, check: (String) -> [String] = Names.labelValue
+    ) -> [FieldError] {
         if hints.count > mostHints { return [.tooMany(path, hints.count, max: mostHints)] }
         let names = hints.map { $0.text("name") }
         let repeated = Set(SpecFaults.repeated(names))
         return names.enumerated().flatMap { index, name -> [FieldError] in
             let at = path[index]["name"]
             let duplicate: [FieldError] = repeated.contains(index) ? [.duplicate(at, .string(name))] : []
-            return duplicate + SpecFaults.named(at, name, Names.labelValue(name))
+            return duplicate + SpecFaults.named(at, name, check(name))
         }
     }
 

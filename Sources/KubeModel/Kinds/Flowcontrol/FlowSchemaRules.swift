@@ -58,7 +58,7 @@ enum FlowSchemaRules {
 
     private static func verbFaults(_ rule: JSON, _ path: FieldPath) -> [FieldError] {
         let (list, at) = (rule["verbs"].strings, path["verbs"])
-        if list.isEmpty { return [.required(at)] }
+        if list.isEmpty { return [.required(at, "verbs must contain at least one value")] }
         if list.contains("*") { return onlyWildcard(rule, path, "verbs", "verbs") }
         if list.allSatisfy(verbs.contains) { return [] }
         return [SpecFaults.notSupported(at, rule["verbs"], verbs)]
@@ -100,7 +100,7 @@ enum FlowSchemaRules {
     private static func otherFaults(_ rule: JSON, _ path: FieldPath) -> [FieldError] {
         let (urls, at) = (rule["nonResourceURLs"].strings, path["nonResourceURLs"])
         let faults = verbFaults(rule, path)
-        if urls.isEmpty { return faults + [.required(at)] }
+        if urls.isEmpty { return faults + [.required(at, "nonResourceURLs must contain at least one value")] }
         if urls.contains("*") {
             return faults + onlyWildcard(rule, path, "nonResourceURLs", "non-resource URLs")
         }

@@ -119,7 +119,7 @@ enum IngressSpec {
             faults += SpecFaults.named(path["apiGroup"], group, Names.dnsSubdomain(group))
         }
         return faults
-            + SpecFaults.missingOrMisnamed(reference, path, "kind", "kind is required", check: Names.pathSegment)
-            + SpecFaults.missingOrMisnamed(reference, path, "name", "name is required", check: Names.pathSegment)
+            + SpecFaults.missingOrMisnamed(reference, path, "kind", check: Names.pathSegment)
+            + SpecFaults.missingOrMisnamed(reference, path, "name", check: Names.pathSegment)
     }
 }

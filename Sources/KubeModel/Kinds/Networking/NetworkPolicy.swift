@@ -75,7 +75,8 @@ enum NetworkPolicy {
             faults += Names.portNumber(number).map { .invalid(path["port"], .init(number), $0) }
             guard let last = end.int else { break }
             if last < number {
-                faults.append(.invalid(endPath, .init(last), "must be greater than or equal to `port`"))
+                // The original shows the other of the two numbers.
+                faults.append(.invalid(endPath, .init(number), "must be greater than or equal to `port`"))
             }
             faults += Names.portNumber(last).map { .invalid(endPath, .init(last), $0) }
         case .string(let name):

@@ -4,6 +4,7 @@ import JSON
 enum PodDisruptionBudget {
     static let rules: KindRules = {
         var rules = KindRules(group: "policy", kind: "PodDisruptionBudget")
+        rules.nameRule = .pathSegment
         rules.keepStatusApart(empty: [
             "disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0,
         ])

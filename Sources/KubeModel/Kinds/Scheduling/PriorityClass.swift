@@ -37,7 +37,7 @@ enum PriorityClass {
             faults.append(.forbidden(FieldPath("value"), detail))
         }
         return faults
-            + SpecFaults.unsupported(
+            + SpecFaults.missingOrUnsupported(
                 object, FieldPath(), "preemptionPolicy", ["PreemptLowerPriority", "Never"])
     }
 

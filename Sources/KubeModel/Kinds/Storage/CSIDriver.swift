@@ -21,6 +21,15 @@ enum CSIDriver {
                 + SpecFaults.changed(new["attachRequired"], old["attachRequired"], path["attachedRequired"])
                 + SpecFaults.changed(new, old, path, "volumeLifecycleModes")
         }
+        rules.warnings = { new, _ in
+            guard !new["spec"].list("tokenRequests").isEmpty, !new["spec"].has("serviceAccountTokenInSecrets") else {
+                return []
+            }
+            return [
+                "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent "
+                    + "possible logging of tokens in volume attributes"
+            ]
+        }
         rules.table = table
         return rules
     }()

@@ -7,16 +7,6 @@ enum CSIStorageCapacity {
         rules.allowsUnconditionalUpdate = false
         rules.validate = validate
         rules.validateUpdate = { SpecFaults.changed($0, $1, FieldPath(), "nodeTopology", "storageClassName") }
-        rules.table = KindTable([
-            .objectName,
-            .init("StorageClassName", "The class of the volumes."),
-            .init("Capacity", "The room for volumes."),
-        ]) { object, _ in
-            [
-                KindTable.Cell.name(object), .string(object.text("storageClassName")),
-                .string(Quantity(object["capacity"])?.description ?? "<unset>"),
-            ]
-        }
         return rules
     }()
 

@@ -51,10 +51,6 @@ enum NodeKind {
             if families.count < 2 || ranges.count > 2 {
                 faults.invalid(path, JSON(ranges), "may specify no more than one CIDR for each IP family")
             }
-            var seen: Set<String> = []
-            for (index, range) in ranges.enumerated() where !seen.insert(range).inserted {
-                faults.duplicate(path[index], .string(range))
-            }
         }
         return faults
     }

@@ -13,10 +13,12 @@ enum NodeTable {
             let text = info.text(name)
             return .string(text.isEmpty ? "<unknown>" : text)
         }
+        let machine = info.text("architecture")
+        let kernel = (known("kernelVersion").string ?? "") + (machine.isEmpty ? "" : " (\(machine))")
         return [
             KindTable.Cell.name(node), .string(state(node)), .string(roles(node)), KindTable.Cell.age(node, now),
             .string(info.text("kubeletVersion")), .string(address(status, "InternalIP")),
-            .string(address(status, "ExternalIP")), known("osImage"), known("kernelVersion"),
+            .string(address(status, "ExternalIP")), known("osImage"), .string(kernel),
             known("containerRuntimeVersion"),
         ]
     }

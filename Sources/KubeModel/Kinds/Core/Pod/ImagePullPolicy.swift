@@ -24,15 +24,30 @@ enum ImagePullPolicy {
         let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard !parts.contains(where: \.isEmpty) else { return false }
         return parts.enumerated().allSatisfy { place, part in
-            part.allSatisfy { byte in
+            // A host is read by other rules.
+            let isHost = place == 0 && parts.count > 1
+            guard isHost || hasSeparatorsBetween(part) else { return false }
+            return part.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
                 case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
                 case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
-                    place == 0 && parts.count > 1
+                    isHost
                 default: false
                 }
             }
+        }
+    }
+
+    /// `.`, `_`, `__` and dashes stand between letters or digits only.
+    private static func hasSeparatorsBetween(_ part: ArraySlice<UInt8>) -> Bool {
+        let runs = part.split(omittingEmptySubsequences: false) { byte in
+            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+        guard let first = runs.first, let last = runs.last, first.isEmpty, last.isEmpty else { return false }
+        return runs.allSatisfy { run in
+            let text = String(decoding: run, as: UTF8.self)
+            return ["", ".", "_", "__"].contains(text) || text.allSatisfy { $0 == "-" }
         }
     }
 }

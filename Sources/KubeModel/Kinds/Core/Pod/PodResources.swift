@@ -113,12 +113,13 @@ enum PodResources {
         let whole = spec["resources"]
         guard case .object = whole else { return }
         if whole.has("claims") {
-            faults.forbidden(path["claims"], "claims cannot be set for Resources at pod-level")
+            faults.forbidden(path["claims"], "claims may not be set for Resources at pod-level")
         }
         ResourceRules.checkRequirements(whole, isPod: true, claims: claims, path, &faults)
         let (requests, limits) = (whole.map("requests"), whole.map("limits"))
         for (name, amount) in sum(spec, "requests").sorted(by: { $0.key < $1.key }) {
-            let own = requests[name].flatMap { Quantity($0) } ?? .zero
+            // What the pod as a whole doesn't name, its containers ask for alone.
+            guard let own = requests[name].flatMap({ Quantity($0) }) else { continue }
             if amount > own {
                 faults.invalid(
                     path["requests"][key: name], .string(own.description),

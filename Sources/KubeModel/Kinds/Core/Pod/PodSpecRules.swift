@@ -159,10 +159,15 @@ extension PodSpecRules {
     /// A pod with users of its own shares nothing with the host that knows users.
     private static func checkUserNamespace(_ spec: JSON, _ path: FieldPath, _ faults: inout Faults) {
         guard spec["hostUsers"] == false else { return }
-        let why = "when `pod.Spec.HostUsers` is false"
+        let why = "when `hostUsers` is false"
         if spec.flag("hostNetwork") { faults.forbidden(path["hostNetwork"], why) }
         if spec.flag("hostPID") { faults.forbidden(path["HostPID"], why) }
         if spec.flag("hostIPC") { faults.forbidden(path["HostIPC"], why) }
+        for list in ["initContainers", "containers", "ephemeralContainers"] {
+            for (index, container) in spec.list(list).enumerated() where !container.list("volumeDevices").isEmpty {
+                faults.forbidden(path[list][index]["volumeDevices"], why)
+            }
+        }
     }
 
     private static func checkHostAliases(_ aliases: [JSON], _ path: FieldPath, _ faults: inout Faults) {

@@ -24,7 +24,8 @@ enum SecurityRules {
         WindowsRules.checkOptions(context["windowsOptions"], path["windowsOptions"], &faults)
         checkAppArmor(context, path["appArmorProfile"], &faults)
         faults.checkOptionalChoice(context, "supplementalGroupsPolicy", path, ["Merge", "Strict"])
-        faults.checkOptionalChoice(context, "seLinuxChangePolicy", path, ["Recursive", "MountOption"])
+        // Mounting with a label is off in 1.36.
+        faults.checkOptionalChoice(context, "seLinuxChangePolicy", path, ["Recursive"])
     }
 
     private static func checkIDs(_ context: JSON, _ names: [String], _ path: FieldPath, _ faults: inout Faults) {

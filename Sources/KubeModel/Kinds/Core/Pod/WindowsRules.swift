@@ -115,7 +115,7 @@ enum WindowsRules {
         guard spec.has("os") else { return }
         let name = spec["os"].text("name")
         switch name {
-        case "": faults.required(path["os"]["name"], "cannot be empty")
+        case "": faults.required(path["os"]["name"])
         case "linux":
             let why = "windows options cannot be set for a linux pod"
             if spec["securityContext"].has("windowsOptions") {

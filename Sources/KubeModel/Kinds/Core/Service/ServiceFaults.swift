@@ -158,8 +158,12 @@ enum ServiceFaults {
             faults.required(path["internalTrafficPolicy"])
         }
         faults.checkOptionalChoice(spec, "internalTrafficPolicy", path, trafficPolicies)
-        faults.checkOptionalChoice(
-            spec, "trafficDistribution", path, ["PreferClose", "PreferSameZone", "PreferSameNode"])
+        let distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"]
+        if spec.has("trafficDistribution"), case let chosen = spec.text("trafficDistribution"),
+            !distributions.contains(chosen)
+        {
+            faults.notSupported(path["trafficDistribution"], .string(chosen), inOrder: distributions)
+        }
     }
 
     // MARK: Changes
