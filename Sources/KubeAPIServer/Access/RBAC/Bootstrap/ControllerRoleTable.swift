@@ -115,7 +115,6 @@ extension RoleTable {
           patch,update core nodes/status
           patch,update core pods/status
           list,watch,get,delete core pods
-          read coordination.k8s.io leases
           events
         persistent-volume-binder
           get,list,watch,update,create,delete core persistentvolumes
