@@ -98,8 +98,7 @@ package final class ServiceAddresses: Sendable {
             for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] { service["spec"].remove(field) }
             return
         }
-        if service["spec"]["ipFamilies"].array?.isEmpty ?? true { service["spec"]["ipFamilies"] = ["IPv4"] }
-        if service["spec"]["ipFamilyPolicy"].isNull { service["spec"]["ipFamilyPolicy"] = "SingleStack" }
+        Self.settleFamilies(&service)
         let path = FieldPath("spec")["clusterIPs"]
         let asked = service["spec"]["clusterIP"].string ?? service["spec"]["clusterIPs"][0].string ?? ""
         if asked == "None" {
@@ -133,6 +132,18 @@ package final class ServiceAddresses: Sendable {
         }
         state.addresses[offset] = owner
         settle(&service, range.address(at: offset))
+    }
+
+    /// A headless service without a selector has addresses that its user lists, of whatever family.
+    private static func settleFamilies(_ service: inout JSON) {
+        let spec = service["spec"]
+        let isFree = spec["clusterIP"] == "None" && (spec["selector"].object?.isEmpty ?? true)
+        if spec["ipFamilyPolicy"].isNull {
+            service["spec"]["ipFamilyPolicy"] = isFree ? "RequireDualStack" : "SingleStack"
+        }
+        guard spec["ipFamilies"].array?.isEmpty ?? true else { return }
+        let takesBoth = isFree && service["spec"]["ipFamilyPolicy"] != "SingleStack"
+        service["spec"]["ipFamilies"] = takesBoth ? ["IPv4", "IPv6"] : ["IPv4"]
     }
 
     private func settle(_ service: inout JSON, _ address: String) {

@@ -45,13 +45,14 @@ extension ObjectVerbs {
         prepareMetadata(&object)
         rules.prepareForCreate(&object)
         fillOnCreate(&object)
+        let faults =
+            MetadataRules.validateCreate(
+                object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
+            + rules.validate(object)
+        if !faults.isEmpty { throw .invalid(resource, name, faults) }
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
         do throws(APIStatus) {
-            if records { try record(&object, old: nil) }
-            var errors = MetadataRules.validateCreate(
-                object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
-            errors += rules.validate(object)
-            if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
+            if records { try recordCreation(of: decoded, as: &object) }
             request.warnings.add(rules.warnings(object, nil))
             try await checkEscalation(object, .null, requestName: "")
 
@@ -63,6 +64,20 @@ extension ObjectVerbs {
         } catch {
             parts.addresses.release(object, keeping: nil, served)
             throw error
+        }
+    }
+
+    /// Who creates an object owns what was sent and its defaults, and nothing that admission and the server add to it. A
+    /// status that the kind doesn't take from its creator is nobody's.
+    private func recordCreation(of sent: JSON, as object: inout JSON) throws(APIStatus) {
+        var owned = served.toStorage(sent)
+        if owned["status"] != object["status"] { owned.remove("status") }
+        try record(&owned, old: nil)
+        let fields = owned["metadata"]["managedFields"]
+        if fields.isNull {
+            object["metadata"].remove("managedFields")
+        } else {
+            object["metadata"]["managedFields"] = fields
         }
     }
 
