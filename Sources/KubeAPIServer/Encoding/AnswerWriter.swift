@@ -160,12 +160,13 @@ struct AnswerWriter: Sendable {
         switch form.encoding {
         case .json:
             var out = ByteBuffer()
+            // Only what is on one line ends it, as upstream has it.
             if form.isPretty {
                 out.writeString(tree.pretty(indent: "  ", escapeHTML: true))
             } else {
                 out.writeBytes(tree.bytes(escapeHTML: true))
+                out.writeInteger(UInt8(ascii: "\n"))
             }
-            out.writeInteger(UInt8(ascii: "\n"))
             return out
         case .yaml: return ByteBuffer(bytes: YAML.write(tree))
         case .protobuf: return ByteBuffer(bytes: try ProtobufAnswer.bytes(tree))

@@ -64,6 +64,7 @@ enum StatusText {
         switch form.encoding {
         case .yaml: return ByteBuffer(bytes: YAML.write(status))
         case .protobuf: return ByteBuffer(bytes: try ProtobufAnswer.bytes(status))
+        case .json where form.isPretty: return ByteBuffer(string: status.pretty(indent: "  ", escapeHTML: true))
         case .json: return ByteBuffer(bytes: status.bytes(escapeHTML: true) + [UInt8(ascii: "\n")])
         }
     }

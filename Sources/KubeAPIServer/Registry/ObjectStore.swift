@@ -76,7 +76,7 @@ package struct ObjectStore: Sendable {
             .gone("The provided continue parameter is too old to display a consistent list result.")
         case .futureRevision(let current):
             APIStatus(
-                code: 504, reason: "Timeout", message: "Too large resource version, current: \(current)",
+                code: 504, reason: "Timeout", message: "Timeout: Too large resource version, current: \(current)",
                 details: [
                     "causes": [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]],
                     "retryAfterSeconds": 1,

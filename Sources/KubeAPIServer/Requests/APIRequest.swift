@@ -13,7 +13,7 @@ struct APIRequest: Sendable {
     let user: UserInfo
     let served: ServedResource
     let form: AnswerForm
-    let warnings = Warnings()
+    var warnings = Warnings()
 
     var resource: APIResource { served.resource }
 

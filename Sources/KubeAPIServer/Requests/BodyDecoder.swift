@@ -52,23 +52,38 @@ struct BodyDecoder: Sendable {
     }
 
     private func json(_ bytes: [UInt8], _ kind: String) throws(APIStatus) -> Document {
-        do {
-            var duplicates: [JSON.Duplicate] = []
-            let tree = try JSON.parse(bytes, duplicates: &duplicates)
-            return Document(tree: tree, duplicates: duplicates)
-        } catch {
+        var duplicates: [JSON.Duplicate] = []
+        let tree: JSON
+        do { tree = try JSON.parse(bytes, duplicates: &duplicates) } catch {
             let why = GoSyntaxError.describe(bytes) ?? error.message
             throw unrecognized(kind, "couldn't get version/kind; json parse error: \(why)", bytes)
         }
+        try checkForm(tree, kind, bytes)
+        return Document(tree: tree, duplicates: duplicates)
     }
 
     private func yaml(_ bytes: [UInt8], _ kind: String) throws(APIStatus) -> Document {
-        do {
-            let document = try YAML.parse(bytes)
-            return Document(tree: document.value, repeated: document.duplicates?.description)
-        } catch {
-            throw unrecognized(kind, "couldn't get version/kind; json parse error: \(error)", bytes)
+        let document: YAML.Document
+        do { document = try YAML.parse(bytes) } catch { throw unrecognized(kind, "\(error)", bytes) }
+        try checkForm(document.value, kind, bytes)
+        return Document(tree: document.value, repeated: document.duplicates?.description)
+    }
+
+    /// The original reads apiVersion and kind first, by a struct of these two.
+    private func checkForm(_ tree: JSON, _ kind: String, _ bytes: [UInt8]) throws(APIStatus) {
+        let what: String
+        switch tree {
+        case .object, .null: return
+        case .array: what = "array"
+        case .string: what = "string"
+        case .bool: what = "bool"
+        case .int, .number: what = "number"
         }
+        throw unrecognized(
+            kind,
+            "couldn't get version/kind; json parse error: json: cannot unmarshal \(what) into Go value of type "
+                + #"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#,
+            bytes)
     }
 
     private func unrecognized(_ kind: String, _ why: String, _ bytes: [UInt8]) -> APIStatus {
@@ -117,6 +132,9 @@ extension ObjectVerbs {
         func cannot(_ why: String) -> APIStatus {
             .badRequest("\(shown) in version \(GoText.quoted(shownVersion)) cannot be handled as a \(kind): \(why)")
         }
+        if served.custom == nil, !own.kind.isEmpty, let why = unfit(own.kind, own.version, kind, groupVersion) {
+            throw cannot(why)
+        }
         if !own.version.isEmpty, own.version != groupVersion.description {
             if own.kind.isEmpty || own.kind == kind {
                 throw .badRequest(
@@ -147,6 +165,19 @@ extension ObjectVerbs {
             }
         }
         return decoded.object
+    }
+
+    /// Why an object of that kind can't become one of the wanted kind; nil: it is the wanted kind, of any version.
+    private func unfit(_ kind: String, _ version: String, _ wanted: String, _ wantedVersion: GroupVersion) -> String? {
+        let own = GroupVersion(apiVersion: version.isEmpty ? wantedVersion.description : version) ?? wantedVersion
+        if own == wantedVersion, kind == wanted { return nil }
+        guard Schema.builtIn.type(own, kind: kind) != nil else {
+            return "no kind \(GoText.quoted(kind)) is registered for version \(GoText.quoted(own.description)) "
+                + "in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
+        }
+        if own.group == wantedVersion.group, kind == wanted { return nil }
+        let home = wantedVersion.group.split(separator: ".").first ?? "core"
+        return "converting (\(own.version).\(kind)) to (\(home).\(wanted)): unknown conversion"
     }
 
     /// A custom resource's object: pruned, its metadata read.
@@ -220,28 +251,29 @@ extension ObjectVerbs {
     ) throws(APIStatus) -> JSON {
         let document: YAML.Document
         do { document = try YAML.parse(Array(body.readableBytesView)) } catch {
-            throw .badRequest("error decoding YAML: \(error)")
+            throw .badRequest("error decoding YAML: error converting YAML to JSON: \(error)")
         }
         let tree = document.value
-        guard tree.object != nil else { throw .badRequest("error decoding YAML: it is not an object") }
+        guard tree.object != nil else {
+            let what =
+                tree.array != nil ? "array" : tree.string != nil ? "string" : tree.bool != nil ? "bool" : "number"
+            throw .badRequest(
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal \(what) "
+                    + "into Go value of type map[string]interface {}")
+        }
         for (field, wanted) in [("apiVersion", groupVersion.description), ("kind", kind)] {
             let own = tree[field].string ?? ""
             guard own == wanted else {
-                if own.isEmpty { throw .badRequest("invalid object type: \(field) must be set") }
-                throw .badRequest(
-                    "invalid object type: expected \(field) \(wanted), but it is \(own)")
+                let version = tree["apiVersion"].string ?? ""
+                let shown = version.isEmpty ? "/" : version.contains("/") ? version : "/\(version)"
+                throw .badRequest("invalid object type: \(shown), Kind=\(tree["kind"].string ?? "")")
             }
         }
-        let decoded: (object: JSON, strict: StrictErrors)
-        do {
-            decoded =
-                try type.map { try StructuralDecoder.decode(tree, as: $0, defaults: false) } ?? (tree, StrictErrors())
-        } catch {
-            throw .badRequest(
-                "failed to create typed patch object (\(request.info.namespace)/\(name); \(groupVersion), Kind=\(kind)): \(error)"
-            )
+        var strict = StrictErrors()
+        // What doesn't fit its type is told by the apply itself, in other words.
+        if let type, let decoded = try? StructuralDecoder.decode(tree, as: type, defaults: false) {
+            strict = decoded.strict
         }
-        var strict = decoded.strict
         if let repeated = document.duplicates { strict.add(repeated.description) }
         if !strict.isEmpty {
             switch request.query.fieldValidation {

@@ -1,5 +1,7 @@
 import JSON
 import KubeModel
+import NIOHTTP1
+import Wire
 
 /// The query of a request as the options of its verb (`metav1.ListOptions`, `GetOptions`, `CreateOptions`, …).
 package struct QueryOptions: Sendable {
@@ -38,6 +40,24 @@ package struct QueryOptions: Sendable {
         guard text.hasPrefix("metadata.name=") else { return nil }
         let name = text.dropFirst("metadata.name=".count).drop { $0 == "=" }
         return name.contains(",") || name.contains("\\") || name.isEmpty ? nil : String(name)
+    }
+
+    /// These options, for the object of that name alone.
+    func selecting(name: String) -> QueryOptions {
+        let own = fieldSelector.isEmpty ? "" : "\(fieldSelector),"
+        return QueryOptions(
+            pairs.filter { $0.name != "fieldSelector" } + [
+                (name: "fieldSelector", value: "\(own)metadata.name=\(name)")
+            ])
+    }
+
+    /// Whether JSON is to be indented: as the query says, else for programs that show it to people.
+    func wantsPretty(_ http: HTTPRequest) -> Bool {
+        if let asked = first("pretty"), !asked.isEmpty {
+            return ["1", "t", "T", "true", "TRUE", "True"].contains(asked)
+        }
+        let agent = http.headers.first(name: "user-agent") ?? ""
+        return ["curl", "Wget", "Mozilla/5.0"].contains { agent.hasPrefix($0) }
     }
 
     package enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }

@@ -39,6 +39,7 @@ package struct RequestInfo: Sendable, Equatable {
         version = segments[head - 1]
         takeResource(Array(segments.dropFirst(head)))
         verb = Self.verb(method, name: name, query)
+        if oldWatch, verb == "list" || verb == "get" { verb = "watch" }
         // A watch or list of one name by field selector is authorized as that name, as upstream does.
         if name.isEmpty, ["list", "watch", "deletecollection"].contains(verb) {
             name = query.singleName ?? ""

@@ -37,12 +37,13 @@ package final class APIServer: Sendable {
         let began = parts.now()
         let responder = NotedResponder(responder)
         guard let info = RequestInfo(method: http.method, path: http.path, query: query) else {
-            return await fail(.badRequest("the path \(http.path) can't be understood"), http, responder)
+            return await fail(.noSuchRoute, http, responder)
         }
+        let warnings = Warnings()
         do {
-            try await answer(http, info, query, responder)
+            try await answer(http, info, query, warnings, responder)
         } catch let status as APIStatus {
-            await fail(status, http, responder)
+            await fail(status, http, responder, warnings)
         } catch let problem as HTTPProblem where !responder.hasBegun {
             await fail(APIStatus.badRequest(problem.description), http, responder)
         } catch {
@@ -55,7 +56,8 @@ package final class APIServer: Sendable {
     }
 
     private func answer(
-        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ responder: NotedResponder
+        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ warnings: Warnings,
+        _ responder: NotedResponder
     ) async throws {
         var user = try await access.authenticate(http)
         user = try await access.impersonate(http, attributes(info, query, user))
@@ -68,7 +70,7 @@ package final class APIServer: Sendable {
         guard limits.enter(kind, user) else { return try await refuseForNow(responder) }
         defer { limits.leave(kind) }
         try await access.check(asked)
-        try await Self.withRoom(info) { try await dispatch(http, info, query, user, responder) }
+        try await Self.withRoom(info) { try await dispatch(http, info, query, user, warnings, responder) }
     }
 
     /// The original's own words, which are no Status.
@@ -106,16 +108,22 @@ package final class APIServer: Sendable {
     }
 
     private func dispatch(
-        _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo,
+        _ http: HTTPRequest, _ info: RequestInfo, _ asked: QueryOptions, _ user: UserInfo, _ warnings: Warnings,
         _ responder: any HTTPResponder
     ) async throws {
-        guard info.isResource else { return try await page(http, info, query, responder) }
+        guard info.isResource else { return try await page(http, info, asked, responder) }
+        let query = info.oldWatch && !info.name.isEmpty ? asked.selecting(name: info.name) : asked
         guard
             let served = parts.table.find(group: info.group, version: info.version, resource: info.resource),
             served.resource.isNamespaced || info.namespace.isEmpty || info.resource == "namespaces"
-        else { return try await notFound(responder) }
+        else { return try await notFound(info.path, responder) }
         if !info.subresource.isEmpty, served.resource.subresource(info.subresource) == nil {
-            return try await notFound(responder)
+            return try await notFound(info.path, responder)
+        }
+        if !served.resource.isCustom {
+            try Routes.check(info, served.resource)
+        } else if served.resource.isNamespaced, info.namespace.isEmpty, !["list", "watch"].contains(info.verb) {
+            return try await notFound(info.path, responder)
         }
         if info.subresource == "proxy", info.group.isEmpty, ProxySubresource.resources.contains(info.resource) {
             // What the client accepts is for the server behind to say.
@@ -125,8 +133,9 @@ package final class APIServer: Sendable {
             return try await ProxySubresource(verbs: verbs, responder: responder).answer()
         }
         let form = try AnswerForm.negotiate(
-            http.headers["accept"], pretty: query.flag("pretty") ?? false, hasProtobuf: !served.resource.isCustom)
-        let request = APIRequest(http: http, info: info, query: query, user: user, served: served, form: form)
+            http.headers["accept"], pretty: query.wantsPretty(http), hasProtobuf: !served.resource.isCustom)
+        let request = APIRequest(
+            http: http, info: info, query: query, user: user, served: served, form: form, warnings: warnings)
         if let sentence = served.custom?.deprecationWarning ?? served.rules.deprecation {
             request.warnings.add(sentence)
         }
@@ -179,26 +188,40 @@ package final class APIServer: Sendable {
         try await responder.send(HTTPResponseStatus(statusCode: code), headers, body)
     }
 
-    private func fail(_ status: APIStatus, _ http: HTTPRequest, _ responder: any HTTPResponder) async {
+    private func fail(
+        _ status: APIStatus, _ http: HTTPRequest, _ responder: any HTTPResponder, _ warnings: Warnings = Warnings()
+    ) async {
         guard !responder.hasBegun else { return }
         var form = AnswerForm()
         if let wanted = try? AnswerForm.negotiate(http.headers["accept"], pretty: false, hasProtobuf: true) {
             form.encoding = wanted.encoding
         }
+        form.isPretty = QueryOptions(http.query).wantsPretty(http)
         var headers = HTTPHeaders([
             ("Content-Type", form.contentType), ("Cache-Control", "no-cache, private"),
         ])
         if let seconds = status.details["retryAfterSeconds"].int {
             headers.add(name: "Retry-After", value: "\(seconds)")
         }
+        warnings.write(into: &headers)
         let body = (try? StatusText.encode(status.json, form)) ?? ByteBuffer()
         try? await responder.send(HTTPResponseStatus(statusCode: status.code), headers, body)
     }
 
-    private func notFound(_ responder: any HTTPResponder) async throws {
+    /// In a group of the original's own a path that isn't there is told as a Status, elsewhere as a line of text.
+    private func notFound(_ path: String, _ responder: any HTTPResponder) async throws {
+        let segments = path.split(separator: "/")
+        let isOfGroup =
+            segments.first == "api"
+            || segments.first == "apis" && segments.count > 2
+                && parts.table.all.contains { !$0.resource.isCustom && $0.groupVersion.group == String(segments[1]) }
+        if isOfGroup { throw APIStatus.noSuchRoute }
         try await responder.send(
-            .notFound, HTTPHeaders([("Content-Type", "text/plain; charset=utf-8")]),
-            ByteBuffer(string: "404 page not found\n"))
+            .notFound,
+            HTTPHeaders([
+                ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-cache, private"),
+                ("X-Content-Type-Options", "nosniff"),
+            ]), ByteBuffer(string: "404 page not found\n"))
     }
 
     /// Paths that name no resource: discovery, schemas, health, version, metrics.
@@ -206,9 +229,13 @@ package final class APIServer: Sendable {
         _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ responder: any HTTPResponder
     ) async throws {
         if let page = try await documents.page(http, query, health: health, metrics: metrics) {
-            return try await responder.send(HTTPResponseStatus(statusCode: page.code), page.headers, page.body)
+            var headers = page.headers
+            if !headers.contains(name: "cache-control") {
+                headers.add(name: "Cache-Control", value: "no-cache, private")
+            }
+            return try await responder.send(HTTPResponseStatus(statusCode: page.code), headers, page.body)
         }
-        try await notFound(responder)
+        try await notFound(info.path, responder)
     }
 }
 

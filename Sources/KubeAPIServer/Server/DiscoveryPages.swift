@@ -72,16 +72,18 @@ final class DiscoveryPages: Sendable {
     func page(_ path: [String], _ http: HTTPRequest) throws(APIStatus) -> DocumentPage? {
         let made = current
         let discovery = made.discovery
+        let isPretty = QueryOptions(http.query).wantsPretty(http)
+        func json(_ tree: JSON) -> DocumentPage { .json(tree, isPretty: isPretty) }
         switch (path.first, path.count) {
         case ("api", 1):
             if let page = aggregated(http, discovery, isCore: true) { return page }
-            return .json(discovery.coreVersions(serverAddress: serverAddress))
+            return json(discovery.coreVersions(serverAddress: serverAddress))
         case ("apis", 1):
             if let page = aggregated(http, discovery, isCore: false) { return page }
-            return .json(discovery.groupList)
-        case ("api", 2): return discovery.resourceList(GroupVersion("", path[1])).map(DocumentPage.json)
-        case ("apis", 2): return discovery.group(path[1]).map(DocumentPage.json)
-        case ("apis", 3): return discovery.resourceList(GroupVersion(path[1], path[2])).map(DocumentPage.json)
+            return json(discovery.groupList)
+        case ("api", 2): return discovery.resourceList(GroupVersion("", path[1])).map(json)
+        case ("apis", 2): return discovery.group(path[1]).map(json)
+        case ("apis", 3): return discovery.resourceList(GroupVersion(path[1], path[2])).map(json)
         case ("openapi", 2) where path[1] == "v2":
             let accepted = MediaType.accepted(http.headers["accept"]).map(\.type)
             let messages = OpenAPIDocuments.protobufMediaTypes
@@ -91,7 +93,7 @@ final class DiscoveryPages: Sendable {
             return tagged(http, "application/json", made.documents.version2())
         case ("openapi", 2) where path[1] == "v3":
             return tagged(http, "application/json", made.documents.index.bytes())
-        case ("openapi", _) where path[1] == "v3":
+        case ("openapi", 3...) where path[1] == "v3":
             guard let document = made.documents.version3(path.dropFirst(2).joined(separator: "/")) else { return nil }
             return tagged(http, "application/json", document)
         default: return nil

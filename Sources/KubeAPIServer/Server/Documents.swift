@@ -19,10 +19,11 @@ struct DocumentPage: Sendable {
             body: ByteBuffer(string: text))
     }
 
-    static func json(_ tree: JSON) -> DocumentPage {
+    static func json(_ tree: JSON, isPretty: Bool) -> DocumentPage {
         DocumentPage(
             headers: HTTPHeaders([("Content-Type", "application/json"), ("Cache-Control", "no-cache, private")]),
-            body: ByteBuffer(bytes: tree.bytes()))
+            body: ByteBuffer(
+                bytes: isPretty ? Array(tree.pretty(indent: "  ").utf8) : tree.bytes() + [UInt8(ascii: "\n")]))
     }
 }
 
@@ -40,8 +41,8 @@ struct Documents: Sendable {
         guard http.method == .GET || http.method == .HEAD else { return nil }
         let path = http.path.split(separator: "/").map(String.init)
         switch path.first {
-        case nil: return .json(["paths": .init(discovery.paths)])
-        case "version" where path.count == 1: return .json(version)
+        case nil: return .json(["paths": .init(discovery.paths)], isPretty: true)
+        case "version" where path.count == 1: return .json(version, isPretty: true)
         case "metrics" where path.count == 1:
             var page = DocumentPage.text(metrics.text)
             page.headers.replaceOrAdd(name: "Content-Type", value: "text/plain; version=0.0.4; charset=utf-8")

@@ -13,22 +13,33 @@ extension ObjectVerbs {
     /// answered with upstream's 504, so that the client tries again.
     func waitFor(_ version: String) async throws(APIStatus) {
         guard !version.isEmpty, version != "0" else { return }
-        let wanted = try Self.revision(version)
+        guard let wanted = Self.revision(version) else {
+            // Of the original's faults the one without a reason.
+            throw APIStatus(code: 500, reason: "", message: Self.whyNoVersion(version))
+        }
         let current: Int64
         do { current = try await parts.store.storage.revision } catch { throw ObjectStore.status(error) }
         guard wanted > current else { return }
         throw APIStatus(
-            code: 504, reason: "Timeout", message: "Too large resource version: \(wanted), current: \(current)",
+            code: 504, reason: "Timeout",
+            message: "Timeout: Too large resource version: \(wanted), current: \(current)",
             details: [
                 "causes": [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]],
                 "retryAfterSeconds": 1,
             ])
     }
 
-    static func revision(_ text: String) throws(APIStatus) -> Int64 {
-        guard let value = Int64(text), value >= 0 else {
-            throw .badRequest("Invalid value: \"\(text)\": invalid resource version")
-        }
-        return value
+    /// Nil for what is no version of anything.
+    static func revision(_ text: String) -> Int64? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt64(text).map { Int64(clamping: $0) }
+    }
+
+    /// The original's sentence, which is that of Go's number reader.
+    static func whyNoVersion(_ text: String) -> String {
+        let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let quoted = GoText.quoted(text)
+        return "resourceVersion: Invalid value: \(quoted): strconv.ParseUint: parsing \(quoted): "
+            + (isNumber ? "value out of range" : "invalid syntax")
     }
 }

@@ -10,7 +10,11 @@ extension ObjectVerbs {
         .list(try await list(limit: request.query.integer("limit"), continuing: request.query.continueToken))
     }
 
+    /// Of the keys that the list may answer.
+    private var prefix: String { served.keyPrefix(namespace) }
+
     func list(limit asked: Int64?, continuing token: String) async throws(APIStatus) -> ListAnswer {
+        try ListOptions.check(request.query, isWatch: false)
         let selector = try ObjectSelector(request.query, rules)
         let limit = asked.flatMap { $0 > 0 ? Int(clamping: $0) : nil }
         let begin = try await beginning(token, limit: limit)
@@ -18,7 +22,7 @@ extension ObjectVerbs {
             let page = try await page(from: begin.start, limit: limit, at: begin.revision)
             var answer = ListAnswer(values: page.values, revision: page.revision)
             if page.remaining > 0, let last = page.values.last {
-                answer.continueToken = ContinueToken(revision: page.revision, after: last.key).text
+                answer.continueToken = ContinueToken(revision: page.revision, after: last.key).text(in: prefix)
                 answer.remaining = page.remaining
             }
             return answer
@@ -30,43 +34,22 @@ extension ObjectVerbs {
     private func beginning(_ token: String, limit: Int?) async throws(APIStatus) -> (start: String?, revision: Int64?) {
         let version = request.query.resourceVersion
         let match = request.query.resourceVersionMatch
-        try checkMatch(match, version: version, token: token)
         if !token.isEmpty {
-            guard let token = ContinueToken(token), token.key.hasPrefix(served.prefix) else {
-                throw .badRequest("continue key is not valid: invalid continue token")
+            let token = try ContinueToken(parsing: token, in: prefix)
+            guard version.isEmpty || version == "0" else {
+                throw .badRequest("specifying resource version is not allowed when using continue")
             }
+            if token.revision > 0 { try await waitFor("\(token.revision)") }
             // The exact list is gone: an inconsistent one from the same place on, as upstream's -1 tokens ask for.
-            return (token.key + "\0", token.revision > 0 ? token.revision : nil)
+            return (token.start, token.revision > 0 ? token.revision : nil)
         }
         guard !version.isEmpty, version != "0" else { return (nil, nil) }
-        let revision = try Self.revision(version)
+        guard let revision = Self.revision(version) else {
+            throw .badRequest("invalid resource version: \(Self.whyNoVersion(version))")
+        }
         try await waitFor(version)
         let isExact = match == "Exact" || (match.isEmpty && limit != nil)
         return (nil, isExact ? revision : nil)
-    }
-
-    private func checkMatch(_ match: String, version: String, token: String) throws(APIStatus) {
-        var errors: [FieldError] = []
-        let path = FieldPath("resourceVersionMatch")
-        if !match.isEmpty {
-            if version.isEmpty {
-                errors.append(.forbidden(path, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
-            }
-            if !token.isEmpty {
-                errors.append(.forbidden(path, "resourceVersionMatch is forbidden when continue is provided"))
-            }
-            if match != "Exact", match != "NotOlderThan" {
-                errors.append(.notSupported(path, .string(match), ["Exact", "NotOlderThan", ""]))
-            }
-            if match == "Exact", version == "0" {
-                errors.append(
-                    .forbidden(path, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""))
-            }
-        }
-        if !errors.isEmpty { throw .invalid(kind: "ListOptions", group: "meta.k8s.io", "", errors) }
-        if !token.isEmpty, !version.isEmpty, version != "0" {
-            throw .badRequest("specifying resource version is not allowed when using continue")
-        }
     }
 
     private func page(from start: String?, limit: Int?, at revision: Int64?) async throws(APIStatus) -> StoredPage {
@@ -89,7 +72,7 @@ extension ObjectVerbs {
                 + "of the results. Continuing with the provided token results in an inconsistent list - objects that "
                 + "were created, modified, or deleted between the time the first chunk was returned and now may show up "
                 + "in the list.")
-        status.listContinue = ContinueToken(revision: -1, after: String(start.dropLast())).text
+        status.listContinue = ContinueToken(revision: -1, start: start).text(in: prefix)
         return status
     }
 
@@ -108,7 +91,8 @@ extension ObjectVerbs {
                 let hasMore = page.remaining > 0 || index + 1 < page.values.count
                 return ListAnswer(
                     values: values, revision: page.revision,
-                    continueToken: hasMore ? ContinueToken(revision: page.revision, after: value.key).text : "")
+                    continueToken: hasMore
+                        ? ContinueToken(revision: page.revision, after: value.key).text(in: prefix) : "")
             }
             guard page.remaining > 0, let last = page.values.last else {
                 return ListAnswer(values: values, revision: page.revision)

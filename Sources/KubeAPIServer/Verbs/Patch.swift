@@ -99,15 +99,18 @@ extension ObjectVerbs {
     /// Server-side apply.
     private func apply(_ body: ByteBuffer, _ change: ChangeRules) async throws(APIStatus) -> Answer {
         let force = request.query.flag("force") ?? false
-        var config = try decodeApplied(body)
-        try checkName(&config)
-        try settleNamespace(&config)
-        let applied = config
+        let applied = try decodeApplied(body)
+        var named = applied
+        try checkName(&named)
+        try settleNamespace(&named)
         let verbs = self
         guard try await parts.store.find(served, namespace, name) != nil else {
             guard request.info.subresource.isEmpty else { throw .notFound(resource, name) }
             let first = try verbs.applied(applied, to: nil, force: force, subresource: "")
-            return try await verbs.create(try verbs.decode(tree: first), records: false)
+            var made = try verbs.decode(tree: first)
+            try checkName(&made)
+            try settleNamespace(&made)
+            return try await verbs.create(made, records: false)
         }
         return try await self.change(
             change, record: { _, _ in },

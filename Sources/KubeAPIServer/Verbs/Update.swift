@@ -20,6 +20,10 @@ extension ObjectVerbs {
     func update() async throws(APIStatus) -> Answer {
         try request.query.checkWriteOptions("UpdateOptions")
         var object = try await decodeBody()
+        if (object["metadata"]["name"].string ?? "").isEmpty {
+            throw .badRequest(
+                "the name of the object (\(name) based on URL) was undeterminable: name must be provided")
+        }
         try checkName(&object)
         try settleNamespace(&object)
         if rules.allowsCreateOnUpdate, request.info.subresource.isEmpty,

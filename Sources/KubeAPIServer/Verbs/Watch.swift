@@ -62,26 +62,7 @@ struct WatchStream: Sendable {
         sendsInitialEvents = query.flag("sendInitialEvents")
         wantsBookmarks = query.flag("allowWatchBookmarks") ?? false
         version = query.resourceVersion
-        try checkInitialEvents(query)
-    }
-
-    private func checkInitialEvents(_ query: QueryOptions) throws(APIStatus) {
-        var errors: [FieldError] = []
-        let match = FieldPath("resourceVersionMatch")
-        if sendsInitialEvents != nil, query.resourceVersionMatch != "NotOlderThan" {
-            errors.append(
-                .forbidden(match, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
-        }
-        if sendsInitialEvents == nil, !query.resourceVersionMatch.isEmpty {
-            errors.append(
-                .forbidden(match, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
-        }
-        if sendsInitialEvents == true, !wantsBookmarks {
-            errors.append(
-                .forbidden(
-                    FieldPath("allowWatchBookmarks"), "sendInitialEvents requires setting allowWatchBookmarks to true"))
-        }
-        if !errors.isEmpty { throw .invalid(kind: "ListOptions", group: "meta.k8s.io", "", errors) }
+        try ListOptions.check(query, isWatch: true)
     }
 
     /// Where the events come from: first what is there, when the client asked for that, then what happens.
@@ -108,9 +89,8 @@ struct WatchStream: Sendable {
             } else if startsFresh {
                 source.changes = try await storage.watch(prefix: prefix, after: nil)
             } else {
-                let revision = try ObjectVerbs.revision(version)
                 try await verbs.waitFor(version)
-                source.changes = try await storage.watch(prefix: prefix, after: revision)
+                source.changes = try await storage.watch(prefix: prefix, after: ObjectVerbs.revision(version))
             }
         } catch let StorageError.compacted(oldest) {
             source.failure = .gone("too old resource version: \(version) (\(oldest))")
@@ -163,7 +143,7 @@ struct WatchStream: Sendable {
                 out = ByteBuffer()
             }
         }
-        if sendsInitialEvents == true { out.writeImmutableBuffer(try bookmark(revision, endsInitial: true)) }
+        if wantsBookmarks { out.writeImmutableBuffer(try bookmark(revision, endsInitial: true)) }
         if out.readableBytes > 0 { try await responder.write(out) }
     }
 
@@ -219,7 +199,7 @@ struct WatchStream: Sendable {
     }
 
     private func bookmark(_ revision: Int64, endsInitial: Bool) throws(APIStatus) -> ByteBuffer {
-        var metadata: JSON = ["resourceVersion": .string("\(revision)"), "creationTimestamp": .null]
+        var metadata: JSON = ["resourceVersion": .string("\(revision)")]
         if endsInitial { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         var object: JSON = [
             "kind": .string(verbs.resource.kind), "apiVersion": .string(verbs.served.groupVersion.description),

@@ -73,7 +73,7 @@ struct AccessReviewTests {
         #expect(
             await message { () async throws(APIStatus) in try await reviews.subjectAccessReview(["spec": ["user": "a"]])
             }
-                == #".authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified"#
+                == #".authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"#
         )
         let attributes: JSON = ["verb": "get", "resource": "pods", "namespace": "d"]
         #expect(

@@ -100,17 +100,3 @@ struct ServiceAddressesTests {
         arguments: ["10.0.0.0", "10.0.0.0/8", "x/16", "10.0.0.0/31", "fd00::/64"])
     func ranges(_ text: String) { #expect(ServiceRange(text) == nil) }
 }
-
-@Suite("tokens of lists in pages")
-struct ContinueTokenTests {
-    @Test("a token comes back as it went; what isn't one is refused")
-    func roundTrip() {
-        let token = ContinueToken(revision: 9, after: "/registry/core/pods/a/ü?>")
-        #expect(ContinueToken(token.text) == token)
-        for text in [
-            "", "x", "!!!", ContinueToken(revision: 1, after: "pods").text, String(repeating: "A", count: 5_000),
-        ] {
-            #expect(ContinueToken(text) == nil)
-        }
-    }
-}

@@ -29,7 +29,7 @@ struct RequestInfoTests {
                 "PATCH", "/apis/apps/v1/namespaces/a/deployments/d/scale", "patch", "apps", "v1", "a", "deployments",
                 "d", "scale"
             ),
-            ("GET", "/api/v1/watch/namespaces/a/pods", "list", "", "v1", "a", "pods", "", ""),
+            ("GET", "/api/v1/watch/namespaces/a/pods", "watch", "", "v1", "a", "pods", "", ""),
         ] as [(String, String, String, String, String, String, String, String, String)])
     func resources(
         _ row: (

@@ -183,8 +183,8 @@ package struct AccessReviews: Sendable {
 
     private func pathText(_ review: JSON) -> String {
         let path = review["spec", "nonResourceAttributes"]
-        return "authorization.NonResourceAttributes{Path:\(GoText.quoted(path.text("path"))), "
-            + "Verb:\(GoText.quoted(path.text("verb")))}"
+        let form: JSON = ["Path": .string(path.text("path")), "Verb": .string(path.text("verb"))]
+        return form.text
     }
 
     private func faults(_ review: JSON, isSelf: Bool) -> [FieldError] {
@@ -199,7 +199,7 @@ package struct AccessReviews: Sendable {
         case (true, true):
             faults.append(
                 .invalid(
-                    path["resourceAttributes"], "null",
+                    path["resourceAttributes"], .null,
                     "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
         default: break
         }
