@@ -22,4 +22,23 @@ struct KubeRoutesTests {
             #expect(watched.contains("ADDED") && watched.contains(#""name":"b""#) && !watched.contains(#""name":"a""#))
         }
     }
+
+    @Test("who creates an object owns nothing that the server adds")
+    func ownership() async throws {
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
+            try await until("the default account") {
+                try await box.kubectl("get", "serviceaccount", "default").status == 0
+            }
+            #expect(try await box.ok("run", "a", "--image=a:1") == "pod/a created")
+            let pod = try await box.ok(
+                "get", "pod", "a", "--show-managed-fields", "-o", "jsonpath={.metadata.managedFields}")
+            #expect(pod.contains("f:restartPolicy") && pod.contains("f:image"))
+            #expect(!pod.contains("f:serviceAccountName") && !pod.contains("f:volumes") && !pod.contains("f:priority"))
+            #expect(try await box.ok("create", "service", "clusterip", "a", "--tcp=80") == "service/a created")
+            let service = try await box.ok(
+                "get", "service", "a", "--show-managed-fields", "-o", "jsonpath={.metadata.managedFields}")
+            #expect(
+                service.contains("f:ports") && !service.contains("f:clusterIP") && !service.contains("f:ipFamilies"))
+        }
+    }
 }

@@ -108,6 +108,8 @@ package final class ServiceAddresses: Sendable {
         }
         if !asked.isEmpty {
             guard !(old.map { Self.addresses($0).contains(asked) } ?? false) else { return settle(&service, asked) }
+            // What is no address at all is for validation to tell.
+            guard IPAddress(asked) != nil else { return settle(&service, asked) }
             guard let offset = range.offset(of: asked) else {
                 errors.append(
                     .invalid(
@@ -181,9 +183,7 @@ package final class ServiceAddresses: Sendable {
                         path, .init(port),
                         "provided port is not in the valid range. The range of valid ports is "
                             + "\(nodePorts.lowerBound)-\(nodePorts.upperBound)"))
-            } else if own[port]?.contains(kind) ?? false
-                || (state.ports[port] != nil && own[port] == nil && !held.contains(port))
-            {
+            } else if state.ports[port] != nil && own[port] == nil && !held.contains(port) {
                 errors.append(.invalid(path, .init(port), "provided port is already allocated"))
             } else {
                 own[port, default: []].insert(kind)

@@ -45,13 +45,13 @@ extension ObjectVerbs {
         prepareMetadata(&object)
         rules.prepareForCreate(&object)
         fillOnCreate(&object)
-        let faults =
-            MetadataRules.validateCreate(
-                object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
-            + rules.validate(object)
-        if !faults.isEmpty { throw .invalid(resource, name, faults) }
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
         do throws(APIStatus) {
+            let faults =
+                MetadataRules.validateCreate(
+                    object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
+                + rules.validate(object)
+            if !faults.isEmpty { throw APIStatus.invalid(resource, name, faults) }
             if records { try recordCreation(of: decoded, as: &object) }
             request.warnings.add(rules.warnings(object, nil))
             try await checkEscalation(object, .null, requestName: "")
