@@ -25,7 +25,9 @@ struct AnswerWriter: Sendable {
         case .whole: return try encode(object)
         case .table: return try encode(table([object], metadata: listMetadata(object)))
         case .partialMetadata: return try encode(Self.partial(object, form.shapeVersion))
-        case .partialMetadataList: throw notAcceptable("PartialObjectMetadataList")
+        case .partialMetadataList:
+            throw notAcceptable(
+                "you requested PartialObjectMetadataList, but the requested object is not a list (\(goType))")
         }
     }
 
@@ -39,22 +41,25 @@ struct AnswerWriter: Sendable {
 
     /// - Parameter items: in the served version's form, each with its kind.
     func body(ofItems items: [JSON], metadata: JSON) throws(APIStatus) -> ByteBuffer {
-        var list = listHead(metadata)
+        var list = try listHead(metadata)
         list[form.shape == .table ? "rows" : "items"] = .array(items.map(item))
         return try encode(list)
     }
 
-    /// The list without its items.
-    func listHead(_ metadata: JSON) -> JSON {
+    /// The list without its items; 406 when one object's metadata is asked for.
+    func listHead(_ metadata: JSON) throws(APIStatus) -> JSON {
         switch form.shape {
         case .whole:
-            [
+            return [
                 "kind": .string(served.resource.listKind), "apiVersion": .string(served.groupVersion.description),
                 "metadata": metadata,
             ]
-        case .table: tableHead(metadata)
-        case .partialMetadata, .partialMetadataList:
-            [
+        case .table: return tableHead(metadata)
+        case .partialMetadata:
+            throw notAcceptable(
+                "you requested PartialObjectMetadata, but the requested object is a list (\(goType)List)")
+        case .partialMetadataList:
+            return [
                 "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(form.shapeVersion)"),
                 "metadata": metadata,
             ]
@@ -81,8 +86,8 @@ struct AnswerWriter: Sendable {
     }
 
     /// Appends the beginning of a list's JSON text, up to its first item.
-    func beginList(_ metadata: JSON, into out: inout ByteBuffer) {
-        out.writeBytes(listHead(metadata).bytes(escapeHTML: true).dropLast())
+    func beginList(_ metadata: JSON, into out: inout ByteBuffer) throws(APIStatus) {
+        out.writeBytes(try listHead(metadata).bytes(escapeHTML: true).dropLast())
         out.writeString(form.shape == .table ? ",\"rows\":[" : ",\"items\":[")
     }
 
@@ -173,9 +178,14 @@ struct AnswerWriter: Sendable {
         }
     }
 
-    private func notAcceptable(_ shape: String) -> APIStatus {
-        APIStatus(
-            code: 406, reason: "NotAcceptable",
-            message: "the requested object, \(served.resource.kind), is not a list and can't be shown as \(shape)")
+    private func notAcceptable(_ why: String) -> APIStatus {
+        APIStatus(code: 406, reason: "NotAcceptable", message: why)
+    }
+
+    /// `*core.Pod`; the original holds custom resources without a type of their own.
+    private var goType: String {
+        if served.resource.isCustom { return "*unstructured.Unstructured" }
+        let home = served.groupVersion.group.split(separator: ".").first ?? "core"
+        return "*\(home).\(served.resource.kind)"
     }
 }

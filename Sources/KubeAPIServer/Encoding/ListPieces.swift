@@ -42,7 +42,7 @@ struct ListPieces {
         var out = ByteBuffer()
         out.reserveCapacity(min(total + 1_024, Self.bytes + 16 << 10))
         if !isBegun {
-            writer.beginList(AnswerWriter.metadata(list), into: &out)
+            try writer.beginList(AnswerWriter.metadata(list), into: &out)
             isBegun = true
         }
         while written < list.values.count, out.readableBytes < Self.bytes {
@@ -58,7 +58,7 @@ struct ListPieces {
     }
 
     private func protobuf() throws(APIStatus) -> CircularBuffer<ByteBuffer> {
-        let message = try ProtobufAnswer.List(writer.listHead(AnswerWriter.metadata(list)))
+        let message = try ProtobufAnswer.List(try writer.listHead(AnswerWriter.metadata(list)))
         var pieces = CircularBuffer<ByteBuffer>()
         var piece = ByteBuffer(bytes: message.begin)
         for value in list.values {
