@@ -1,5 +1,6 @@
 import CLinux
 import Fault
+import Glibc
 import JSON
 import Linux
 import Testing

@@ -54,7 +54,7 @@ final class ScriptedDaemon: DockerTransport, Sendable {
         switch body {
         case .none: return []
         case .bytes(let buffer): return Array(buffer.readableBytesView)
-        case .stream(let next):
+        case .stream(let next), .sized(_, let next):
             var all: [UInt8] = []
             while let part = try await next() { all += part.readableBytesView }
             return all
