@@ -47,7 +47,7 @@ struct ListPiecesTests {
 
     private static let forms: [AnswerForm] = [
         AnswerForm(), AnswerForm(encoding: .yaml), AnswerForm(encoding: .protobuf), AnswerForm(isPretty: true),
-        AnswerForm(shape: .table), AnswerForm(shape: .partialMetadataList), AnswerForm(shape: .partialMetadata),
+        AnswerForm(shape: .table), AnswerForm(shape: .partialMetadataList),
         AnswerForm(encoding: .protobuf, shape: .partialMetadataList), AnswerForm(shape: .table, isPretty: true),
     ]
 
@@ -62,6 +62,14 @@ struct ListPiecesTests {
         } else {
             #expect(pieces == whole)
         }
+    }
+
+    @Test("one object's metadata is no form of a list", arguments: [0, 2])
+    func metadataOfOne(count: Int) throws {
+        let writer = AnswerWriter(
+            served: try Self.served("", "v1", "pods"), form: AnswerForm(shape: .partialMetadata), now: 2e9)
+        let refusal = #expect(throws: APIStatus.self) { _ = try Self.pieces(writer, Self.pods(count)) }
+        #expect(refusal?.code == 406)
     }
 
     @Test("a long list comes in several pieces, in order", arguments: [AnswerForm(), AnswerForm(shape: .table)])
