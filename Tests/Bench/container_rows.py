@@ -3,17 +3,9 @@
 import ctypes, json, os, shutil, statistics, subprocess, sys, time
 
 from engines import DOCKER
-from measure import children, cpu_ticks, pss, seconds, sh
+from measure import children, cpu_ticks, pss, rows, seconds, sh
 
-ROWS = {}
-
-
-def row(name):
-    def add(function):
-        ROWS[name] = function
-        return function
-
-    return add
+ROWS, row = rows()
 
 
 def without_unified(function):

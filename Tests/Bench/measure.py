@@ -51,6 +51,20 @@ def children(root):
     return found
 
 
+def rows():
+    """A table of rows by name, and the decorator that puts them there."""
+    table = {}
+
+    def row(name):
+        def add(function):
+            table[name] = function
+            return function
+
+        return add
+
+    return table, row
+
+
 class Program:
     """A server under test: started, asked until it answers, stopped."""
 
