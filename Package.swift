@@ -8,11 +8,12 @@ let layers: [String: Int] = [
     "hako-runtime": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
-    "KubeModel": 2, "KubeStorage": 2,
-    "Engine": 4, "KubeAPIServer": 4,
-    "DockerCLI": 5,
-    "EngineAPI": 6,
-    "hako": 7,
+    "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
+    "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4, "ClusterDNS": 4,
+    "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
+    "EngineAPI": 6, "Cluster": 6, "Node": 6,
+    "ClusterCLI": 7,
+    "hako": 8,
 ]
 
 let nio: [Target.Dependency] = [
@@ -45,7 +46,8 @@ func module(
     _ name: String, _ needs: [String] = [], _ products: [Target.Dependency] = [], tests: Bool = true,
     testNeeds: [Target.Dependency] = []
 ) -> [Target] {
-    let settings = houseRules + (needs.contains { ["CLinux", "Linux", "Engine"].contains($0) } ? sameHeaders : [])
+    let settings =
+        houseRules + (needs.contains { ["CLinux", "Linux", "Engine", "Node"].contains($0) } ? sameHeaders : [])
     let target = Target.target(
         name: name, dependencies: needs.map { .target(name: $0) } + products, swiftSettings: settings)
     guard tests else { return [target] }
@@ -124,16 +126,47 @@ targets += module(
     nio + [sqlite, log, crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
     testNeeds: ["TestKit", "storagewriter"])
 targets += module(
-    "KubeAPIServer", ["Fault", "JSON", "Wire", "KubeModel", "KubeStorage", "CLinux", "CISAL"],
+    "KubeClient", ["Fault", "JSON", "Wire", "KubeModel"],
+    nio + httpAndTLS + [log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")], testNeeds: ["TestKit"])
+targets += module(
+    "KubeAPIServer", ["Fault", "JSON", "Wire", "KubeModel", "KubeStorage", "KubeClient", "CLinux", "CISAL"],
     nio + httpAndTLS + [
         log, crypto, .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     ], testNeeds: ["TestKit"])
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let certificates: [Target.Dependency] = [
+    crypto, .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+]
+let kube = ["Fault", "JSON", "KubeModel", "KubeClient"]
+targets += module("Controllers", kube, [log, locks] + certificates, testNeeds: ["TestKit"])
+targets += module("Scheduler", kube, [log, locks])
+targets += module("ServiceProxy", kube + ["Linux", "CLinux"], nio + [log, locks])
+targets += module("ClusterDNS", kube + ["CLinux"], nio + [log, locks])
+targets += module(
+    "Kubelet", kube + ["DockerModel", "Wire", "Linux", "CLinux", "KubeAPIServer"],
+    nio + httpAndTLS + [log, locks] + certificates,
+    testNeeds: ["TestKit"])
+targets += module(
+    "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks], testNeeds: ["TestKit"])
+targets += module(
+    "Cluster", kube + ["DockerModel", "Wire", "Linux", "CLinux", "CommandLine"],
+    nio + httpAndTLS + [log, locks] + certificates,
+    testNeeds: ["TestKit"])
+targets += module(
+    "Node",
+    kube + [
+        "Controllers", "Scheduler", "ServiceProxy", "ClusterDNS", "Kubelet", "KubeAPIServer", "Engine", "DockerModel",
+        "ContainerNetwork", "Wire", "Linux", "CLinux",
+    ], nio + [log, locks])
+targets += module(
+    "ClusterCLI", kube + ["Cluster", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"], nio + [log])
 targets += [
     .executableTarget(
         name: "hako",
         dependencies: [
+            "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
             "DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
             "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,

@@ -118,6 +118,16 @@ package final class ObjectCache: ObjectReader {
         return tree
     }
 
+    /// Nil when the value isn't the newest that is here.
+    func tree(of value: StoredValue) -> JSON? {
+        guard let prefix = Self.shelf(of: value.key) else { return nil }
+        let isHere = state.withLockedValue {
+            $0.shelves[prefix]?.entries[value.key]?.value.modRevision == value.modRevision
+        }
+        guard isHere, let tree = tree(prefix, value.key) else { return nil }
+        return tree["metadata"]["resourceVersion"].string == "\(value.modRevision)" ? tree : nil
+    }
+
     func put(_ value: StoredValue) {
         guard let prefix = Self.shelf(of: value.key) else { return }
         put([value], prefix)

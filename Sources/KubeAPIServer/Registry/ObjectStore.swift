@@ -86,6 +86,12 @@ package struct ObjectStore: Sendable {
         }
     }
 
+    /// The tree that readers of the cache share, where it has this value.
+    func tree(of value: StoredValue) throws(APIStatus) -> JSON {
+        if let known = cache.tree(of: value) { return known }
+        return try Self.decode(value)
+    }
+
     static func decode(_ value: StoredValue) throws(APIStatus) -> JSON {
         do { return try ObjectRecord.decode(value) } catch {
             throw .internalError("the stored object \(value.key) can't be read: \(error)")

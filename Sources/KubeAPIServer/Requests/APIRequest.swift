@@ -14,6 +14,8 @@ struct APIRequest: Sendable {
     let served: ServedResource
     let form: AnswerForm
     var warnings = Warnings()
+    /// In place of the request's body, where the client is of this process; nil: there is a body.
+    var sent: JSON?
 
     var resource: APIResource { served.resource }
 

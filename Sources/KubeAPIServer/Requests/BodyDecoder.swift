@@ -114,6 +114,7 @@ extension ObjectVerbs {
     /// The request's body as an object of that kind.
     func decodeBody(as kind: String, of groupVersion: GroupVersion, _ type: SchemaType) async throws(APIStatus) -> JSON
     {
+        if let sent = request.sent { return try typed(BodyDecoder.Document(tree: sent), kind, groupVersion, type) }
         let body = try await request.http.body()
         let decoder = BodyDecoder(request.http, hasProtobuf: !resource.isCustom)
         let document = try decoder.document(body, as: type, kind: kind)

@@ -65,4 +65,28 @@ struct ObjectSelector: Sendable {
             return literals.allSatisfy { memmem(start, text.count, $0, $0.count) != nil }
         }
     }
+
+    /// A change as those see it who look through the selector.
+    struct Change: Sendable {
+        enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+        let kind: Kind
+        /// After a deletion the last state, with the deletion's own revision.
+        let value: StoredValue
+    }
+
+    /// An object that comes to match is added, one that ceases to is deleted; nil: nothing of it is seen.
+    func change(_ event: StorageEvent, _ hub: WatchHub) throws(APIStatus) -> Change? {
+        let (was, isNow) = (try sees(event.previous, hub), try sees(event.value, hub))
+        if isNow, let value = event.value { return Change(kind: was ? .modified : .added, value: value) }
+        guard was, let last = event.previous else { return nil }
+        return Change(
+            kind: .deleted,
+            value: StoredValue(
+                key: last.key, value: last.value, createRevision: last.createRevision, modRevision: event.revision))
+    }
+
+    private func sees(_ value: StoredValue?, _ hub: WatchHub) throws(APIStatus) -> Bool {
+        guard let value else { return false }
+        return isEverything ? true : matches(try hub.tree(value))
+    }
 }

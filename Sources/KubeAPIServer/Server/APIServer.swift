@@ -60,9 +60,9 @@ package final class APIServer: Sendable {
         _ responder: NotedResponder
     ) async throws {
         var user = try await access.authenticate(http)
-        user = try await access.impersonate(http, attributes(info, query, user))
+        user = try await access.impersonate(http, RequestAttributes(info, query, user))
         let kind = RequestLimits.kind(info)
-        let asked = attributes(info, query, user)
+        let asked = RequestAttributes(info, query, user)
         if kind != .lasting || info.verb == "watch", let flow = flows.find(asked) {
             responder.add("X-Kubernetes-Pf-Flowschema-Uid", flow.schema)
             responder.add("X-Kubernetes-Pf-Prioritylevel-Uid", flow.level)
@@ -88,23 +88,6 @@ package final class APIServer: Sendable {
         let isLong = !info.isResource || info.verb == "list" || info.verb == "deletecollection"
         guard isLong else { return try await work() }
         try await withTaskExecutorPreference(globalConcurrentExecutor) { try await work() }
-    }
-
-    private func attributes(_ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo) -> RequestAttributes {
-        var attributes = RequestAttributes(user: user, verb: info.verb, isResource: info.isResource)
-        attributes.path = info.path
-        guard info.isResource else { return attributes }
-        attributes.group = info.group
-        attributes.version = info.version
-        attributes.resource = info.resource
-        attributes.subresource = info.subresource
-        attributes.namespace = info.namespace
-        attributes.name = info.name
-        if ["list", "watch", "deletecollection"].contains(info.verb) {
-            attributes.fieldSelector = query.fieldSelector
-            attributes.labelSelector = query.labelSelector
-        }
-        return attributes
     }
 
     private func dispatch(

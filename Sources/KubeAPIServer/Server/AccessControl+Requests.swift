@@ -32,3 +32,20 @@ extension AccessControl {
         }
     }
 }
+
+extension RequestAttributes {
+    init(_ info: RequestInfo, _ query: QueryOptions, _ user: UserInfo) {
+        self.init(user: user, verb: info.verb, isResource: info.isResource)
+        path = info.path
+        guard info.isResource else { return }
+        group = info.group
+        version = info.version
+        resource = info.resource
+        subresource = info.subresource
+        namespace = info.namespace
+        name = info.name
+        guard ["list", "watch", "deletecollection"].contains(info.verb) else { return }
+        fieldSelector = query.fieldSelector
+        labelSelector = query.labelSelector
+    }
+}

@@ -72,9 +72,13 @@ package final class RunningAPIServer: Sendable {
         try Kubeconfig(server: address, trustPEM: pki.trustPEM, credential: credential).write(to: path)
     }
 
-    /// For controllers of this process; whoever makes one runs it.
-    /// - Parameter component: who tells, as `kubectl describe` shows it.
-    package func eventRecorder(component: String) -> EventRecorder { EventRecorder(server.parts, component: component) }
+    /// For a component of this process.
+    /// - Parameters:
+    ///   - user: whom its requests are authorized as.
+    ///   - manager: to whom its changes are ascribed.
+    package func api(as user: UserInfo, manager: String) -> LocalAPI {
+        LocalAPI(server.parts, server.access, user: user, manager: manager)
+    }
 
     package func stop() async {
         for task in background { task.cancel() }

@@ -148,30 +148,11 @@ struct WatchStream: Sendable {
     }
 
     private func append(_ event: StorageEvent, isFirst: inout Bool, to out: inout ByteBuffer) throws {
-        guard let (type, value) = try change(event) else { return }
-        let line = try encoded(type, value, isFirst: isFirst)
+        guard let change = try selector.change(event, verbs.parts.watches) else { return }
+        let line = try encoded(change.kind.rawValue, change.value, isFirst: isFirst)
         // Most often there is but one, which all watchers then send from the same bytes.
         if out.readableBytes == 0 { out = line } else { out.writeImmutableBuffer(line) }
         isFirst = false
-    }
-
-    /// What the event is to this watch: an object that comes to match is added, one that ceases to is deleted, and a
-    /// deletion shows the last state with the deletion's own version.
-    private func change(_ event: StorageEvent) throws -> (String, StoredValue)? {
-        let hub = verbs.parts.watches
-        func matches(_ value: StoredValue?) throws -> Bool {
-            guard let value else { return false }
-            if selector.isEverything { return true }
-            return selector.matches(try hub.tree(value))
-        }
-        let (was, isNow) = (try matches(event.previous), try matches(event.value))
-        if isNow, let value = event.value { return (was ? "MODIFIED" : "ADDED", value) }
-        guard was, let last = event.previous else { return nil }
-        return (
-            "DELETED",
-            StoredValue(
-                key: last.key, value: last.value, createRevision: last.createRevision, modRevision: event.revision)
-        )
     }
 
     private func encoded(_ type: String, _ value: StoredValue, isFirst: Bool) throws(APIStatus) -> ByteBuffer {

@@ -1,5 +1,8 @@
 import Foundation
 import JSON
+import KubeClient
+import KubeModel
+import Logging
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -47,7 +50,9 @@ struct EventTests {
     @Test("a recorder counts repeated events up, joins similar ones and hears a loud source only so long")
     func recorder() async throws {
         try await TestServer.with { server in
-            let recorder = server.running.eventRecorder(component: "tester")
+            let recorder = EventRecorder(
+                server.running.api(as: .loopback, manager: "tester"), component: "tester", log: Logger(label: "events"),
+                now: { Date().timeIntervalSince1970 })
             let writing = Task { await recorder.run() }
             func object(_ name: String) -> JSON {
                 [
@@ -80,7 +85,9 @@ struct EventTests {
     @Test("an event that is gone when it would be counted up is written anew")
     func gone() async throws {
         try await TestServer.with { server in
-            let recorder = server.running.eventRecorder(component: "tester")
+            let recorder = EventRecorder(
+                server.running.api(as: .loopback, manager: "tester"), component: "tester", log: Logger(label: "events"),
+                now: { Date().timeIntervalSince1970 })
             let writing = Task { await recorder.run() }
             let pod: JSON = ["kind": "Pod", "apiVersion": "v1", "metadata": ["name": "a", "namespace": "default"]]
             recorder.record(.normal, about: pod, reason: "Seen", "m")

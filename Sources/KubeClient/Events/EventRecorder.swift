@@ -11,14 +11,21 @@ package final class EventRecorder: Sendable {
     /// Events that wait to be written; more are dropped, as client-go does.
     private static let waiting = 1_000
 
-    private let parts: ServerParts
+    private let api: any ObjectAPI
+    private let log: Logger
+    /// Seconds since 1970, with fractions.
+    private let now: @Sendable () -> Double
     private let component: String
     private let queue: AsyncStream<JSON>
     private let waiting: AsyncStream<JSON>.Continuation
 
     /// - Parameter component: who tells, as `kubectl describe` shows it.
-    init(_ parts: ServerParts, component: String) {
-        self.parts = parts
+    package init(
+        _ api: any ObjectAPI, component: String, log: Logger, now: @escaping @Sendable () -> Double
+    ) {
+        self.api = api
+        self.log = log
+        self.now = now
         self.component = component
         (queue, waiting) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
     }
@@ -28,7 +35,7 @@ package final class EventRecorder: Sendable {
         waiting.yield(
             EventRecord.event(
                 about: EventRecord.reference(to: object), type: level.rawValue, reason: reason, message: message,
-                component: component, now: parts.now()))
+                component: component, now: now()))
     }
 
     /// Writes events until its task is cancelled, or after `end` until all are written.
@@ -36,13 +43,13 @@ package final class EventRecorder: Sendable {
         var correlator = EventCorrelator()
         for await event in queue {
             do throws(APIStatus) {
-                switch correlator.correlate(event, now: parts.now()) {
+                switch correlator.correlate(event, now: now()) {
                 case .skip: continue
                 case .create(let event): correlator.stored(try await create(event))
                 case .patch(let event, let patch): correlator.stored(try await change(event, patch))
                 }
             } catch {
-                parts.log.debug("event dropped", metadata: ["event": "\(event["reason"])", "error": "\(error)"])
+                log.debug("event dropped", metadata: ["event": "\(event["reason"])", "error": "\(error)"])
             }
         }
     }
@@ -50,36 +57,17 @@ package final class EventRecorder: Sendable {
     /// No event is told of after this.
     package func end() { waiting.finish() }
 
-    private func verbs(_ event: JSON, named: Bool) throws(APIStatus) -> ObjectVerbs {
-        guard let served = parts.table.find(group: "", version: "v1", resource: "events") else {
-            throw .internalError("events aren't served")
-        }
-        let metadata = event["metadata"]
-        return ObjectVerbs(
-            parts: parts,
-            request: .internal(
-                served, namespace: metadata["namespace"].string ?? "", name: named ? metadata["name"].string ?? "" : "",
-                manager: component))
-    }
-
     private func create(_ event: JSON) async throws(APIStatus) -> JSON {
-        let verbs = try verbs(event, named: false)
         var new = event
         new["metadata"].remove("resourceVersion")
-        var decoded = try verbs.decode(tree: verbs.typed(new))
-        try verbs.settleNamespace(&decoded)
-        return try await verbs.create(decoded).tree(verbs.served)
+        return try await api.create(.events, new)
     }
 
     /// An event that has expired meanwhile begins anew.
     private func change(_ event: JSON, _ patch: JSON) async throws(APIStatus) -> JSON {
-        let verbs = try verbs(event, named: true)
+        let key = ObjectKey(event)
         do {
-            return try await verbs.change(verbs.changeRules()) { old in
-                var new = old
-                for (name, value) in patch.object ?? JSONObject() { new[name] = value }
-                return new
-            }.tree(verbs.served)
+            return try await api.patch(.events, key.namespace, key.name, subresource: "", .strategic(patch))
         } catch  where error.code == 404 {
             return try await create(event)
         }

@@ -1,0 +1,2 @@
+/// Clusters as profiles: their nodes, network, certificates and kubeconfig.
+enum Cluster {}

@@ -1,0 +1,2 @@
+/// The minikube command line: one file a verb.
+enum ClusterCLI {}

@@ -1,0 +1,2 @@
+/// Names of services and pods.
+enum ClusterDNS {}

@@ -1,0 +1,2 @@
+/// The kubectl command line: one file a verb.
+enum KubectlCLI {}

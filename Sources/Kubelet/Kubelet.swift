@@ -1,0 +1,2 @@
+/// Pods to containers on one node.
+enum Kubelet {}

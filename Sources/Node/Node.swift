@@ -1,0 +1,2 @@
+/// The parts of one node in one process.
+enum Node {}

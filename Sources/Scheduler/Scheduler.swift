@@ -1,0 +1,2 @@
+/// Finds a node for every pod.
+enum Scheduler {}

@@ -1,0 +1,2 @@
+/// Services' addresses to pods, by nftables maps.
+enum ServiceProxy {}
