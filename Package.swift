@@ -4,7 +4,7 @@ import PackageDescription
 // The layers. A target may name only targets of a lower layer; the loop below refuses anything else,
 // and Tests/HouseTests holds the import lines to the same table.
 let layers: [String: Int] = [
-    "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0,
+    "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0, "CICUData": 0,
     "hako-runtime": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
@@ -118,7 +118,10 @@ targets += module(
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
-targets += [.target(name: "CKubeSchema")]
+targets += [
+    .target(name: "CKubeSchema"),
+    .target(name: "CICUData", cSettings: [.define("HAKO_RELEASE", .when(configuration: .release))]),
+]
 targets += module(
     "KubeModel", ["Fault", "JSON", "CKubeSchema"], [.product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
 targets += module(
@@ -166,11 +169,16 @@ targets += [
     .executableTarget(
         name: "hako",
         dependencies: [
-            "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
+            "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
             "DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
             "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,
-        swiftSettings: houseRules + sameHeaders),
+        exclude: ["exports.map"], swiftSettings: houseRules + sameHeaders,
+        linkerSettings: [
+            .unsafeFlags(
+                ["-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/hako/exports.map"],
+                .when(configuration: .release))
+        ]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: houseRules),
     .testTarget(
         name: "hakoTests",
