@@ -5,7 +5,7 @@ import PackageDescription
 // and Tests/HouseTests holds the import lines to the same table.
 let layers: [String: Int] = [
     "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0, "CICUData": 0,
-    "hako-runtime": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
+    "hako-runtime": 1, "hako-init": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
@@ -79,7 +79,7 @@ func embedded(_ name: String) -> Target {
 }
 
 var targets: [Target] =
-    [.target(name: "CLinux"), embedded("hako-runtime"), embedded("probe"), embedded("echoserver")] + systemLibraries
+    [.target(name: "CLinux"), embedded("hako-runtime"), embedded("hako-init"), embedded("probe"), embedded("echoserver")] + systemLibraries
 targets += module("JSON", testNeeds: ["TestKit"])
 targets += module("Fault", tests: false)
 targets += module("CommandLine", ["JSON", "Fault"])

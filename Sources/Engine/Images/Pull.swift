@@ -110,6 +110,10 @@ struct Pull: Sendable {
     }
 
     func run() async throws {
+        if BuiltInImage.twin(of: reference)?.isOwn == true {
+            _ = try await engine.builtInImage(for: reference)
+            return feed.post(ProgressMessage.line("Status: Using \(reference.familiar), which is built into hako"))
+        }
         let top: FetchedManifest
         do {
             top = try await engine.registry.manifest(reference, credentials)
