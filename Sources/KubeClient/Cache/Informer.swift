@@ -181,12 +181,14 @@ package final class Informer: Sendable {
         }
         let version = Self.version(object)
         let key = ObjectKey(object)
+        // A bare `nil` beside a tree would be a tree, too: the JSON null.
+        let new: JSON? = isDeletion ? .none : .some(object)
         let (old, observers, waiting) = state.withLockedValue { state in
             let old = state.objects[key]
-            set(isDeletion ? nil : object, at: key, &state)
+            set(new, at: key, &state)
             return (old, state.observers, arrive(at: Int64(version) ?? 0, &state))
         }
-        let change = ObjectChange(old: isDeletion ? old ?? object : old, new: isDeletion ? nil : object)
+        let change = ObjectChange(old: isDeletion ? old ?? object : old, new: new)
         for changed in observers { changed(change) }
         for who in waiting { who.resume() }
         return version
