@@ -15,27 +15,34 @@ package final class EventRecorder: Sendable {
     private let log: Logger
     /// Seconds since 1970, with fractions.
     private let now: @Sendable () -> Double
-    private let component: String
+    private let component: String, host: String
     private let queue: AsyncStream<JSON>
     private let waiting: AsyncStream<JSON>.Continuation
 
-    /// - Parameter component: who tells, as `kubectl describe` shows it.
+    /// - Parameters:
+    ///   - component: who tells, as `kubectl describe` shows it.
+    ///   - host: the node on which it tells; "" when that doesn't matter.
     package init(
-        _ api: any ObjectAPI, component: String, log: Logger, now: @escaping @Sendable () -> Double
+        _ api: any ObjectAPI, component: String, host: String = "", log: Logger, now: @escaping @Sendable () -> Double
     ) {
         self.api = api
         self.log = log
         self.now = now
         self.component = component
+        self.host = host
         (queue, waiting) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
     }
 
-    /// - Parameter object: whole, or an `ObjectReference`'s members in their places.
-    package func record(_ level: Level, about object: JSON, reason: String, _ message: String) {
+    /// - Parameters:
+    ///   - object: whole, or an `ObjectReference`'s members in their places.
+    ///   - part: which part of it, as a path of fields: `spec.containers{web}`.
+    package func record(_ level: Level, about object: JSON, part: String = "", reason: String, _ message: String) {
+        var reference = EventRecord.reference(to: object)
+        if !part.isEmpty { reference["fieldPath"] = .string(part) }
         waiting.yield(
             EventRecord.event(
-                about: EventRecord.reference(to: object), type: level.rawValue, reason: reason, message: message,
-                component: component, now: now()))
+                about: reference, type: level.rawValue, reason: reason, message: message,
+                component: component, host: host, now: now()))
     }
 
     /// Writes events until its task is cancelled, or after `end` until all are written.
