@@ -149,7 +149,7 @@ targets += module("ServiceProxy", kube + ["Linux", "CLinux"], nio + [log, locks]
 targets += module("ClusterDNS", kube + ["CLinux"], nio + [log, locks])
 targets += module(
     "Kubelet", kube + ["DockerModel", "Wire", "Linux", "CLinux", "KubeAPIServer"],
-    nio + httpAndTLS + [log, locks] + certificates,
+    nio + httpAndTLS + http2 + [log, locks] + certificates,
     testNeeds: ["TestKit"])
 targets += module(
     "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks], testNeeds: ["TestKit"])

@@ -1,0 +1,54 @@
+import CLinux
+import JSON
+import KubeModel
+import Linux
+
+/// What the machine has for pods.
+struct NodeCapacity: Sendable, Equatable {
+    var processors: Int
+    /// Bytes.
+    var memory: Int
+    /// Bytes of the file system under the kubelet's folder.
+    var disk: Int
+    var pods: Int
+
+    static func here(_ settings: KubeletSettings) -> NodeCapacity {
+        let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let memory = memoryTotal(NodeFiles.read("/proc/meminfo") ?? "")
+        return NodeCapacity(
+            processors: max(1, min(processors, settings.processors ?? processors)),
+            memory: min(memory, settings.memory ?? memory), disk: diskSize(settings.rootFolder),
+            pods: settings.maximumPods)
+    }
+
+    /// `MemTotal`, in bytes; 0 when it isn't there.
+    static func memoryTotal(_ meminfo: String) -> Int {
+        for line in meminfo.split(separator: "\n") where line.hasPrefix("MemTotal:") {
+            let words = line.split(separator: " ")
+            return words.count > 1 ? (Int(words[1]) ?? 0) * 1_024 : 0
+        }
+        return 0
+    }
+
+    /// Of the first folder on the way up that exists.
+    private static func diskSize(_ path: String) -> Int {
+        var path = Substring(path)
+        var status = statfs()
+        while !path.isEmpty {
+            if statfs(String(path), &status) == 0 { return Int(status.f_blocks) * Int(status.f_bsize) }
+            path = path.lastIndex(of: "/").map { path[..<$0] } ?? ""
+        }
+        guard statfs("/", &status) == 0 else { return 0 }
+        return Int(status.f_blocks) * Int(status.f_bsize)
+    }
+
+    var capacity: JSON {
+        [
+            "cpu": .string("\(processors)"), "ephemeral-storage": .string("\(disk / 1_024)Ki"), "hugepages-1Gi": "0",
+            "hugepages-2Mi": "0", "memory": .string("\(memory / 1_024)Ki"), "pods": .string("\(pods)"),
+        ]
+    }
+
+    /// Nothing is set aside for the node itself.
+    var allocatable: JSON { capacity }
+}
