@@ -41,11 +41,16 @@ struct NetworkRecord: Sendable, Equatable {
         static let containersTalk = "com.docker.network.bridge.enable_icc"
         static let mtu = "com.docker.network.driver.mtu"
         static let hostAddress = "com.docker.network.bridge.host_binding_ipv4"
+        static let gatewayMode = "com.docker.network.bridge.gateway_mode_ipv4"
     }
 
     /// The bridge's interface; interface names hold at most 15 bytes (IFNAMSIZ).
     var interface: String { options[Option.bridgeName] ?? "br-" + id.prefix(12) }
-    var masquerades: Bool { options[Option.masquerade] != "false" }
+    var masquerades: Bool { options[Option.masquerade] != "false" && gatewayMode != "routed" }
+    /// Who routes to the containers' own addresses reaches all of their ports.
+    var isOpen: Bool { ["nat-unprotected", "routed"].contains(gatewayMode) }
+    /// `nat` unless it says otherwise.
+    var gatewayMode: String { options[Option.gatewayMode] ?? "nat" }
     var containersTalk: Bool { options[Option.containersTalk] != "false" }
     /// Bytes; 0: the kernel's default.
     var mtu: UInt32 { options[Option.mtu].flatMap { UInt32($0) } ?? 0 }
@@ -56,18 +61,23 @@ struct NetworkRecord: Sendable, Equatable {
     }
 
     static func bridgeOptions(name: String, _ options: BridgeOptions) -> [String: String] {
-        [
+        var all = [
             "com.docker.network.bridge.default_bridge": "true", Option.containersTalk: "\(options.containersTalk)",
             Option.masquerade: "true", Option.bridgeName: name,
             Option.hostAddress: options.hostAddress.isEmpty ? "0.0.0.0" : options.hostAddress,
             Option.mtu: options.mtu == 0 ? "1500" : "\(options.mtu)",
         ]
+        if options.isRouted {
+            all[Option.masquerade] = "false"
+            all[Option.gatewayMode] = "nat-unprotected"
+        }
+        return all
     }
 
     var rules: BridgeRules {
         BridgeRules(
             interface: interface, subnets: subnets.map(\.prefix.network), isInternal: isInternal,
-            masquerade: masquerades)
+            masquerade: masquerades, isOpen: isOpen)
     }
 }
 

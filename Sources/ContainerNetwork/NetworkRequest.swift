@@ -52,6 +52,11 @@ struct NetworkRequest {
             throw Fault(
                 .invalid, "invalid bridge interface name \"\(network.interface)\": at most 15 letters and digits")
         }
+        guard ["nat", "nat-unprotected", "routed"].contains(network.gatewayMode) else {
+            throw Fault(
+                .invalid,
+                "invalid gateway mode \"\(network.gatewayMode)\": it is one of nat, nat-unprotected and routed")
+        }
         if existing.contains(where: { $0.driver == .bridge && $0.interface == network.interface }) {
             throw Fault(.denied, "networks have same bridge name: \(network.interface)")
         }

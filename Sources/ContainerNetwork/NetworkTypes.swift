@@ -25,6 +25,8 @@ package struct BridgeOptions: Sendable, Equatable {
     package var containersTalk = true
     /// Where ports go whose host address isn't given; empty: every address.
     package var hostAddress = ""
+    /// Others know the way to the containers' own addresses: nothing is masqueraded, and no port is closed.
+    package var isRouted = false
     package init() {}
 }
 

@@ -17,6 +17,8 @@ struct BridgeRules: Sendable, Hashable {
     /// No traffic in or out of it.
     var isInternal: Bool
     var masquerade: Bool
+    /// All ports of its containers are reachable from outside.
+    var isOpen = false
 }
 
 /// All packet rules of one daemon, as values: rendered to nft(8)'s language by `text`, and followed packet by packet
@@ -103,6 +105,8 @@ struct RuleSet: Sendable, Equatable {
         let toOurs = Match.to(Set(bridges.map(\.interface)), named: "bridges")
         let fromInternal = Match.from(Set(bridges.filter(\.isInternal).map(\.interface)), named: "internal")
         let toInternal = Match.to(Set(bridges.filter(\.isInternal).map(\.interface)), named: "internal")
+        let open = Set(bridges.filter(\.isOpen).map(\.interface))
+        let toOpen = open.isEmpty ? [] : [Rule([.to(open, named: "open")], .accept)]
         let loopback4 = Self.loopback4.map { [Match.destination($0)] } ?? []
         let fromLoopback4 = Self.loopback4.map { [Match.source($0)] } ?? []
         let loopback6 = Self.loopback6.map { [Match.destination($0)] } ?? []
@@ -152,8 +156,7 @@ struct RuleSet: Sendable, Equatable {
                     Rule([fromInternal], .drop),
                     Rule([.established], .accept),
                     Rule([.published], .accept),
-                    Rule([], .drop),
-                ]),
+                ] + toOpen + [Rule([], .drop)]),
             Chain(
                 name: "from_containers", hook: nil,
                 rules: [

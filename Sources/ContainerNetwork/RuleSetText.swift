@@ -8,6 +8,8 @@ extension RuleSet {
         lines.append(contentsOf: set("bridges", "ifname", bridges.map { Self.quote($0.interface) }))
         lines.append(
             contentsOf: set("internal", "ifname", bridges.filter(\.isInternal).map { Self.quote($0.interface) }))
+        let open = bridges.filter(\.isOpen).map { Self.quote($0.interface) }
+        if !open.isEmpty { lines.append(contentsOf: set("open", "ifname", open)) }
         lines.append(
             contentsOf: set(
                 "within", "ifname . ifname",

@@ -14,6 +14,10 @@ import Registry
 package struct EngineOptions: Sendable {
     package var dataRoot = "/var/lib/hako"
     package var execRoot = "/run/hako"
+    /// The images of another engine, and who uses them; nil: this engine has its own.
+    package var sharedImages: (folder: String, guest: ImageStoreGuest)?
+    /// Who brings images in this engine's place: takes a reference, a platform, credentials and where to tell of progress.
+    package var puller: (@Sendable (String, String?, JSON, @escaping ProgressSink) async throws -> Void)?
     package var registry = RegistryOptions()
     package var bip = "172.17.0.1/16"
     package var bridgeName = "hako0"
@@ -62,9 +66,12 @@ package final class Engine: Sendable {
             try makeFolder(folder, mode: 0o711)
         }
         try LostState.refuse(options.dataRoot + "/engine.db", beside: options.dataRoot + "/containers")
-        try LostState.refuse(options.dataRoot + "/images/images.db", beside: options.dataRoot + "/images/layers")
+        if options.sharedImages == nil {
+            try LostState.refuse(options.dataRoot + "/images/images.db", beside: options.dataRoot + "/images/layers")
+        }
         store = try DocumentStore(path: options.dataRoot + "/engine.db")
-        images = try ImageStore(root: options.dataRoot + "/images")
+        images = try ImageStore(
+            root: options.sharedImages?.folder ?? options.dataRoot + "/images", guest: options.sharedImages?.guest)
         volumes = try VolumeStore(root: options.dataRoot + "/volumes", log: log)
         registry = RegistryClient(options: options.registry, log: log)
         runtime = try ContainerRuntime(stateRoot: options.execRoot + "/containers")

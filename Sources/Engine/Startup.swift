@@ -20,6 +20,7 @@ extension Engine {
         let known = containers.all
         for container in known { await settle(container, actual[container.id]) }
         await sweep(actual: Set(actual.keys), known: Set(known.map(\.id)))
+        await freeGuests()
         try await network.start(alive: Set(known.filter { $0.record.state.isRunning }.map(\.id)))
         for container in known where container.record.state.isRunning {
             await resume(container)

@@ -68,10 +68,16 @@ package final class ImageStore: Sendable {
     let isSyncing = Mutex(false)
     let syncLane = SerialLane(UnpackThreads.write)
 
+    /// Who this is when the store is another engine's; nil: it is our own.
+    let guest: ImageStoreGuest?
+
     /// Opens or makes the store; finishes or undoes what a crash interrupted.
-    package init(root: String) throws {
-        folders = StoreFolders(root: root)
-        try folders.make()
+    /// - Parameter guest: what is in the store is somebody else's to bring and take away; only containers' writable
+    ///   layers are our own.
+    package init(root: String, guest: ImageStoreGuest? = nil) throws {
+        folders = StoreFolders(root: root, own: guest?.folder ?? root)
+        self.guest = guest
+        try folders.make(isGuest: guest != nil)
         database = try Schema.open(folders.database)
         blobFolder = BlobFolder(folders: folders)
         trash = Trash(folder: folders.trash)
@@ -82,17 +88,32 @@ package final class ImageStore: Sendable {
     package var blobs: any BlobStore { blobFolder }
 }
 
+/// An engine inside a container that uses the store of the engine outside.
+package struct ImageStoreGuest: Sendable {
+    /// The ID of the container that it lives in: when that goes, so does all that it holds here.
+    package let owner: String
+    /// Where its containers' writable layers are.
+    package let folder: String
+
+    package init(owner: String, folder: String) {
+        self.owner = owner
+        self.folder = folder
+    }
+}
+
 /// The store's folders. Layer folders have short names because the paths of all lowers share one page in mount(2).
 struct StoreFolders: Sendable {
     let root: String
+    /// Of this engine alone; the same unless it is a guest.
+    let own: String
     var database: String { root + "/images.db" }
     var blobs: String { root + "/blobs/sha256" }
     var ingest: String { root + "/ingest" }
     var layers: String { root + "/layers" }
-    var snapshots: String { root + "/snapshots" }
-    var trash: String { root + "/trash" }
+    var snapshots: String { own + "/snapshots" }
+    var trash: String { own + "/trash" }
     /// The lower of containers whose image has no layer.
-    var empty: String { root + "/empty" }
+    var empty: String { own + "/empty" }
 
     func blob(_ digest: Digest) -> String { blobs + "/" + digest.hex }
     func partial(_ digest: Digest) -> String { ingest + "/" + digest.hex }
@@ -101,16 +122,16 @@ struct StoreFolders: Sendable {
     func layer(_ number: Int64) -> String { layers + "/" + String(number, radix: 36) }
     func snapshot(_ id: String) -> String { snapshots + "/" + id }
 
-    func make() throws(KernelError) {
+    func make(isGuest: Bool) throws(KernelError) {
         var at = ""
-        for part in root.split(separator: "/") {
+        for part in own.split(separator: "/") {
             at += "/" + part
             try Self.makeFolder(at, 0o711)
         }
-        for (path, mode) in [
-            (root + "/blobs", 0o700), (blobs, 0o700), (ingest, 0o700), (layers, 0o711), (snapshots, 0o711),
-            (trash, 0o700), (empty, 0o755),
-        ] as [(String, mode_t)] { try Self.makeFolder(path, mode) }
+        let folders: [(String, mode_t)] = [(snapshots, 0o711), (trash, 0o700), (empty, 0o755)]
+        let shared: [(String, mode_t)] = [(root + "/blobs", 0o700), (blobs, 0o700), (ingest, 0o700), (layers, 0o711)]
+        for (path, mode) in isGuest ? folders : shared + folders { try Self.makeFolder(path, mode) }
+        if isGuest { return }
         // ext4 hands out no inode number that was freed in the last half minute, and looks through them one by one. A
         // pull after the removal of a large image spent most of its time there (18 s instead of 5), as long as the new layer's
         // files went where the old one's had been.

@@ -267,20 +267,32 @@ package struct RouteNetlink: Sendable {
     }
 
     package static func addDefaultRoute(gateway: [UInt8], index: Int32) -> NetlinkMessage {
-        defaultRoute(Int(RTM_NEWROUTE), flags: create, "add default route", gateway, index)
+        route(Int(RTM_NEWROUTE), flags: create, "add default route", to: nil, gateway, index)
     }
 
     package static func deleteDefaultRoute(gateway: [UInt8], index: Int32) -> NetlinkMessage {
-        defaultRoute(Int(RTM_DELROUTE), flags: change, "delete default route", gateway, index)
+        route(Int(RTM_DELROUTE), flags: change, "delete default route", to: nil, gateway, index)
     }
 
-    private static func defaultRoute(_ type: Int, flags: Int, _ call: String, _ gateway: [UInt8], _ index: Int32)
-        -> NetlinkMessage
-    {
+    /// In place of another route to the same destination, if there is one.
+    package static func setRoute(to destination: IPPrefix, gateway: [UInt8], index: Int32) -> NetlinkMessage {
+        let flags = Int(NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE)
+        return route(Int(RTM_NEWROUTE), flags: flags, "set route", to: destination, gateway, index)
+    }
+
+    package static func deleteRoute(to destination: IPPrefix, gateway: [UInt8], index: Int32) -> NetlinkMessage {
+        route(Int(RTM_DELROUTE), flags: change, "delete route", to: destination, gateway, index)
+    }
+
+    /// - Parameter destination: nil: everything that no other route leads to.
+    private static func route(
+        _ type: Int, flags: Int, _ call: String, to destination: IPPrefix?, _ gateway: [UInt8], _ index: Int32
+    ) -> NetlinkMessage {
+        let way = IPAddress(bytes: gateway).map { "via \($0)" } ?? ""
         var request = NetlinkMessage(
-            type, flags: flags, call: call, subject: IPAddress(bytes: gateway).map { "via \($0)" } ?? "")
+            type, flags: flags, call: call, subject: destination.map { "\($0) \(way)" } ?? way)
         request.put(UInt8(gateway.count == 4 ? AF_INET : AF_INET6))
-        request.put(UInt8(0))
+        request.put(UInt8(destination?.length ?? 0))
         request.put(UInt8(0))
         request.put(UInt8(0))
         request.put(UInt8(RT_TABLE_MAIN.rawValue))
@@ -288,6 +300,7 @@ package struct RouteNetlink: Sendable {
         request.put(UInt8(RT_SCOPE_UNIVERSE.rawValue))
         request.put(UInt8(RTN_UNICAST))
         request.put(UInt32(0))
+        if let destination { request.attribute(Int(RTA_DST.rawValue), destination.network.address.bytes) }
         request.attribute(Int(RTA_GATEWAY.rawValue), gateway)
         request.attribute(Int(RTA_OIF.rawValue), index)
         return request

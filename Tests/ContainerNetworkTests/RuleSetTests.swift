@@ -117,6 +117,21 @@ import Testing
             tracer.trace(Packet(from: "eth0", source: "192.0.2.66", destination: "172.17.0.3", port: 90)) == .dropped)
     }
 
+    @Test("an open bridge lets everybody to its containers' own ports, and others stay closed")
+    func openBridge() throws {
+        var open = BridgeRules(
+            interface: "pods", subnets: [try #require(IPPrefix("10.244.0.0/24"))], isInternal: false, masquerade: false)
+        open.isOpen = true
+        let closed = BridgeRules(
+            interface: "hako0", subnets: [try #require(IPPrefix("172.17.0.0/16"))], isInternal: false, masquerade: true)
+        let tracer = PacketTracer(rules: RuleSet(table: "t", bridges: [open, closed], ports: []))
+        #expect(
+            tracer.trace(Packet(from: "eth0", source: "192.0.2.66", destination: "10.244.0.3", port: 90))
+                == .sent(to: "10.244.0.3", port: 90, by: "pods", masqueraded: false))
+        #expect(
+            tracer.trace(Packet(from: "eth0", source: "192.0.2.66", destination: "172.17.0.3", port: 90)) == .dropped)
+    }
+
     @Test("an internal network talks to itself only, also when something was let through before")
     func internalNetwork() throws {
         let tracer = try Self.tracer()

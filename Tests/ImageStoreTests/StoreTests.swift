@@ -171,6 +171,30 @@ import Testing
         }
     }
 
+    @Test("an engine in a container uses the store of the one outside, and holds layers until its container goes")
+    func guests() async throws {
+        try await withFolder { folder in
+            let store = try ImageStore(root: folder + "/host")
+            let image = try await TestImage(layers: [layer([("a", "1")])]).store(in: store, as: "x")
+            let guest = try ImageStore(
+                root: folder + "/host", guest: ImageStoreGuest(owner: "node", folder: folder + "/own"))
+            let snapshot = try await guest.createSnapshot("pod", image: try await guest.image("x").id)
+            #expect(snapshot.upper == folder + "/own/snapshots/pod/upper")
+            #expect(try await store.createSnapshot("c", image: image.id).lowers == snapshot.lowers)
+            try await store.removeSnapshot("c")
+            _ = try await store.deleteImage(image)
+            // Held by the guest alone, also through a start of either.
+            try await store.keepGuests(in: ["node", "other"])
+            _ = try ImageStore(root: folder + "/host")
+            let again = try ImageStore(
+                root: folder + "/host", guest: ImageStoreGuest(owner: "node", folder: folder + "/own"))
+            #expect(try await again.snapshot("pod").lowers == snapshot.lowers)
+            #expect(try contents(snapshot.lowers[0] + "/a") == Array("1".utf8))
+            try await store.keepGuests(in: [])
+            await #expect(throws: Fault.self) { try await again.snapshot("pod") }
+        }
+    }
+
     @Test("a crash at any point leaves a store that opens, and that the next pull completes", arguments: 0..<4)
     func crashes(_ point: Int) async throws {
         try await withFolder { folder in

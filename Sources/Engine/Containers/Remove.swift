@@ -68,6 +68,7 @@ extension Engine {
         await releaseVolumes(of: container.id)
         forgetExecs(of: container.id)
         containers.remove(container)
+        await freeGuests()
         if !doomed.isEmpty {
             await removeAnonymousVolumes(doomed)
             try? await store.write(.remove(.container, container.id))
@@ -75,6 +76,13 @@ extension Engine {
         publish("destroy", record)
         container.markRemoved()
         for pending in container.takePending() { pending.close() }
+    }
+
+    /// Images that engines in containers used which are gone now.
+    func freeGuests() async {
+        do { try await images.keepGuests(in: Set(containers.all.map(\.id))) } catch {
+            log.warning("images that a removed container used stay until the next start: \(sentence(error))")
+        }
     }
 
     /// Everything on disk that belongs to the ID alone; also for IDs that have no record. The folder goes last.

@@ -12,6 +12,7 @@ extension Engine {
     package func pullImage(
         _ reference: String, platform: String?, auth: JSON, progress: @escaping ProgressSink
     ) async throws {
+        if let puller = options.puller { return try await puller(reference, platform, auth, progress) }
         let reference = try Reference(parsing: reference)
         let wanted = try platform.flatMap { $0.isEmpty ? nil : $0 }.map { try Platform(parsing: $0) }
         let credentials = Credentials(authConfig: auth)

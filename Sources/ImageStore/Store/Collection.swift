@@ -82,6 +82,7 @@ extension ImageStore {
 
     /// Removes what nothing refers to and nobody may still come back for: after a prune, and at the start.
     package func collectGarbage() async throws -> Int64 {
+        if guest != nil { return 0 }
         let oldest = HostBoot.now() - CollectionLimit.graceSeconds
         let pins = pins
         let layers = try await database.write { database in

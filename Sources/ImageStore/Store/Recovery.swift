@@ -12,6 +12,7 @@ extension ImageStore {
     /// have left incomplete. Partial blobs stay, so that the next pull resumes.
     func recover() throws {
         trash.empty()
+        if guest != nil { return try removeStraySnapshots() }
         let rows = try database.read {
             try Row.fetchAll($0, sql: "SELECT diff, number, blob, unsynced_boot FROM layers")
         }

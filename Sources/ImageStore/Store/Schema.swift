@@ -4,7 +4,7 @@ import GRDB
 /// The database: what is in the store. Files without a row are leftovers of a crash.
 enum Schema {
     /// Raised when the tables change; an older program then refuses the store instead of damaging it.
-    static let version = 1
+    static let version = 2
 
     static func open(_ path: String) throws -> DatabaseQueue {
         do { return try prepared(path) } catch let error as DatabaseError {
@@ -36,6 +36,7 @@ enum Schema {
                     "the image store was written by a newer version (format \(found), this one knows \(version))")
             }
             try database.execute(sql: tables)
+            if found == 1 { try database.execute(sql: "ALTER TABLE snapshots ADD COLUMN owner TEXT") }
             try database.execute(sql: "PRAGMA user_version = \(version)")
         }
         return queue
@@ -67,7 +68,11 @@ enum Schema {
         CREATE TABLE IF NOT EXISTS repo_digests (
             reference TEXT NOT NULL, image TEXT NOT NULL REFERENCES images ON DELETE CASCADE, PRIMARY KEY (reference, image)
         ) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS snapshots (container TEXT PRIMARY KEY, image TEXT, created REAL NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS snapshots (
+            container TEXT PRIMARY KEY, image TEXT, created REAL NOT NULL,
+            -- The container in which the engine lives that made it; null: this one.
+            owner TEXT
+        ) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS snapshot_layers (
             container TEXT NOT NULL REFERENCES snapshots ON DELETE CASCADE, position INTEGER NOT NULL,
             diff TEXT NOT NULL REFERENCES layers, PRIMARY KEY (container, position)

@@ -9,8 +9,9 @@ extension ImageStore {
     /// `image` nil: an empty root. The same ID gives the same snapshot again.
     package func createSnapshot(_ containerID: String, image: Digest?) async throws -> Snapshot {
         try Self.check(containerID)
+        let owner = guest?.owner
         let diffIDs = try await database.write { database in
-            try Self.insert(database, containerID, image)
+            try Self.insert(database, containerID, image, owner)
             return try Self.layers(of: containerID, database)
         }
         let folder = folders.snapshot(containerID)
@@ -27,14 +28,14 @@ extension ImageStore {
         return snapshot(containerID, numbers: diffIDs)
     }
 
-    private static func insert(_ database: Database, _ container: String, _ image: Digest?) throws {
+    private static func insert(_ database: Database, _ container: String, _ image: Digest?, _ owner: String?) throws {
         guard
             try Row.fetchOne(database, sql: "SELECT 1 FROM snapshots WHERE container = ?", arguments: [container])
                 == nil
         else { return }
         try database.execute(
-            sql: "INSERT INTO snapshots (container, image, created) VALUES (?, ?, ?)",
-            arguments: [container, image?.hex, HostBoot.now()])
+            sql: "INSERT INTO snapshots (container, image, created, owner) VALUES (?, ?, ?, ?)",
+            arguments: [container, image?.hex, HostBoot.now(), owner])
         guard let image else { return }
         guard try Row.fetchOne(database, sql: "SELECT 1 FROM images WHERE id = ?", arguments: [image.hex]) != nil else {
             throw Fault(.notFound, "No such image: \(image)")
@@ -98,6 +99,11 @@ extension ImageStore {
                 throw StoreError.explain(error, "removing the container's file system")
             }
         }
+        if guest != nil {
+            return try await database.write {
+                try $0.execute(sql: "DELETE FROM snapshots WHERE container = ?", arguments: [containerID])
+            }
+        }
         let pins = pins
         let (layers, blobs) = try await database.write { database in
             let diffIDs = try String.fetchAll(
@@ -110,6 +116,17 @@ extension ImageStore {
             return (layers, try layers.map(\.blob).filter { try Self.isUnused(blob: $0, database, pins) })
         }
         try await discard(layers: layers, blobs: blobs)
+    }
+
+    /// Frees what guests hold that live in none of these containers. Their files are in volumes, and go with those.
+    package func keepGuests(in containers: Set<String>) async throws {
+        try await database.write { database in
+            let owners = try String.fetchAll(
+                database, sql: "SELECT DISTINCT owner FROM snapshots WHERE owner IS NOT NULL")
+            for owner in owners where !containers.contains(owner) {
+                try database.execute(sql: "DELETE FROM snapshots WHERE owner = ?", arguments: [owner])
+            }
+        }
     }
 
     /// The ID becomes a folder's name.

@@ -72,6 +72,9 @@ package final class RunningAPIServer: Sendable {
         try Kubeconfig(server: address, trustPEM: pki.trustPEM, credential: credential).write(to: path)
     }
 
+    /// Who signs certificate requests; nil when the authority's key is kept elsewhere.
+    package var signingAuthority: CertifiedKey? { pki.authority?.pair }
+
     /// For a component of this process.
     /// - Parameters:
     ///   - user: whom its requests are authorized as.
