@@ -82,7 +82,8 @@ var targets: [Target] =
     [.target(name: "CLinux"), embedded("hako-runtime"), embedded("hako-init"), embedded("probe"), embedded("echoserver")] + systemLibraries
 targets += module("JSON", testNeeds: ["TestKit"])
 targets += module("Fault", tests: false)
-targets += module("CommandLine", ["JSON", "Fault"])
+targets += module(
+    "CommandLine", ["JSON", "Fault"], nio + [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module("Linux", ["Fault", "CLinux", "CNftables"])
 targets += module(
     "Wire", ["Fault", "JSON", "CZlib"],
@@ -152,7 +153,8 @@ targets += module(
     nio + httpAndTLS + http2 + [log, locks] + certificates,
     testNeeds: ["TestKit"])
 targets += module(
-    "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks], testNeeds: ["TestKit"])
+    "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks, crypto],
+    testNeeds: ["TestKit", "KubeAPIServer"])
 targets += module(
     "Cluster", kube + ["DockerModel", "Wire", "Linux", "CLinux", "CommandLine"],
     nio + httpAndTLS + [log, locks] + certificates,

@@ -24,18 +24,6 @@ package func dockerMain(
     return code
 }
 
-enum ProcessEnvironment {
-    static var current: [String: String] {
-        var all: [String: String] = [:]
-        var at = environ
-        while let entry = at.pointee {
-            if let (name, value) = String(cString: entry).cut("=") { all[name] = value }
-            at += 1
-        }
-        return all
-    }
-}
-
 package struct DockerProgram: Sendable {
     let input: Input
     let out: Output

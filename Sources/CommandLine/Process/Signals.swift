@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 import NIOPosix
 
 /// Signals that this process gets, as a stream. The handler writes the number to a pipe, which a thread reads.
-enum Signals {
+package enum Signals {
     /// The pipe's writing end, for the handler, which may touch nothing but plain memory.
     nonisolated(unsafe) private static var pipeEnd: Int32 = -1
     private static let readEnd = NIOLockedValueBox<Int32?>(nil)
@@ -15,7 +15,7 @@ enum Signals {
     }()
 
     /// Names and numbers of the signals that can be handed on (Linux, all architectures we run on).
-    static let names: [(name: String, number: Int32)] = [
+    package static let names: [(name: String, number: Int32)] = [
         ("HUP", SIGHUP), ("INT", SIGINT), ("QUIT", SIGQUIT), ("USR1", SIGUSR1), ("USR2", SIGUSR2), ("ALRM", SIGALRM),
         ("TERM", SIGTERM), ("CONT", SIGCONT), ("TSTP", SIGTSTP), ("TTIN", SIGTTIN), ("TTOU", SIGTTOU),
         ("VTALRM", SIGVTALRM),
@@ -24,7 +24,7 @@ enum Signals {
 
     /// Hands every signal of the list to `handle` until the returned task is cancelled or the process ends.
     /// Only one such stream at a time gets signals.
-    static func forEach(_ numbers: [Int32], _ handle: @escaping @Sendable (Int32) async -> Void) -> Task<Void, Never> {
+    package static func forEach(_ numbers: [Int32], _ handle: @escaping @Sendable (Int32) async -> Void) -> Task<Void, Never> {
         let descriptor = installPipe()
         for number in numbers {
             var action = sigaction()

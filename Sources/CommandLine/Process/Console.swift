@@ -57,7 +57,7 @@ package struct TerminalSize: Sendable, Equatable {
         self.columns = columns
     }
 
-    static func of(_ descriptor: Int32) -> TerminalSize? {
+    package static func of(_ descriptor: Int32) -> TerminalSize? {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
         return TerminalSize(rows: Int(size.ws_row), columns: Int(size.ws_col))
@@ -115,11 +115,11 @@ package struct Input: Sendable {
     }
 }
 
-enum RawMode {
+package enum RawMode {
     /// What undoes the raw mode that is in force; for exits that skip the closures on the way out.
     private static let undo = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
-    static func enter(_ descriptor: Int32) -> (@Sendable () -> Void)? {
+    package static func enter(_ descriptor: Int32) -> (@Sendable () -> Void)? {
         change(descriptor) { raw in
             // As Docker's terminal package: no echo, no line editing, no signals, output untouched.
             raw.c_iflag &= ~tcflag_t(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON)
@@ -130,7 +130,7 @@ enum RawMode {
         }
     }
 
-    static func hideTyping(_ descriptor: Int32) -> (@Sendable () -> Void)? {
+    package static func hideTyping(_ descriptor: Int32) -> (@Sendable () -> Void)? {
         change(descriptor) { $0.c_lflag &= ~tcflag_t(ECHO) }
     }
 
@@ -151,5 +151,5 @@ enum RawMode {
     }
 
     /// Leaves raw mode if it is in force.
-    static func leave() { undo.withLockedValue { $0 }?() }
+    package static func leave() { undo.withLockedValue { $0 }?() }
 }
