@@ -29,6 +29,15 @@ package enum DialReason {
         return TLSReason.text(error) ?? sentence(error)
     }
 
+    /// Whether nobody listens there.
+    package static func isRefused(_ error: any Error) -> Bool {
+        let error = (error as? Fault)?.cause ?? error
+        if let failed = error as? NIOConnectionError {
+            return failed.connectionErrors.contains { ($0.error as? IOError)?.errnoCode == ECONNREFUSED }
+        }
+        return (error as? IOError)?.errnoCode == ECONNREFUSED
+    }
+
     /// Go writes the kernel's words in lower case.
     private static func lowercased(_ code: CInt) -> String { errorText(code).lowercased() }
 }

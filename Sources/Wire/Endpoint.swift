@@ -19,3 +19,25 @@ package struct TLSFiles: Sendable, Hashable {
         self.verify = verify
     }
 }
+
+/// A client's TLS settings, as PEM in memory; nil members leave that part out, as in `TLSFiles`.
+package struct TLSMaterial: Sendable, Hashable {
+    package var authority: [UInt8]?
+    package var certificate: [UInt8]?
+    package var key: [UInt8]?
+    /// Check the server's certificate, and its name or address.
+    package var verify: Bool
+    /// The name that the server's certificate must have; nil: the one by which it is reached.
+    package var serverName: String?
+
+    package init(
+        authority: [UInt8]? = nil, certificate: [UInt8]? = nil, key: [UInt8]? = nil, verify: Bool = true,
+        serverName: String? = nil
+    ) {
+        self.authority = authority
+        self.certificate = certificate
+        self.key = key
+        self.verify = verify
+        self.serverName = serverName
+    }
+}

@@ -1,4 +1,5 @@
 import Fault
+import JSON
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
@@ -53,6 +54,12 @@ package enum HTTPHijack: Sendable {
     case answer(HTTPAnswer)
 }
 
+/// What a server makes of a request for a WebSocket.
+package enum HTTPSocket: Sendable {
+    case messages(WebSocketMessages, String)
+    case answer(HTTPAnswer)
+}
+
 /// A way to a server that isn't an address: each connection is a socket that somebody else joins to the server.
 package struct HTTPDialer: Sendable {
     package struct Line: Sendable {
@@ -73,6 +80,9 @@ package struct HTTPDialer: Sendable {
 package final class HTTPClient: Sendable {
     package let endpoint: Endpoint
     private let tls: TLSFiles?
+    private let material: TLSMaterial?
+    /// Made of `material` at the first connection.
+    private let context = NIOLockedValueBox<NIOSSLContext?>(nil)
     private let dialer: HTTPDialer?
     private let group: any EventLoopGroup
     /// Called once when nobody listens at the endpoint, before giving up: it may start the server.
@@ -81,8 +91,9 @@ package final class HTTPClient: Sendable {
 
     package init(
         _ endpoint: Endpoint, tls: TLSFiles? = nil, group: any EventLoopGroup = HTTPClient.sharedLoop,
-        revive: (@Sendable () async throws -> Void)? = nil, dialer: HTTPDialer? = nil
+        revive: (@Sendable () async throws -> Void)? = nil, dialer: HTTPDialer? = nil, material: TLSMaterial? = nil
     ) {
+        self.material = material
         self.endpoint = endpoint
         self.dialer = dialer
         self.tls = tls
@@ -152,6 +163,24 @@ package final class HTTPClient: Sendable {
         return .answer(hand(answer, connection))
     }
 
+    /// Asks for a WebSocket that speaks one of the subprotocols.
+    /// - Returns: the socket and the subprotocol that the server chose, or what it answered instead.
+    package func webSocket(_ target: String, headers: HTTPHeaders, protocols: [String]) async throws -> HTTPSocket {
+        var headers = headers
+        headers.replaceOrAdd(name: "Connection", value: "Upgrade")
+        headers.replaceOrAdd(name: "Upgrade", value: "websocket")
+        headers.replaceOrAdd(name: "Sec-WebSocket-Version", value: "13")
+        headers.replaceOrAdd(
+            name: "Sec-WebSocket-Key", value: encodeBase64((0..<16).map { _ in UInt8.random(in: 0 ... .max) }))
+        for name in protocols { headers.add(name: "Sec-WebSocket-Protocol", value: name) }
+        switch try await upgrade(.GET, target, headers: headers) {
+        case .answer(let answer): return .answer(answer)
+        case .connection(let connection, let answered):
+            return .messages(
+                WebSocketMessages(connection, isClient: true), answered.first(name: "sec-websocket-protocol") ?? "")
+        }
+    }
+
     /// A connection as it is, for whoever speaks HTTP over it himself.
     package func dial() async throws -> any RawConnection { try await connect().raw() }
 
@@ -213,8 +242,9 @@ package final class HTTPClient: Sendable {
     }
 
     private func connectOnce() async throws -> HTTPClientConnection {
-        let context = try tls.map { try TLSContext.client($0) }
-        let name: String? = if case .tcp(let host, _) = endpoint { host } else { nil }
+        let context = try tlsContext()
+        let wanted = material?.serverName
+        let name: String? = if let wanted { wanted } else if case .tcp(let host, _) = endpoint { host } else { nil }
         let bytes = NIOLockedValueBox<ByteChannel?>(nil)
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(HTTPLimit.connectTime)
@@ -247,6 +277,15 @@ package final class HTTPClient: Sendable {
         }
         guard let bytes = bytes.withLockedValue({ $0 }) else { throw ChannelError.ioOnClosedChannel }
         return HTTPClientConnection(bytes)
+    }
+
+    private func tlsContext() throws -> NIOSSLContext? {
+        if let tls { return try TLSContext.client(tls) }
+        guard let material else { return nil }
+        if let known = context.withLockedValue({ $0 }) { return known }
+        let made = try TLSContext.client(material)
+        context.withLockedValue { $0 = made }
+        return made
     }
 
     private static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }

@@ -45,6 +45,25 @@ enum TLSContext {
         }
     }
 
+    static func client(_ pem: TLSMaterial) throws(Fault) -> NIOSSLContext {
+        do {
+            var settings = TLSConfiguration.makeClientConfiguration()
+            settings.minimumTLSVersion = .tlsv12
+            settings.applicationProtocols = ["http/1.1"]
+            settings.certificateVerification = pem.verify ? .fullVerification : .none
+            if let authority = pem.authority, pem.verify {
+                settings.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority))
+            }
+            if let certificate = pem.certificate, let key = pem.key {
+                settings.certificateChain = try NIOSSLCertificate.fromPEMBytes(certificate).map { .certificate($0) }
+                settings.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem))
+            }
+            return try NIOSSLContext(configuration: settings)
+        } catch {
+            throw Fault(.invalid, "could not use the TLS certificates and keys: \(error)", cause: error)
+        }
+    }
+
     private static func chain(_ path: String) throws -> [NIOSSLCertificateSource] {
         try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) }
     }

@@ -4,20 +4,26 @@ import NIOCore
 /// A WebSocket whose messages have bounds: Kubernetes' channel protocols put a channel's number before each.
 package final class WebSocketMessages: Sendable {
     private struct State {
-        var decoder = WebSocketDecoder(tellsMessages: true)
+        var decoder: WebSocketDecoder
         var buffered = ByteBuffer()
         var hasSentClose = false
     }
 
-    /// Largest message that a client may send, in bytes: what `kubectl cp` and exec write at once is 32 KiB.
+    /// Largest message that a peer may send, in bytes: what `kubectl cp` and exec write at once is 32 KiB.
     private static let maximumBytes = 4 << 20
 
     private let raw: any RawConnection
-    private let state = NIOLockedValueBox(State())
+    private let isClient: Bool
+    private let state: NIOLockedValueBox<State>
 
-    init(_ raw: any RawConnection) { self.raw = raw }
+    /// - Parameter isClient: which side of the connection we are.
+    init(_ raw: any RawConnection, isClient: Bool = false) {
+        self.raw = raw
+        self.isClient = isClient
+        state = NIOLockedValueBox(State(decoder: WebSocketDecoder(tellsMessages: true, readsServer: isClient)))
+    }
 
-    /// The next message; nil once the client has closed. One reader at a time.
+    /// The next message; nil once the peer has closed. One reader at a time.
     package func read() async throws -> ByteBuffer? {
         var message = ByteBuffer()
         while true {
@@ -36,7 +42,7 @@ package final class WebSocketMessages: Sendable {
                 }
                 message.writeImmutableBuffer(bytes)
             case .messageEnd: return message
-            case .ping(let bytes): try await raw.write(WebSocketDecoder.frame(WebSocketDecoder.Opcode.pong, bytes))
+            case .ping(let bytes): try await raw.write(frame(WebSocketDecoder.Opcode.pong, bytes))
             case .close(let bytes):
                 await sendClose(bytes)
                 await raw.close()
@@ -48,16 +54,21 @@ package final class WebSocketMessages: Sendable {
         }
     }
 
-    /// Suspends while the client doesn't read.
+    /// Suspends while the peer doesn't read.
     /// - Parameter isText: for the base64 forms of the protocols.
     package func write(_ message: ByteBuffer, isText: Bool = false) async throws {
         let opcode = isText ? WebSocketDecoder.Opcode.text : WebSocketDecoder.Opcode.binary
-        try await raw.write(WebSocketDecoder.frame(opcode, message))
+        try await raw.write(frame(opcode, message))
     }
 
     package func close() async {
         await sendClose(ByteBuffer(integer: UInt16(1000)))
         await raw.close()
+    }
+
+    private func frame(_ opcode: UInt8, _ payload: ByteBuffer) -> ByteBuffer {
+        let mask = isClient ? (0..<4).map { _ in UInt8.random(in: 0 ... .max) } : []
+        return WebSocketDecoder.frame(opcode, payload, mask: mask)
     }
 
     private func fail(_ code: UInt16) async {
@@ -70,6 +81,6 @@ package final class WebSocketMessages: Sendable {
             defer { state.hasSentClose = true }
             return !state.hasSentClose
         }
-        if isFirst { try? await raw.write(WebSocketDecoder.frame(WebSocketDecoder.Opcode.close, payload)) }
+        if isFirst { try? await raw.write(frame(WebSocketDecoder.Opcode.close, payload)) }
     }
 }
