@@ -4,6 +4,7 @@ import Dispatch
 import DockerCLI
 import Engine
 import Fault
+import KubectlCLI
 
 /// One program, several names: by `argv[0]` it is `docker`; as `hako` its first word says what it is to be.
 @main
@@ -24,6 +25,7 @@ struct Hako {
 
     private static func run(_ name: String, _ arguments: [String]) async -> CInt {
         if name == "docker" { return await docker(arguments) }
+        if name == "kubectl" { return await kubectlMain(arguments) }
         if otherPrograms.contains(name) { return fail("\(name) is not in this version of hako; `hako docker` is") }
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
@@ -34,6 +36,8 @@ struct Hako {
             write("hako \(Product.version)\n")
             return 0
         case "docker": return await docker(rest)
+        // `hako kubectl -- get pods`, as minikube's has it.
+        case "kubectl": return await kubectlMain(rest.first == "--" ? Array(rest.dropFirst()) : rest)
         case "daemon": return await Daemon.main(rest)
         case "apiserver": return await APIServerCommand.main(rest, version: Product.version)
         case "snapshot": return SnapshotCommand.main(rest)
@@ -59,6 +63,7 @@ struct Hako {
 
         Commands:
           docker     The docker command line (also under the name docker: ln -s hako docker)
+          kubectl    The kubectl command line (also under the name kubectl)
           daemon     Run the engine; starts by itself when `hako docker` needs it
           runtime    The OCI runtime command line
           apiserver  Serve the Kubernetes API

@@ -1,2 +1,0 @@
-/// The kubectl command line: one file a verb.
-enum KubectlCLI {}

@@ -1,0 +1,66 @@
+import CommandLine
+
+/// Help pages, laid out as kubectl's.
+enum HelpText {
+    static func page(_ verb: Verb, _ path: String) -> String {
+        var sections = ["\(verb.summary)."]
+        if !verb.examples.isEmpty {
+            let lines = verb.examples.parts("\n").map { "  \($0)" }
+            sections.append("Examples:\n" + lines.joined(separator: "\n"))
+        }
+        if !verb.subverbs.isEmpty {
+            let shown = verb.subverbs.filter { $0.group != .hidden }
+            sections.append("Available Commands:\n" + list(shown))
+        }
+        let flags = verb.flags.filter { !$0.isHidden }
+        if !flags.isEmpty { sections.append("Options:\n" + Self.flags(flags)) }
+        sections.append("Usage:\n  kubectl \(verb.usage)")
+        if !verb.subverbs.isEmpty {
+            sections.append("Use \"\(path) <command> --help\" for more information about a given command.")
+        }
+        sections.append("Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
+        return sections.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func list(_ verbs: [Verb]) -> String {
+        let width = max(14, verbs.map(\.name.count).max() ?? 0)
+        return verbs.map { verb in
+            "  \(verb.name)\(String(repeating: " ", count: width - verb.name.count))  \(verb.summary)"
+        }.joined(separator: "\n")
+    }
+
+    static var root: String {
+        var sections = [
+            "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/"
+        ]
+        for group in Verb.Group.allCases where group != .hidden {
+            let members = VerbTree.all().filter { $0.group == group }
+            if !members.isEmpty { sections.append("\(group.rawValue):\n\(list(members))") }
+        }
+        sections.append("Usage:\n  kubectl [flags] [options]")
+        sections.append("Use \"kubectl <command> --help\" for more information about a given command.")
+        sections.append("Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
+        return sections.joined(separator: "\n\n") + "\n"
+    }
+
+    /// A flag's spelling with its default, and below it what it means.
+    static func flags(_ flags: [FlagShape]) -> String {
+        flags.sorted { $0.name < $1.name }.map { flag in
+            let short = flag.short.map { "-\($0), " } ?? "    "
+            return "    \(short)--\(flag.name)=\(initial(flag)):\n\t\(flag.help)"
+        }.joined(separator: "\n\n")
+    }
+
+    private static func initial(_ flag: FlagShape) -> String {
+        if let shown = flag.shownDefault {
+            return shown.hasPrefix("\"") ? "'\(shown.dropFirst().dropLast())'" : shown
+        }
+        switch flag.value {
+        case nil: return "false"
+        case "int": return "0"
+        case "list", "strings", "stringArray": return "[]"
+        case "duration": return "0s"
+        default: return "''"
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import CommandLine
+import Glibc
+import JSON
+import KubeModel
+import NIOConcurrencyHelpers
+
+/// The kubectl command line, from arguments (what follows the program's name) to exit code.
+package func kubectlMain(_ arguments: [String]) async -> Int32 {
+    let program = KubectlProgram(
+        input: .descriptor(STDIN_FILENO), out: .descriptor(STDOUT_FILENO), err: .descriptor(STDERR_FILENO),
+        environment: ProcessEnvironment.current)
+    let code = await program.run(arguments)
+    RawMode.leave()
+    return code
+}
+
+package struct KubectlProgram: Sendable {
+    let input: Input
+    let out: Output
+    let err: Output
+    let environment: [String: String]
+
+    package init(input: Input, out: Output, err: Output, environment: [String: String]) {
+        self.input = input
+        self.out = out
+        self.err = err
+        self.environment = environment
+    }
+
+    /// The release whose behaviour this client has.
+    package static let version = "v1.36.0"
+
+    package func run(_ arguments: [String]) async -> Int32 {
+        do {
+            try await execute(arguments)
+            return 0
+        } catch let exit as Exit {
+            return exit.code
+        } catch let request as HelpRequest {
+            out.write(request.text)
+            return 0
+        } catch {
+            err.write(ErrorText.of(error))
+            return ErrorText.exitCode(error)
+        }
+    }
+
+    private func execute(_ arguments: [String]) async throws {
+        var rest = arguments
+        var path = "kubectl"
+        guard let at = Self.firstWord(rest) else { return try root(rest) }
+        let word = rest.remove(at: at)
+        if word == "help" { return try help(rest) }
+        guard var verb = VerbTree.verb(word) else { throw Self.unknown(word) }
+        path += " \(verb.name)"
+        while !verb.subverbs.isEmpty, let at = Self.firstWord(rest), let next = verb.subverb(rest[at]) {
+            rest.remove(at: at)
+            verb = next
+            path += " \(verb.name)"
+        }
+        try await verb.perform(rest, self, verb, path)
+    }
+
+    /// Where the first argument is that is neither a flag nor a flag's value; flags before it are the global ones.
+    private static func firstWord(_ arguments: [String]) -> Int? {
+        var at = 0
+        while at < arguments.count {
+            let argument = arguments[at]
+            if argument == "--" { return nil }
+            guard argument.hasPrefix("-"), argument.count > 1 else { return at }
+            at += takesNext(argument) ? 2 : 1
+        }
+        return nil
+    }
+
+    private static func takesNext(_ argument: String) -> Bool {
+        guard !argument.contains("=") else { return false }
+        if argument.hasPrefix("--") {
+            let flag = GlobalOptions.flags.first { $0.name == argument.dropFirst(2) }
+            return flag?.value != nil
+        }
+        guard argument.count == 2, let letter = argument.last else { return false }
+        return GlobalOptions.flags.first { $0.short == letter }?.value != nil
+    }
+
+    private func root(_ arguments: [String]) throws {
+        var options = GlobalOptions()
+        do {
+            _ = try FlagParser(GlobalOptions.flags, interspersed: true).parse(arguments, into: &options)
+        } catch {
+            throw Refusal("\(error)\nSee 'kubectl --help' for usage.")
+        }
+        throw HelpRequest(text: HelpText.root)
+    }
+
+    private func help(_ words: [String]) throws {
+        var path = "kubectl"
+        guard let first = words.first else { throw HelpRequest(text: HelpText.root) }
+        guard var verb = VerbTree.verb(first) else {
+            throw Refusal("unknown help topic \(words.map(\.quoted).joined(separator: " "))")
+        }
+        path += " \(verb.name)"
+        for word in words.dropFirst() {
+            guard let next = verb.subverb(word) else { break }
+            verb = next
+            path += " \(verb.name)"
+        }
+        throw HelpRequest(text: HelpText.page(verb, path))
+    }
+
+    private static func unknown(_ word: String) -> Refusal {
+        let near = VerbTree.names.filter { name in
+            EditDistance.between(word.lowercased(), name) <= 2 || name.hasPrefix(word.lowercased())
+        }
+        let hint = near.isEmpty ? "" : "\n\nDid you mean this?\n" + near.map { "\t\($0)\n" }.joined()
+        return Refusal("unknown command \(word.quoted) for \"kubectl\"\(hint)")
+    }
+}
+
+enum EditDistance {
+    /// Insertions, deletions and replacements between two words (Levenshtein).
+    static func between(_ a: String, _ b: String) -> Int {
+        let a = Array(a.utf8), b = Array(b.utf8)
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let cost = x == y ? diagonal : diagonal + 1
+                diagonal = row[j + 1]
+                row[j + 1] = min(cost, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+}
