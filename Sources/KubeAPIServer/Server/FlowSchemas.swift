@@ -12,7 +12,7 @@ final class FlowSchemas: Sendable {
     }
 
     private struct Schema: Sendable {
-        let rules: [JSON]
+        let rules: [FlowRule]
         let uids: Class
     }
 
@@ -28,7 +28,7 @@ final class FlowSchemas: Sendable {
 
     /// Nil when none fits, which the schema `catch-all` doesn't let happen as long as it is there.
     func find(_ request: RequestAttributes) -> Class? {
-        current.first { schema in schema.rules.contains { Self.matches($0, request) } }?.uids
+        current.first { schema in schema.rules.contains { $0.matches(request) } }?.uids
     }
 
     /// Those with a priority level, in the order in which they are asked.
@@ -46,7 +46,7 @@ final class FlowSchemas: Sendable {
                     group: Self.group, resource: "prioritylevelconfigurations", namespace: "", name: level)
             else { return nil }
             return Schema(
-                rules: schema["spec"]["rules"].array ?? [],
+                rules: (schema["spec"]["rules"].array ?? []).map(FlowRule.init),
                 uids: Class(
                     schema: schema["metadata"]["uid"].string ?? "",
                     level: configuration["metadata"]["uid"].string ?? ""))
@@ -62,49 +62,4 @@ final class FlowSchemas: Sendable {
         }
         return schemas.sorted { key($0) < key($1) }
     }
-
-    // MARK: Matching
-
-    /// Whether a rule (`PolicyRulesWithSubjects`) is about such a request.
-    static func matches(_ rule: JSON, _ request: RequestAttributes) -> Bool {
-        guard (rule["subjects"].array ?? []).contains(where: { isSubject($0, request.user) }) else { return false }
-        return request.isResource
-            ? (rule["resourceRules"].array ?? []).contains { isResource($0, request) }
-            : (rule["nonResourceRules"].array ?? []).contains { isPath($0, request) }
-    }
-
-    private static func isSubject(_ subject: JSON, _ user: UserInfo) -> Bool {
-        switch subject["kind"].string {
-        case "User":
-            let name = subject["user"]["name"].string ?? ""
-            return name == "*" || name == user.name
-        case "Group":
-            let name = subject["group"]["name"].string ?? ""
-            return name == "*" || user.groups.contains(name)
-        case "ServiceAccount":
-            let name = subject["serviceAccount"]["name"].string ?? ""
-            let start = "system:serviceaccount:\(subject["serviceAccount"]["namespace"].string ?? ""):"
-            return name == "*" ? user.name.hasPrefix(start) : user.name == start + name
-        default: return false
-        }
-    }
-
-    private static func isResource(_ rule: JSON, _ request: RequestAttributes) -> Bool {
-        let resource =
-            request.subresource.isEmpty ? request.resource : "\(request.resource)/\(request.subresource)"
-        let isInScope =
-            request.namespace.isEmpty
-            ? rule["clusterScope"].bool ?? false : holds(rule["namespaces"].strings, request.namespace)
-        return isInScope && holds(rule["verbs"].strings, request.verb)
-            && holds(rule["apiGroups"].strings, request.group) && holds(rule["resources"].strings, resource)
-    }
-
-    private static func isPath(_ rule: JSON, _ request: RequestAttributes) -> Bool {
-        guard holds(rule["verbs"].strings, request.verb) else { return false }
-        return rule["nonResourceURLs"].strings.contains { url in
-            url == "*" || url == request.path || url.hasSuffix("/*") && request.path.hasPrefix(url.dropLast())
-        }
-    }
-
-    private static func holds(_ list: [String], _ value: String) -> Bool { list.contains("*") || list.contains(value) }
 }
