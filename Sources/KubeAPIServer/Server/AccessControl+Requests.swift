@@ -8,9 +8,7 @@ extension AccessControl {
     func authenticate(_ http: HTTPRequest) async throws(APIStatus) -> UserInfo {
         var credentials = RequestCredentials(path: http.path)
         credentials.certificates = http.peer.certificates
-        if !http.peer.certificates.isEmpty {
-            credentials.headers = http.headers.map { (name: $0.name, value: $0.value) }
-        }
+        credentials.headers = http.headers
         credentials.authorization = http.headers.first(name: "authorization")
         credentials.webSocketProtocols = http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
         switch await authentication.authenticate(credentials) {
@@ -21,7 +19,7 @@ extension AccessControl {
 
     /// Whom the request is handled as: its user, or whom that one may act as and asks to.
     func impersonate(_ http: HTTPRequest, _ attributes: RequestAttributes) async throws(APIStatus) -> UserInfo {
-        let wanted = ImpersonationHeaders(http.headers.map { (name: $0.name, value: $0.value) })
+        let wanted = ImpersonationHeaders(http.headers)
         return wanted.isEmpty ? attributes.user : try await impersonation.user(for: wanted, request: attributes)
     }
 

@@ -1,4 +1,5 @@
 import KubeModel
+import NIOHTTP1
 
 /// What a request shows of its sender.
 package struct RequestCredentials: Sendable {
@@ -8,8 +9,8 @@ package struct RequestCredentials: Sendable {
     package var authorization: String?
     /// The values of `Sec-WebSocket-Protocol`, split at commas; only of upgrade requests.
     package var webSocketProtocols: [String] = []
-    /// All headers, for front proxies to speak in.
-    package var headers: [(name: String, value: String)] = []
+    /// For front proxies to speak in.
+    package var headers = HTTPHeaders()
     /// The path, which anonymous access may depend on.
     package var path: String
 

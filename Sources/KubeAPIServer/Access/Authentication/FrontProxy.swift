@@ -74,18 +74,20 @@ package struct FrontProxyHeaders: Sendable {
             || prefixes.contains { name.hasPrefix($0) }
     }
 
+    /// Whether they name anybody, which those of most requests don't.
+    func areUsed(in headers: HTTPHeaders) -> Bool {
+        usernames.contains { headers[$0].contains { !$0.isEmpty } }
+    }
+
     /// Nil when they name nobody.
-    func user(_ headers: [(name: String, value: String)]) -> UserInfo? {
-        let headers = headers.map { (name: $0.name.lowercased(), value: $0.value) }
-        func values(_ names: [String]) -> [String] {
-            names.flatMap { name in headers.filter { $0.name == name && !$0.value.isEmpty }.map(\.value) }
-        }
+    func user(_ headers: HTTPHeaders) -> UserInfo? {
+        func values(_ names: [String]) -> [String] { names.flatMap { headers[$0].filter { !$0.isEmpty } } }
         guard let name = values(usernames).first else { return nil }
         var user = UserInfo(name: name, uid: values(uids).first ?? "", groups: values(groups))
         for prefix in prefixes {
-            for header in headers where header.name.hasPrefix(prefix) {
-                let key = ImpersonationHeaders.unescape(String(header.name.dropFirst(prefix.count)))
-                user.extra[key, default: []].append(header.value)
+            for (name, value) in headers where name.lowercased().hasPrefix(prefix) {
+                let key = ImpersonationHeaders.unescape(String(name.lowercased().dropFirst(prefix.count)))
+                user.extra[key, default: []].append(value)
             }
         }
         return user
@@ -104,10 +106,10 @@ package struct FrontProxyAuthenticator: Sendable {
         headers = FrontProxyHeaders(flags)
     }
 
-    /// Nil when the headers name nobody. Throws for a certificate of somebody else.
-    func authenticate(chain: [[UInt8]], _ sent: [(name: String, value: String)]) async throws(CredentialFault)
-        -> UserInfo?
-    {
+    /// Nil when the headers name nobody; then the certificate, which is dear to check, isn't looked at. Throws for a
+    /// certificate of somebody else.
+    func authenticate(chain: [[UInt8]], _ sent: HTTPHeaders) async throws(CredentialFault) -> UserInfo? {
+        guard headers.areUsed(in: sent) else { return nil }
         let name = try await certificates.authenticate(chain: chain)?.name ?? ""
         guard allowedNames.isEmpty || allowedNames.contains(name) else {
             throw CredentialFault("x509: subject with cn=\(name) is not in the allowed list")

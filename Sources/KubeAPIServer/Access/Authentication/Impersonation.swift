@@ -14,7 +14,7 @@ package struct ImpersonationHeaders: Sendable, Equatable {
     /// Reads them from all of a request's headers; names in any case.
     package init(_ headers: some Sequence<(name: String, value: String)>) {
         let extraPrefix = "impersonate-extra-"
-        for header in headers {
+        for header in headers where Self.isOne(header.name) {
             let name = header.name.lowercased()
             switch name {
             case "impersonate-user": if user.isEmpty { user = header.value }
@@ -25,6 +25,14 @@ package struct ImpersonationHeaders: Sendable, Equatable {
             default: break
             }
         }
+    }
+
+    private static let prefix = Array("impersonate-".utf8)
+
+    /// Looks at the name's bytes alone: every request has its headers looked through.
+    private static func isOne(_ name: String) -> Bool {
+        var bytes = name.utf8.makeIterator()
+        return prefix.allSatisfy { byte in bytes.next().map { $0 | 0x20 == byte || $0 == byte } ?? false }
     }
 
     package var isEmpty: Bool { self == ImpersonationHeaders() }
