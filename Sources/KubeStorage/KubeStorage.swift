@@ -14,9 +14,12 @@ package protocol KubeStorage: Sendable {
     func get(_ key: String) async throws(StorageError) -> StoredValue?
 
     /// Up to `limit` values whose keys begin with `prefix`, in key order, from `start` on (itself included when given).
-    /// - Parameter revision: as the store was then; nil: now. Throws `compacted` or `futureRevision`.
-    func list(prefix: String, from start: String?, limit: Int?, at revision: Int64?) async throws(StorageError)
-        -> StoredPage
+    /// - Parameters:
+    ///   - revision: as the store was then; nil: now. Throws `compacted` or `futureRevision`.
+    ///   - isWanted: those it answers false for are left out, and don't count; nil: all are wanted.
+    func list(
+        prefix: String, from start: String?, limit: Int?, at revision: Int64?, where isWanted: StoredFilter?
+    ) async throws(StorageError) -> StoredPage
 
     /// Writes when the key's last revision is `expected` (0: the key isn't there; nil: whatever it is).
     /// Throws `conflict` with what is there. When it throws `unavailable` the value may have been written all the same.
@@ -60,11 +63,21 @@ package struct StoredValue: Sendable, Equatable {
     }
 }
 
+package typealias StoredFilter = @Sendable (StoredValue) -> Bool
+
+extension KubeStorage {
+    package func list(prefix: String, from start: String?, limit: Int?, at revision: Int64?)
+        async throws(StorageError) -> StoredPage
+    {
+        try await list(prefix: prefix, from: start, limit: limit, at: revision, where: nil)
+    }
+}
+
 package struct StoredPage: Sendable {
     package let values: [StoredValue]
     /// The revision that the page shows.
     package let revision: Int64
-    /// How many more there are after the last of `values`.
+    /// How many more there are after the last that was looked at, wanted or not.
     package let remaining: Int
 
     package init(values: [StoredValue], revision: Int64, remaining: Int) {
@@ -100,7 +113,20 @@ package enum StorageNews: Sendable {
     case progress(revision: Int64)
 }
 
-package typealias StorageWatch = AsyncThrowingStream<StorageNews, any Error>
+/// A watch's news, in order. One task at a time may read it; dropping it frees the watch.
+package struct StorageWatch: AsyncSequence, Sendable {
+    private let pull: @Sendable () async throws -> StorageNews?
+
+    /// - Parameter pull: waits for the next news; nil at the end.
+    package init(_ pull: @escaping @Sendable () async throws -> StorageNews?) { self.pull = pull }
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let pull: @Sendable () async throws -> StorageNews?
+        package mutating func next() async throws -> StorageNews? { try await pull() }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pull: pull) }
+}
 
 package enum StorageError: Error, Sendable, Equatable {
     /// The key's last revision isn't the expected one; what is there, nil for nothing.

@@ -40,4 +40,11 @@ struct WatchLimits: Sendable {
     var watchBytes = 8 << 20
     /// Events that a watch behind the present takes in one go, or looks at.
     var catchUpEvents = 1_024
+    /// What giving one event to one reader costs, about, in nanoseconds: a prefix whose readers have all been woken rests
+    /// for as long as they work, so that others get their turn, and what happens meanwhile goes out together.
+    var restPerReader = 20_000
+    /// Readers that are woken together without a rest after it.
+    var restlessReaders = 16
+    /// The longest rest, in nanoseconds.
+    var longestRest = 100_000_000
 }

@@ -19,9 +19,9 @@ package final class MemoryStorage: KubeStorage {
 
     package func get(_ key: String) -> StoredValue? { state.withLockedValue { $0.tree.get(key) } }
 
-    package func list(prefix: String, from start: String?, limit: Int?, at asked: Int64?) throws(StorageError)
-        -> StoredPage
-    {
+    package func list(
+        prefix: String, from start: String?, limit: Int?, at asked: Int64?, where isWanted: StoredFilter?
+    ) throws(StorageError) -> StoredPage {
         let now = try check(asked)
         var tree = now.tree
         if let asked, asked < now.revision {
@@ -29,7 +29,7 @@ package final class MemoryStorage: KubeStorage {
                 tree.undo(event)
             }
         }
-        let page = tree.page(prefix: prefix, from: start, limit: limit)
+        let page = tree.page(prefix: prefix, from: start, limit: limit, where: isWanted)
         return StoredPage(values: page.values, revision: asked ?? now.revision, remaining: page.remaining)
     }
 

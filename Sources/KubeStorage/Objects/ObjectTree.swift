@@ -45,21 +45,24 @@ struct ObjectTree: Sendable {
         return rank + node.entries.partition(from: 0) { !bound.isAfter($0.stored.key) }
     }
 
-    /// Up to `limit` of the prefix's entries from `start` on, and how many come after them.
-    func page(prefix: String, from start: String?, limit: Int?) -> (values: [StoredValue], remaining: Int) {
+    /// Up to `limit` of the prefix's wanted entries from `start` on, and how many come after the last that was looked at.
+    func page(prefix: String, from start: String?, limit: Int?, where isWanted: ((StoredValue) -> Bool)? = nil) -> (
+        values: [StoredValue], remaining: Int
+    ) {
         var from = Bound.at(prefix)
         if let start, KeyOrder.compare(start, prefix) > 0 { from = .at(start) }
         let all = max(rank(of: .afterPrefix(prefix)) - rank(of: from), 0)
         let count = min(all, max(limit ?? all, 0))
         var values: [StoredValue] = []
-        values.reserveCapacity(count)
-        if count > 0 {
-            visit(from: from) { value in
-                values.append(value)
-                return values.count < count
-            }
+        guard count > 0 else { return (values, all) }
+        if isWanted == nil { values.reserveCapacity(count) }
+        var seen = 0
+        visit(from: from) { value in
+            seen += 1
+            if isWanted?(value) ?? true { values.append(value) }
+            return values.count < count && seen < all
         }
-        return (values, all - count)
+        return (values, all - seen)
     }
 
     /// A place between two keys.

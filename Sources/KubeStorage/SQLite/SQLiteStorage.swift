@@ -117,11 +117,11 @@ package final class SQLiteStorage: KubeStorage {
 
     package func get(_ key: String) -> StoredValue? { state.withLockedValue { $0.tree.get(key) } }
 
-    package func list(prefix: String, from start: String?, limit: Int?, at asked: Int64?) async throws(StorageError)
-        -> StoredPage
-    {
+    package func list(
+        prefix: String, from start: String?, limit: Int?, at asked: Int64?, where isWanted: StoredFilter?
+    ) async throws(StorageError) -> StoredPage {
         let (tree, revision) = try await snapshot(at: asked)
-        let page = tree.page(prefix: prefix, from: start, limit: limit)
+        let page = tree.page(prefix: prefix, from: start, limit: limit, where: isWanted)
         if page.remaining > 0 { state.withLockedValue { $0.keep(tree, at: revision) } }
         return StoredPage(values: page.values, revision: revision, remaining: page.remaining)
     }

@@ -7,6 +7,8 @@ struct PrefixIndex {
         var feeds: [ObjectIdentifier: WatchFeed] = [:]
         /// The prefix's events of the transaction that is being published.
         var fresh: [StorageEvent] = []
+        /// Its readers have been woken a moment ago; events wait for the end of that.
+        var isResting = false
         init(prefix: String) { self.prefix = prefix }
     }
 

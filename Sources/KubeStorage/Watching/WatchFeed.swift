@@ -55,10 +55,13 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
         return true
     }
 
+    /// All that waits.
     func take() -> [StorageEvent]? {
-        guard let chunk = chunks.popFirst() else { return nil }
-        waitingEvents -= chunk.count
-        waitingBytes -= EventRing.size(chunk)
-        return chunk
+        guard let first = chunks.popFirst() else { return nil }
+        var all = first
+        while let chunk = chunks.popFirst() { all += chunk }
+        waitingEvents = 0
+        waitingBytes = 0
+        return all
     }
 }

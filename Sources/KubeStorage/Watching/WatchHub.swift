@@ -32,7 +32,7 @@ final class WatchHub: Sendable {
 
     /// The next transaction's events: one for each revision after those before.
     func publish(_ events: [StorageEvent]) {
-        let readers = state.withLockedValue { state in
+        let rounds = state.withLockedValue { state in
             var touched: [PrefixIndex.Group] = []
             for event in events {
                 state.ring.append(event)
@@ -41,25 +41,62 @@ final class WatchHub: Sendable {
                     group.fresh.append(event)
                 }
             }
-            return touched.flatMap { Self.deliver($0, &state) }
+            return touched.flatMap { group in
+                [Round(group: group, readers: Self.deliver(group, &state), rest: nil), Self.wake(group, limits)]
+            }
         }
-        for reader in readers { reader.resume() }
+        for round in rounds { begin(round) }
     }
 
+    /// - Returns: the readers for whom too much waited, and who have to read the history instead.
     private static func deliver(_ group: PrefixIndex.Group, _ state: inout State) -> [CheckedContinuation<Void, Never>]
     {
         let chunk = group.fresh
         group.fresh = []
         let bytes = EventRing.size(chunk)
+        let slow = group.feeds.values.filter { !$0.append(chunk, bytes: bytes) }
+        return slow.compactMap { feed in
+            state.index.remove(feed)
+            defer { feed.reader = nil }
+            return feed.reader
+        }
+    }
+
+    // MARK: Rounds
+
+    /// Readers of one prefix that are woken together.
+    private struct Round: Sendable {
+        let group: PrefixIndex.Group
+        let readers: [CheckedContinuation<Void, Never>]
+        /// How long, in nanoseconds, the prefix then rests; nil: it doesn't.
+        let rest: Int?
+    }
+
+    /// Takes the readers that have something to read, unless the prefix rests.
+    private static func wake(_ group: PrefixIndex.Group, _ limits: WatchLimits) -> Round {
+        if group.isResting { return Round(group: group, readers: [], rest: nil) }
         var readers: [CheckedContinuation<Void, Never>] = []
-        var slow: [WatchFeed] = []
-        for feed in group.feeds.values {
-            if !feed.append(chunk, bytes: bytes) { slow.append(feed) }
+        for feed in group.feeds.values where feed.hasWaiting {
             if let reader = feed.reader { readers.append(reader) }
             feed.reader = nil
         }
-        for feed in slow { state.index.remove(feed) }
-        return readers
+        guard readers.count > limits.restlessReaders else { return Round(group: group, readers: readers, rest: nil) }
+        group.isResting = true
+        return Round(
+            group: group, readers: readers, rest: min(readers.count * limits.restPerReader, limits.longestRest))
+    }
+
+    private func begin(_ round: Round) {
+        for reader in round.readers { reader.resume() }
+        guard let rest = round.rest else { return }
+        Task {
+            try? await Task.sleep(for: .nanoseconds(rest))
+            begin(
+                state.withLockedValue { _ in
+                    round.group.isResting = false
+                    return Self.wake(round.group, limits)
+                })
+        }
     }
 
     /// Asks every watch to say how far it has come, once it has given what happened before.
@@ -107,7 +144,7 @@ final class WatchHub: Sendable {
                 feed: WatchFeed(
                     prefix: prefix, after: revision, answeredProgress: state.progressAsked, limits: limits))
         }
-        return AsyncThrowingStream { try await watch.next() }
+        return StorageWatch { try await watch.next() }
     }
 
     /// What a watch's stream holds: when the stream goes, the hub forgets the feed.

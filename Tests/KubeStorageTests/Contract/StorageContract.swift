@@ -114,6 +114,24 @@ extension StorageContract {
             #expect(try await store.list(prefix: "/p/", from: "/a", limit: nil, at: nil).values.count == 23)
             #expect(try await store.list(prefix: "/p/", from: "/z", limit: nil, at: nil).values.isEmpty)
         },
+        StorageContract("a list of wanted values counts those alone, and ends where there are enough") { store in
+            for number in 0..<9 { try await store.put("/p/\(number)", number % 3 == 1 ? "yes" : "no", expecting: 0) }
+            try await store.put("/q", "yes", expecting: 0)
+            func page(_ limit: Int?, from start: String? = nil) async throws -> StoredPage {
+                try await store.list(prefix: "/p/", from: start, limit: limit, at: nil) {
+                    String(buffer: $0.value) == "yes"
+                }
+            }
+            let all = try await page(nil)
+            #expect(all.values.map(\.key) == ["/p/1", "/p/4", "/p/7"])
+            #expect(all.remaining == 0)
+            let two = try await page(2)
+            #expect(two.values.map(\.key) == ["/p/1", "/p/4"])
+            #expect(two.remaining == 4)
+            let rest = try await page(2, from: "/p/4\0")
+            #expect(rest.values.map(\.key) == ["/p/7"])
+            #expect(rest.remaining == 0)
+        },
         StorageContract("the pages of an old revision show the store as it was") { store in
             for number in 0..<20 { try await store.put("/p/\(100 + number)", "old", expecting: 0) }
             let first = try await store.list(prefix: "/p/", from: nil, limit: 8, at: nil)

@@ -109,7 +109,7 @@ extension StorageContract {
     ]
 }
 
-extension AsyncThrowingStream<StorageNews, any Error>.Iterator {
+extension StorageWatch.AsyncIterator {
     /// Reads until there are `count` events; more is a failure.
     mutating func events(_ count: Int) async throws -> [StorageEvent] {
         var all: [StorageEvent] = []
