@@ -6,6 +6,10 @@ package struct TimestampError: Error, Equatable, CustomStringConvertible {
 extension Timestamp {
     /// RFC 3339 with or without a fraction (`metav1.Time`).
     package init(parsing text: String) throws(TimestampError) {
+        if let plain = Self.plain(text) {
+            self = plain
+            return
+        }
         var parser = TimestampParser(text, micro: false)
         self = try parser.time()
     }
@@ -14,6 +18,27 @@ extension Timestamp {
     package init(parsingMicro text: String) throws(TimestampError) {
         var parser = TimestampParser(text, micro: true)
         self = try parser.time()
+    }
+
+    /// A time as this program writes it, `2026-04-01T08:30:00Z`, up to the 28th of a month; nil: any other text.
+    private static func plain(_ text: String) -> Timestamp? {
+        var text = text
+        return text.withUTF8 { bytes in
+            let signs = "....-..-..T..:..:..Z"
+            guard bytes.count == signs.utf8.count,
+                zip(bytes, signs.utf8).allSatisfy({ $1 == UInt8(ascii: ".") ? $0 &- 0x30 < 10 : $0 == $1 })
+            else { return nil }
+            func number(_ from: Int, _ count: Int) -> Int {
+                (from..<from + count).reduce(0) { $0 * 10 + Int(bytes[$1] - 0x30) }
+            }
+            let (month, date) = (number(5, 2), number(8, 2))
+            let (hour, minute, second) = (number(11, 2), number(14, 2), number(17, 2))
+            guard (1...12).contains(month), (1...28).contains(date), hour < 24, minute < 60, second < 60 else {
+                return nil
+            }
+            let day = Timestamp.day(year: number(0, 4), month: month, day: date)
+            return Timestamp(seconds: day * 86_400 + hour * 3_600 + minute * 60 + second)
+        }
     }
 }
 
