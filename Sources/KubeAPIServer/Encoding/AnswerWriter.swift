@@ -11,6 +11,8 @@ struct AnswerWriter: Sendable {
     let now: Double
     /// `includeObject` of a table: `None`, `Metadata`, `Object`.
     var included = "Metadata"
+    /// Items of lists in protobuf that were made before; nil: nothing is kept.
+    var kept: EncodedItems?
 
     func body(of value: StoredValue) throws(APIStatus) -> ByteBuffer {
         if form.shape == .whole, form.encoding == .json, served.isStoredAsServed, !form.isPretty {
@@ -101,8 +103,23 @@ struct AnswerWriter: Sendable {
             out.writeString("{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/\(form.shapeVersion)\",")
             ObjectRecord.writeMetadata(value.value, revision: value.modRevision, into: &out)
             out.writeInteger(UInt8(ascii: "}"))
+        case .table where included == "Metadata" && served.custom == nil: try writeRow(value, into: &out)
         default: out.writeBytes(try item(value).bytes(escapeHTML: true))
         }
+    }
+
+    /// Appends a table's row: its cells, and the metadata as it is stored.
+    private func writeRow(_ value: StoredValue, into out: inout ByteBuffer) throws(APIStatus) {
+        let object: JSON
+        do { object = try ObjectRecord.withoutManagedFields(value) } catch {
+            throw ObjectStore.unreadable(value, error)
+        }
+        out.writeString("{\"cells\":")
+        out.writeBytes(JSON.array(columns.cells(served.fromStorage(object), now)).bytes(escapeHTML: true))
+        out.writeString(
+            ",\"object\":{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/\(form.shapeVersion)\",")
+        ObjectRecord.writeMetadata(value.value, revision: value.modRevision, into: &out)
+        out.writeString("}}")
     }
 
     static func metadata(_ list: ListAnswer) -> JSON {

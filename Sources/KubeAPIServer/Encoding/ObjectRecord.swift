@@ -79,11 +79,43 @@ enum ObjectRecord {
 
     /// The object's `metadata.labels` alone; null when it has none.
     static func labels(_ record: ByteBuffer) throws(JSONError) -> JSON {
-        guard let behindBrace = record.getInteger(at: record.readerIndex + 4, as: UInt32.self) else { return .null }
-        let labels: [UInt8]? = inText(record) { text in
-            JSONText(text).member("labels", ofObjectAt: Int(behindBrace) - 1).map { Array(text[$0]) }
+        let labels = withLabels(record) { Array($0) }
+        return labels.isEmpty ? .null : try JSON(parsing: labels)
+    }
+
+    /// The JSON text of the object's `metadata.labels`; nothing when it has none.
+    static func withLabels<T>(_ record: ByteBuffer, _ body: (UnsafeRawBufferPointer) -> T) -> T {
+        let behindBrace = record.getInteger(at: record.readerIndex + 4, as: UInt32.self)
+        return inText(record) { text in
+            let labels = behindBrace.flatMap { JSONText(text).member("labels", ofObjectAt: Int($0) - 1) }
+            return body(UnsafeRawBufferPointer(rebasing: text[labels ?? 0..<0]))
         }
-        return try labels.map { bytes throws(JSONError) in try JSON(parsing: bytes) } ?? .null
+    }
+
+    /// The tree without `metadata.managedFields`, which often are half of it, and with its resourceVersion.
+    static func withoutManagedFields(_ value: StoredValue) throws(JSONError) -> JSON {
+        let record = value.value
+        let behindBrace = record.getInteger(at: record.readerIndex + 4, as: UInt32.self)
+        let bytes: [UInt8] = inText(record) { text in
+            let fields = behindBrace.flatMap { JSONText(text).member("managedFields", ofObjectAt: Int($0) - 1) }
+            guard let fields else { return Array(text) }
+            return text[..<fields.lowerBound] + Array("null".utf8) + text[fields.upperBound...]
+        }
+        var object = try JSON(parsing: bytes)
+        object["metadata"].remove("managedFields")
+        object["metadata"]["resourceVersion"] = .string("\(value.modRevision)")
+        return object
+    }
+
+    /// A pod's `spec.nodeName`; nil when it has none.
+    static func nodeName(_ record: ByteBuffer) -> String? {
+        inText(record) { text in
+            let json = JSONText(text)
+            guard let spec = json.member("spec", ofObjectAt: 0),
+                let name = json.member("nodeName", ofObjectAt: spec.lowerBound)
+            else { return nil }
+            return (try? JSON(parsing: Array(text[name])))?.string
+        }
     }
 
     /// The tree with all lists in it empty: what is needed to know the values of selectable fields, which are in none.

@@ -93,8 +93,10 @@ package struct ObjectStore: Sendable {
     }
 
     static func decode(_ value: StoredValue) throws(APIStatus) -> JSON {
-        do { return try ObjectRecord.decode(value) } catch {
-            throw .internalError("the stored object \(value.key) can't be read: \(error)")
-        }
+        do { return try ObjectRecord.decode(value) } catch { throw unreadable(value, error) }
+    }
+
+    static func unreadable(_ value: StoredValue, _ error: JSONError) -> APIStatus {
+        .internalError("the stored object \(value.key) can't be read: \(error)")
     }
 }

@@ -11,6 +11,8 @@ struct ObjectSelector: Sendable {
     private let rules: KindRules
     /// JSON texts that are in every object that the fields match.
     private let literals: [[UInt8]]
+    /// JSON texts that are among the labels of every object that the labels match.
+    private let labelLiterals: [[UInt8]]
 
     init(_ query: QueryOptions, _ rules: KindRules) throws(APIStatus) {
         self.rules = rules
@@ -21,6 +23,9 @@ struct ObjectSelector: Sendable {
         } catch {
             throw .badRequest(error.description)
         }
+        labelLiterals = labels.requirements.compactMap { [labels] requirement in
+            labels.exactValue(of: requirement.key).map { Array("\"\(requirement.key)\":\"\($0)\"".utf8) }
+        }
         literals = fields.terms.filter { $0.isEqual && Self.isOnlyText($0.value) }.map { Array("\"\($0.value)\"".utf8) }
     }
 
@@ -29,6 +34,9 @@ struct ObjectSelector: Sendable {
         value != "true" && value != "false" && value.utf8.contains { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }
             && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !#""\<>&"#.utf8.contains($0) }
     }
+
+    /// The one name that an object must have; nil: the selector leaves a choice.
+    var name: String? { fields.exactValue(of: "metadata.name").flatMap { $0.isEmpty ? nil : $0 } }
 
     var isEverything: Bool { labels.isEmpty && fields.isEmpty }
 
@@ -51,12 +59,21 @@ struct ObjectSelector: Sendable {
     /// Reads no more of the object than it must: its labels alone, or all but its lists.
     func matches(_ value: StoredValue) throws(APIStatus) -> Bool {
         do {
-            if !labels.isEmpty, !labels.matches(try ObjectRecord.labels(value.value)) { return false }
+            if !labels.isEmpty, try !labelsMatch(value.value) { return false }
             if fields.isEmpty { return true }
             return hasLiterals(value.value) ? fieldsMatch(try ObjectRecord.outline(value.value)) : false
         } catch {
-            throw .internalError("the stored object \(value.key) can't be read: \(error)")
+            throw ObjectStore.unreadable(value, error)
         }
+    }
+
+    private func labelsMatch(_ record: ByteBuffer) throws(JSONError) -> Bool {
+        guard !labelLiterals.isEmpty else { return labels.matches(try ObjectRecord.labels(record)) }
+        let mayMatch = ObjectRecord.withLabels(record) { text in
+            guard let start = text.baseAddress else { return false }
+            return labelLiterals.allSatisfy { memmem(start, text.count, $0, $0.count) != nil }
+        }
+        return mayMatch ? labels.matches(try ObjectRecord.labels(record)) : false
     }
 
     private func hasLiterals(_ record: ByteBuffer) -> Bool {

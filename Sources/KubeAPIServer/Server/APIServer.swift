@@ -45,11 +45,11 @@ package final class APIServer: Sendable {
         } catch let status as APIStatus {
             await fail(status, http, responder, warnings)
         } catch let problem as HTTPProblem where !responder.hasBegun {
-            await fail(APIStatus.badRequest(problem.description), http, responder)
+            await fail(APIStatus.badRequest(problem.description), http, responder, warnings)
         } catch {
             // The client has gone, or the answer broke off: then there is nobody to tell.
             parts.log.debug("request ended early", metadata: ["path": "\(http.path)", "error": "\(error)"])
-            await fail(APIStatus.internalError("\(error)"), http, responder)
+            await fail(APIStatus.internalError("\(error)"), http, responder, warnings)
         }
         guard responder.code != 0 else { return }
         metrics.count(info, method: http.method, code: responder.code, seconds: parts.now() - began)
@@ -75,12 +75,16 @@ package final class APIServer: Sendable {
 
     /// The original's own words, which are no Status.
     private func refuseForNow(_ responder: any HTTPResponder) async throws {
-        try await responder.send(
-            .tooManyRequests,
-            HTTPHeaders([
-                ("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1"),
-                ("X-Content-Type-Options", "nosniff"),
-            ]), ByteBuffer(string: "Too many requests, please try again later.\n"))
+        try await sendLine(
+            .tooManyRequests, "Too many requests, please try again later.", [("Retry-After", "1")], responder)
+    }
+
+    /// A line of text, which no client is to take for anything else.
+    private func sendLine(
+        _ status: HTTPResponseStatus, _ line: String, _ headers: [(String, String)], _ responder: any HTTPResponder
+    ) async throws {
+        let fixed = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+        try await responder.send(status, HTTPHeaders(fixed + headers), ByteBuffer(string: line + "\n"))
     }
 
     /// Answers whose making takes long leave the connection's event loop, which others wait for.
@@ -148,7 +152,7 @@ package final class APIServer: Sendable {
     private func send(_ answer: Answer, _ request: APIRequest, _ responder: any HTTPResponder) async throws {
         let writer = AnswerWriter(
             served: request.served, form: request.form, now: parts.now(),
-            included: request.query.first("includeObject") ?? "Metadata")
+            included: request.query.first("includeObject") ?? "Metadata", kept: parts.encoded)
         var headers = HTTPHeaders([
             ("Content-Type", request.form.contentType), ("Cache-Control", "no-cache, private"),
         ])
@@ -199,12 +203,7 @@ package final class APIServer: Sendable {
             || segments.first == "apis" && segments.count > 2
                 && parts.table.all.contains { !$0.resource.isCustom && $0.groupVersion.group == String(segments[1]) }
         if isOfGroup { throw APIStatus.noSuchRoute }
-        try await responder.send(
-            .notFound,
-            HTTPHeaders([
-                ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-cache, private"),
-                ("X-Content-Type-Options", "nosniff"),
-            ]), ByteBuffer(string: "404 page not found\n"))
+        try await sendLine(.notFound, "404 page not found", [("Cache-Control", "no-cache, private")], responder)
     }
 
     /// Paths that name no resource: discovery, schemas, health, version, metrics.

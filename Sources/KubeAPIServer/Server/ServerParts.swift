@@ -11,6 +11,7 @@ final class ServerParts: Sendable {
     /// Nil where roles don't decide.
     let escalation: EscalationCheck?
     let watches: WatchHub
+    let encoded = EncodedItems()
     let managed: ManagedFieldsTable
     let bookmarks: BookmarkClock
     let addresses: ServiceAddresses

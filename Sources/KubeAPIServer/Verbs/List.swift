@@ -1,11 +1,9 @@
 import JSON
 import KubeModel
 import KubeStorage
+import NIOConcurrencyHelpers
 
 extension ObjectVerbs {
-    /// Objects read from the store at a time when a selector leaves some out.
-    private static let selectedPage = 1_000
-
     func list() async throws(APIStatus) -> Answer {
         .list(try await list(limit: request.query.integer("limit"), continuing: request.query.continueToken))
     }
@@ -19,7 +17,7 @@ extension ObjectVerbs {
         let limit = asked.flatMap { $0 > 0 ? Int(clamping: $0) : nil }
         let begin = try await beginning(token, limit: limit)
         if selector.isEverything {
-            let page = try await page(from: begin.start, limit: limit, at: begin.revision)
+            let page = try await page(from: begin.start, limit: limit, at: begin.revision, nil)
             var answer = ListAnswer(values: page.values, revision: page.revision)
             if page.remaining > 0, let last = page.values.last {
                 answer.continueToken = ContinueToken(revision: page.revision, after: last.key).text(in: prefix)
@@ -52,14 +50,14 @@ extension ObjectVerbs {
         return (nil, isExact ? revision : nil)
     }
 
-    private func page(from start: String?, limit: Int?, at revision: Int64?) async throws(APIStatus) -> StoredPage {
+    private func page(from start: String?, limit: Int?, at revision: Int64?, _ isWanted: StoredFilter?)
+        async throws(APIStatus) -> StoredPage
+    {
         do {
             return try await parts.store.storage.list(
-                prefix: served.keyPrefix(namespace), from: start, limit: limit, at: revision)
+                prefix: prefix, from: start, limit: limit, at: revision, where: isWanted)
         } catch {
-            if case .compacted = error, start != nil, let start {
-                throw expired(at: start)
-            }
+            if case .compacted = error, let start { throw expired(at: start) }
             throw ObjectStore.status(error)
         }
     }
@@ -79,25 +77,36 @@ extension ObjectVerbs {
     private func selected(_ selector: ObjectSelector, from start: String?, limit: Int?, at revision: Int64?)
         async throws(APIStatus) -> ListAnswer
     {
-        var values: [StoredValue] = []
-        var start = start
-        var revision = revision
-        while true {
-            let page = try await page(from: start, limit: limit == nil ? nil : Self.selectedPage, at: revision)
-            revision = page.revision
-            for (index, value) in page.values.enumerated() where try selector.matches(value) {
-                values.append(value)
-                guard values.count == limit else { continue }
-                let hasMore = page.remaining > 0 || index + 1 < page.values.count
-                return ListAnswer(
-                    values: values, revision: page.revision,
-                    continueToken: hasMore
-                        ? ContinueToken(revision: page.revision, after: value.key).text(in: prefix) : "")
-            }
-            guard page.remaining > 0, let last = page.values.last else {
-                return ListAnswer(values: values, revision: page.revision)
-            }
-            start = last.key + "\0"
+        if start == nil, let name = selector.name, !resource.isNamespaced || !namespace.isEmpty {
+            return try await only(served.key(namespace, name), selector, at: revision)
         }
+        let failure = NIOLockedValueBox<APIStatus?>(nil)
+        let page = try await page(from: start, limit: limit, at: revision) { value in
+            do throws(APIStatus) { return try selector.matches(value) } catch {
+                failure.withLockedValue { $0 = error }
+                return false
+            }
+        }
+        if let failure = failure.withLockedValue({ $0 }) { throw failure }
+        var answer = ListAnswer(values: page.values, revision: page.revision)
+        if page.remaining > 0, let last = page.values.last {
+            answer.continueToken = ContinueToken(revision: page.revision, after: last.key).text(in: prefix)
+        }
+        return answer
+    }
+
+    /// The list of the one object that the selector names.
+    private func only(_ key: String, _ selector: ObjectSelector, at revision: Int64?) async throws(APIStatus)
+        -> ListAnswer
+    {
+        let page: StoredPage
+        do { page = try await parts.store.storage.list(prefix: key, from: nil, limit: 1, at: revision) } catch {
+            throw ObjectStore.status(error)
+        }
+        var values: [StoredValue] = []
+        for value in page.values where value.key == key {
+            if try selector.matches(value) { values.append(value) }
+        }
+        return ListAnswer(values: values, revision: page.revision)
     }
 }

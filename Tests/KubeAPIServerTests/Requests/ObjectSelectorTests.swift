@@ -25,6 +25,8 @@ struct ObjectSelectorTests {
 
     private static let selectors: [(labels: String, fields: String, names: [String])] = [
         ("app=web", "", ["web"]), ("app in (web,db)", "", ["web", "node-1"]), ("!app", "", ["bare"]),
+        ("app=web,tier=one", "", ["web"]), ("app=web,tier=two", "", []), ("app==web,app!=db", "", ["web"]),
+        ("app in (web)", "", ["web"]), ("app!=web", "", ["node-1", "bare"]), ("tier=", "", []),
         ("app,tier!=one", "", ["node-1"]), ("app=node-1", "", []),
         ("", "spec.nodeName=node-1", ["web"]), ("", "spec.nodeName=node-2", ["node-1"]),
         ("", "spec.nodeName=", ["bare"]), ("", "spec.nodeName!=node-1", ["node-1", "bare"]),
