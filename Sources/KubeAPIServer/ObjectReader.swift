@@ -6,4 +6,12 @@ package protocol ObjectReader: Sendable {
     func object(group: String, resource: String, namespace: String, name: String) -> JSON?
     /// All objects of a resource, in one namespace or ("") in all.
     func objects(group: String, resource: String, namespace: String) -> [JSON]
+    /// The pods that are bound to the node, in one namespace or ("") in all.
+    func pods(on node: String, namespace: String) -> [JSON]
+}
+
+extension ObjectReader {
+    package func pods(on node: String, namespace: String) -> [JSON] {
+        objects(group: "", resource: "pods", namespace: namespace).filter { $0["spec", "nodeName"].string == node }
+    }
 }

@@ -38,6 +38,8 @@ package final class ObjectCache: ObjectReader {
         var deleted: [String: Int64] = [:]
         /// Who is told of a change, by key prefix.
         var observers: [String: [@Sendable () -> Void]] = [:]
+        /// Made when first asked for: only kubelets' requests need it.
+        var places: PodPlaces?
     }
 
     /// Deletions that are remembered against late writes; the watch is never that far behind.
@@ -69,6 +71,20 @@ package final class ObjectCache: ObjectReader {
         let wanted = namespace.isEmpty ? prefix : "\(prefix)\(namespace)/"
         let keys = state.withLockedValue { state in
             (state.shelves[prefix]?.entries.keys).map { $0.filter { $0.hasPrefix(wanted) } } ?? []
+        }
+        return keys.sorted().compactMap { tree(prefix, $0) }
+    }
+
+    package func pods(on node: String, namespace: String) -> [JSON] {
+        guard let prefix = prefix("", "pods") else { return [] }
+        let wanted = namespace.isEmpty ? prefix : "\(prefix)\(namespace)/"
+        let keys = state.withLockedValue { state in
+            var places = state.places ?? PodPlaces()
+            if state.places == nil {
+                for entry in (state.shelves[prefix]?.entries ?? [:]).values { places.put(entry.value) }
+                state.places = places
+            }
+            return places.keys(on: node).filter { $0.hasPrefix(wanted) }
         }
         return keys.sorted().compactMap { tree(prefix, $0) }
     }
@@ -135,9 +151,16 @@ package final class ObjectCache: ObjectReader {
 
     /// - Parameter prefix: what the keys of all the values begin with, a resource's.
     private func put(_ values: [StoredValue], _ prefix: String) {
+        let pods = self.prefix("", "pods")
         let observers = state.withLockedValue { state -> [@Sendable () -> Void] in
             let deleted = state.deleted
             let isChanged = state.shelves[prefix]?.put(values) { deleted[$0] ?? 0 }
+            if state.places != nil, prefix == pods {
+                for value in values
+                where state.shelves[prefix]?.entries[value.key]?.value.modRevision == value.modRevision {
+                    state.places?.put(value)
+                }
+            }
             return isChanged == true ? state.observers[prefix] ?? [] : []
         }
         for changed in observers { changed() }
@@ -149,6 +172,7 @@ package final class ObjectCache: ObjectReader {
             if let old = state.shelves[prefix]?.entries[key], old.value.modRevision > revision { return [] }
             state.shelves[prefix]?.entries[key] = nil
             state.shelves[prefix]?.changes += 1
+            state.places?.remove(key)
             if state.deleted.count >= Self.rememberedDeletions {
                 let middle = state.deleted.values.sorted()[state.deleted.count / 2]
                 state.deleted = state.deleted.filter { $0.value > middle }

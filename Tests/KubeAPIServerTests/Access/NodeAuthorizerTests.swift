@@ -52,6 +52,10 @@ struct NodeAuthorizerTests {
                     ],
                 ]
             ),
+            (
+                "persistentvolumeclaims",
+                ["metadata": ["namespace": "d", "name": "data"], "spec": ["volumeName": "pv1"]]
+            ),
             ("volumeattachments.storage.k8s.io", ["metadata": ["name": "va1"], "spec": ["nodeName": "n1"]]),
             ("resourceslices.resource.k8s.io", ["metadata": ["name": "s1"], "spec": ["nodeName": "n1"]]),
         ])

@@ -3,8 +3,8 @@ import KubeModel
 
 /// Whether an object is of use to a node: its pods are, and what they use.
 ///
-/// Looked up when it is asked, in the pods of the object's namespace. The original keeps a graph of all pods instead, which
-/// every change of one has to change; kubelets ask seldom, when a pod starts, and pods change all the time.
+/// Looked up when it is asked, in the node's pods, of which there are a hundred or so. The original keeps a graph of what
+/// all pods use instead, which every change of one has to change.
 struct NodeRelations: Sendable {
     enum Kind: Sendable {
         case configMap, secret, claim, volume, resourceClaim, attachment, serviceAccount, slice, pod
@@ -37,12 +37,15 @@ struct NodeRelations: Sendable {
 
     private func isOn(_ node: String, _ object: JSON?) -> Bool { object?["spec", "nodeName"].string == node }
 
-    /// Whether one of the node's pods in the namespace uses it. Mirror pods don't count: the node makes them itself, and
-    /// they must not open anything to it.
+    /// Whether one of the node's pods in the namespace uses it.
     private func pods(_ namespace: String, _ node: String, _ uses: (JSON) -> Bool) -> Bool {
-        guard !namespace.isEmpty else { return false }
-        return reader.objects(group: "", resource: "pods", namespace: namespace).contains { pod in
-            isOn(node, pod) && pod["metadata", "annotations", "kubernetes.io/config.mirror"].isNull && uses(pod)
+        !namespace.isEmpty && counted(namespace, node).contains(where: uses)
+    }
+
+    /// Mirror pods don't count: the node makes them itself, and they must not open anything to it.
+    private func counted(_ namespace: String, _ node: String) -> [JSON] {
+        reader.pods(on: node, namespace: namespace).filter {
+            $0["metadata", "annotations", "kubernetes.io/config.mirror"].isNull
         }
     }
 
@@ -52,11 +55,29 @@ struct NodeRelations: Sendable {
         return isRelated(.claim, claim.text("namespace"), name, node: node)
     }
 
+    /// Whether it is a secret of a volume that one of the node's pods has claimed.
     private func isOfVolume(_ namespace: String, _ name: String, _ node: String) -> Bool {
-        reader.objects(group: "", resource: "persistentvolumes", namespace: "").contains { volume in
-            let spec = volume["spec"]
-            let secrets = PodReferences.secrets(ofVolume: spec, claimNamespace: spec["claimRef"].text("namespace"))
-            return secrets.contains { $0.namespace == namespace && $0.name == name } && isClaimed(spec, node)
+        counted("", node).contains { pod in
+            let home = pod["metadata"].text("namespace")
+            return PodReferences.claims(pod["spec"], podName: pod["metadata"].text("name")).contains { claim in
+                volume(home, claim).map { spec in
+                    PodReferences.secrets(ofVolume: spec, claimNamespace: home).contains {
+                        $0.namespace == namespace && $0.name == name
+                    }
+                } ?? false
+            }
         }
+    }
+
+    /// The `spec` of the volume that is bound to the claim, as both say.
+    private func volume(_ namespace: String, _ claim: String) -> JSON? {
+        let name = reader.object(group: "", resource: "persistentvolumeclaims", namespace: namespace, name: claim)?[
+            "spec", "volumeName"
+        ].string
+        guard let name,
+            let spec = reader.object(group: "", resource: "persistentvolumes", namespace: "", name: name)?["spec"],
+            spec["claimRef"].text("namespace") == namespace, spec["claimRef"].text("name") == claim
+        else { return nil }
+        return spec
     }
 }
