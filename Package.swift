@@ -156,17 +156,17 @@ targets += module(
     "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks, crypto],
     testNeeds: ["TestKit", "KubeAPIServer"])
 targets += module(
-    "Cluster", kube + ["DockerModel", "Wire", "Linux", "CLinux", "CommandLine"],
+    "Cluster", kube + ["DockerModel", "DockerCLI", "Wire", "Linux", "CLinux", "CommandLine"],
     nio + httpAndTLS + [log, locks] + certificates,
     testNeeds: ["TestKit"])
 targets += module(
     "Node",
     kube + [
-        "Controllers", "Scheduler", "ServiceProxy", "ClusterDNS", "Kubelet", "KubeAPIServer", "Engine", "DockerModel",
+        "Controllers", "Scheduler", "ServiceProxy", "ClusterDNS", "Kubelet", "KubeAPIServer", "Engine", "DockerModel", "DockerCLI", "ImageStore",
         "ContainerNetwork", "Wire", "Linux", "CLinux",
     ], nio + [log, locks])
 targets += module(
-    "ClusterCLI", kube + ["Cluster", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"], nio + [log])
+    "ClusterCLI", kube + ["Cluster", "DockerCLI", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"], nio + [log, locks])
 targets += [
     .executableTarget(
         name: "hako",

@@ -1,4 +1,5 @@
 import CLinux
+import ClusterCLI
 import ContainerRuntime
 import Dispatch
 import DockerCLI
@@ -26,6 +27,7 @@ struct Hako {
     private static func run(_ name: String, _ arguments: [String]) async -> CInt {
         if name == "docker" { return await docker(arguments) }
         if name == "kubectl" { return await kubectlMain(arguments) }
+        if name == "minikube" { return await ClusterEntry.main(arguments, name: name) }
         if otherPrograms.contains(name) { return fail("\(name) is not in this version of hako; `hako docker` is") }
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
@@ -36,8 +38,10 @@ struct Hako {
             write("hako \(Product.version)\n")
             return 0
         case "docker": return await docker(rest)
-        // `hako kubectl -- get pods`, as minikube's has it.
-        case "kubectl": return await kubectlMain(rest.first == "--" ? Array(rest.dropFirst()) : rest)
+        case "node" where rest.first?.hasPrefix("--") == true:
+            return await NodeCommand.main(rest, version: Product.version)
+        case let word? where ClusterProgram.verbs.contains(word):
+            return await ClusterEntry.main(arguments, name: "hako")
         case "daemon": return await Daemon.main(rest)
         case "apiserver": return await APIServerCommand.main(rest, version: Product.version)
         case "snapshot": return SnapshotCommand.main(rest)
@@ -59,11 +63,13 @@ struct Hako {
     private static let help = """
         Usage: hako COMMAND
 
-        Containers without a dockerd: the engine, its runtime and its command line in one program.
+        Containers and Kubernetes clusters: engine, runtime, cluster and their command lines in one program.
 
         Commands:
+          start      Start a Kubernetes cluster; stop, delete, status, service and others go with it
+                     (also under the name minikube: ln -s hako minikube)
           docker     The docker command line (also under the name docker: ln -s hako docker)
-          kubectl    The kubectl command line (also under the name kubectl)
+          kubectl    The kubectl command line (also under the name kubectl: ln -s hako kubectl)
           daemon     Run the engine; starts by itself when `hako docker` needs it
           runtime    The OCI runtime command line
           apiserver  Serve the Kubernetes API

@@ -1,2 +1,0 @@
-/// Clusters as profiles: their nodes, network, certificates and kubeconfig.
-enum Cluster {}

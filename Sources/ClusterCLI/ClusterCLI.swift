@@ -1,2 +1,0 @@
-/// The minikube command line: one file a verb.
-enum ClusterCLI {}

@@ -1,0 +1,70 @@
+import Fault
+import JSON
+import KubeClient
+import KubeModel
+import Logging
+
+/// Objects that a cluster has beside those of every API server: what kubeadm makes at its end.
+enum ClusterObjects {
+    static let dnsAddress = "10.96.0.10"
+
+    /// Makes those that aren't there; what somebody has changed stays as it is.
+    static func ensure(_ api: any ObjectAPI, token: BootstrapToken) async throws(APIStatus) {
+        for (resource, object) in all + [(ResourceID.secrets, token.secret)] {
+            do { try await api.create(resource, object) } catch where error.reason == "AlreadyExists" { continue }
+        }
+    }
+
+    private static let roleBindings = ResourceID("rbac.authorization.k8s.io", "v1", "clusterrolebindings")
+
+    private static var all: [(ResourceID, JSON)] {
+        [
+            (.services, dnsService),
+            (
+                roleBindings,
+                binding("kubeadm:kubelet-bootstrap", to: "system:node-bootstrapper", group: BootstrapToken.group)
+            ),
+            (
+                roleBindings,
+                binding(
+                    "kubeadm:node-autoapprove-bootstrap",
+                    to: "system:certificates.k8s.io:certificatesigningrequests:nodeclient", group: BootstrapToken.group)
+            ),
+            (
+                roleBindings,
+                binding(
+                    "kubeadm:node-autoapprove-certificate-rotation",
+                    to: "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient", group: "system:nodes")
+            ),
+        ]
+    }
+
+    /// Every node answers at this address by itself; the service is what clients look it up by.
+    private static var dnsService: JSON {
+        [
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": [
+                "name": "kube-dns", "namespace": "kube-system",
+                "labels": [
+                    "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS",
+                ],
+            ],
+            "spec": [
+                "clusterIP": .string(dnsAddress),
+                "ports": [
+                    ["name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53],
+                    ["name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53],
+                ],
+            ],
+        ]
+    }
+
+    private static func binding(_ name: String, to role: String, group: String) -> JSON {
+        [
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": ["name": .string(name)],
+            "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": .string(role)],
+            "subjects": [["apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": .string(group)]],
+        ]
+    }
+}

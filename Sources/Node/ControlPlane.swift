@@ -1,0 +1,62 @@
+import Controllers
+import Fault
+import KubeAPIServer
+import KubeClient
+import Logging
+import NIOCore
+import Scheduler
+
+/// The parts that only a control plane has: the API with its store, the controllers, the scheduler.
+package final class ControlPlane: Sendable {
+    package let server: RunningAPIServer
+    private let controllers: ControllerManager
+    private let scheduler: Scheduler
+
+    static let administrator = "/admin.conf"
+
+    init(
+        _ settings: NodeSettings, group: any EventLoopGroup, node: any NodeInterface, log: Logger,
+        now: @escaping @Sendable () -> Double
+    ) async throws {
+        var configuration = APIServerConfiguration()
+        configuration.dataFolder = settings.folder + "/cluster"
+        configuration.bindAddress = "0.0.0.0"
+        configuration.port = settings.port
+        configuration.advertiseAddress = settings.address
+        configuration.productVersion = settings.productVersion
+        let server = try await RunningAPIServer.start(configuration, group: group, node: node, log: log)
+        self.server = server
+        try server.writeKubeconfig(to: settings.folder + Self.administrator)
+        let authority = server.signingAuthority
+        var wanted = ControllerSettings()
+        wanted.clusterCIDR = ""
+        wanted.authorityCertificatePEM = authority?.certificatePEM ?? ""
+        wanted.authorityKeyPEM = authority?.keyPEM ?? ""
+        controllers = ControllerManager(
+            wanted, api: { server.api(as: ControlPlane.user($0), manager: "kube-controller-manager") }, log: log,
+            now: now)
+        scheduler = Scheduler(
+            api: server.api(as: Self.user("system:kube-scheduler"), manager: "kube-scheduler"), log: log, now: now)
+    }
+
+    /// Whom a component's requests are authorized as, by its name alone.
+    static func user(_ name: String) -> UserInfo {
+        let account = "system:serviceaccount:"
+        guard name.hasPrefix(account) else {
+            return UserInfo(name: name, groups: ["system:authenticated"])
+        }
+        let namespace = name.dropFirst(account.count).prefix { $0 != ":" }
+        return UserInfo(
+            name: name,
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
+    }
+
+    /// Until its task is cancelled; then the store is closed.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.controllers.run() }
+            group.addTask { await self.scheduler.run() }
+        }
+        await server.stop()
+    }
+}

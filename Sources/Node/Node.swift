@@ -1,2 +1,0 @@
-/// The parts of one node in one process.
-enum Node {}
