@@ -22,6 +22,8 @@ package final class Informer: Sendable {
         var objects: [ObjectKey: JSON] = [:]
         var indexes: [String: [String: Set<ObjectKey>]] = [:]
         var isSynced = false
+        /// `run` has ended: nobody is to wait any more.
+        var isOver = false
         var revision: Int64 = 0
         var observers: [@Sendable (ObjectChange) -> Void] = []
         var whoWaitsForSync: [CheckedContinuation<Void, Never>] = []
@@ -87,20 +89,21 @@ package final class Informer: Sendable {
     package func synced() async {
         await withCheckedContinuation { who in
             let isThere = state.withLockedValue { state in
-                if !state.isSynced { state.whoWaitsForSync.append(who) }
-                return state.isSynced
+                if state.isSynced || state.isOver { return true }
+                state.whoWaitsForSync.append(who)
+                return false
             }
             if isThere { who.resume() }
         }
     }
 
     /// Returns when the objects are at least as new as a write that answered `object`: who has just written waits for
-    /// that before deciding again.
+    /// that before deciding again. Returns at once when `run` has ended.
     package func reached(_ object: JSON) async {
         guard let revision = object["metadata"]["resourceVersion"].string.flatMap({ Int64($0) }) else { return }
         await withCheckedContinuation { who in
             let isThere = state.withLockedValue { state in
-                if state.revision >= revision { return true }
+                if state.revision >= revision || state.isOver { return true }
                 state.whoWaitsForRevision.append((revision, who))
                 return false
             }
@@ -127,6 +130,7 @@ package final class Informer: Sendable {
             }
         }
         let waiting = state.withLockedValue { state in
+            state.isOver = true
             defer { (state.whoWaitsForSync, state.whoWaitsForRevision) = ([], []) }
             return state.whoWaitsForSync + state.whoWaitsForRevision.map(\.who)
         }
