@@ -144,7 +144,9 @@ let certificates: [Target.Dependency] = [
     crypto, .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
 let kube = ["Fault", "JSON", "KubeModel", "KubeClient"]
-targets += module("Controllers", kube, [log, locks] + certificates, testNeeds: ["TestKit"])
+targets += module(
+    "Controllers", kube, [log, locks] + certificates,
+    testNeeds: ["TestKit", "KubeAPIServer", .product(name: "NIOPosix", package: "swift-nio")])
 targets += module("Scheduler", kube, [log, locks])
 targets += module("ServiceProxy", kube + ["Linux", "CLinux"], nio + [log, locks])
 targets += module("ClusterDNS", kube + ["CLinux"], nio + [log, locks])
