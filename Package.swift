@@ -166,7 +166,7 @@ targets += module(
     kube + [
         "Controllers", "Scheduler", "ServiceProxy", "ClusterDNS", "Kubelet", "KubeAPIServer", "Engine", "DockerModel", "DockerCLI", "ImageStore",
         "ContainerNetwork", "Wire", "Linux", "CLinux",
-    ], nio + [log, locks])
+    ], nio + httpAndTLS + [log, locks] + certificates)
 targets += module(
     "ClusterCLI", kube + ["Cluster", "DockerCLI", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"], nio + [log, locks])
 targets += [

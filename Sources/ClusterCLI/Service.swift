@@ -57,7 +57,7 @@ private struct ServiceURLs {
         for port in service["spec"]["ports"].array ?? [] {
             guard let number = port["nodePort"].int, let address = profile.controlPlane?.address else { continue }
             let values: JSON = ["IP": .string(address), "Port": .string("\(number)"), "Name": port["name"]]
-            var url = try Template(parsing: options.format).execute(values)
+            var url = try Template(parsing: options.format).execute(.json(values))
             if options.isHTTPS, url.hasPrefix("http://") { url = "https" + url.dropFirst(4) }
             urls.append((port, url))
         }
@@ -71,14 +71,9 @@ private struct ServiceURLs {
                 exitCode: 83)
         }
         let api = try session.api(of: profile)
-        let services: [JSON]
+        var services: [JSON] = []
         if let name {
-            do { services = [try await api.get(.services, options.namespace, name)] } catch where error.code == 404 {
-                throw Failure(
-                    "Exiting due to SVC_NOT_FOUND: Service '\(name)' was not found in '\(options.namespace)' namespace.\n"
-                        + "You may select another namespace by using 'minikube service \(name) -n <namespace>'. Or list out all the services using 'minikube service list'",
-                    exitCode: 115)
-            }
+            services.append(try await service(name, api))
         } else {
             services = try await api.list(.services, options.namespace).items
         }
@@ -95,6 +90,17 @@ private struct ServiceURLs {
             }
         }
         return 0
+    }
+
+    private func service(_ name: String, _ api: RemoteAPI) async throws -> JSON {
+        do { return try await api.get(.services, options.namespace, name) } catch {
+            guard error.code == 404 else { throw error }
+            throw Failure(
+                "Exiting due to SVC_NOT_FOUND: Service '\(name)' was not found in '\(options.namespace)' namespace.\n"
+                    + "You may select another namespace by using 'minikube service \(name) -n <namespace>'. "
+                    + "Or list out all the services using 'minikube service list'",
+                exitCode: 115)
+        }
     }
 
     func list() async throws -> Int32 {

@@ -102,7 +102,7 @@ extension ClusterSession {
 
     fileprivate func show(_ nodes: [NodeStatus], _ options: StatusOptions) throws {
         if !options.format.isEmpty {
-            for node in nodes { out.write(try Template(parsing: options.format).execute(node.json)) }
+            for node in nodes { out.write(try Template(parsing: options.format).execute(.json(node.json))) }
             return
         }
         switch options.output {

@@ -1,3 +1,4 @@
+import ContainerNetwork
 import DockerCLI
 import DockerModel
 import Engine
@@ -6,6 +7,7 @@ import ImageStore
 import JSON
 import Linux
 import Logging
+import NIOHTTP1
 import Wire
 
 /// The engine that runs a node's pods: it lives inside the node, with the images of the engine outside.
@@ -25,7 +27,7 @@ enum NodeEngine {
             settings.images, ImageStoreGuest(owner: owner, folder: settings.folder + "/engine/layers")
         )
         let client = DockerClient(
-            transport: HTTPClient(.unix(settings.engineSocket)), host: "unix://" + settings.engineSocket)
+            transport: HTTPClient(.unix(path: settings.engineSocket)), host: "unix://" + settings.engineSocket)
         options.puller = { try await pull($0, $1, $2, $3, by: client) }
         let engine = try Engine(options: options, log: log)
         try await engine.start()

@@ -42,7 +42,7 @@ package struct NodeSettings: Sendable {
 
     /// The pods' gateway: the first address of their range, with its length.
     var bridgeAddress: String {
-        guard let range = IPPrefix(podRange) else { return podRange }
-        return "\(range.network.address.advanced(by: 1))/\(range.length)"
+        guard let range = IPPrefix(podRange), let first = range.network.address.advanced(by: 1) else { return podRange }
+        return "\(first)/\(range.length)"
     }
 }

@@ -1,6 +1,6 @@
-import ClusterDNS
 import Engine
 import Fault
+import JSON
 import KubeAPIServer
 import KubeClient
 import Kubelet
@@ -12,15 +12,43 @@ import ServiceProxy
 /// The parts of one node in one process: what `hako node` is.
 package final class RunningNode: Sendable {
     private let settings: NodeSettings
+    private let log: Logger
     private let engine: Engine
     private let controlPlane: ControlPlane?
-    private let log: Logger
+    private let informers: InformerSet
+    private let kubelet: Kubelet
+    private let volumes: PodVolumes
+    private let proxy: ServiceProxy
+    private let routes: NodeRoutes
 
-    private init(_ settings: NodeSettings, _ engine: Engine, _ controlPlane: ControlPlane?, _ log: Logger) {
+    /// The interface by which the node is on the cluster's network; the engine outside names it so.
+    private static let interface = "eth0"
+
+    private init(
+        _ settings: NodeSettings, _ engine: Engine, _ controlPlane: ControlPlane?, _ api: any ObjectAPI,
+        _ router: NodeRouter, _ log: Logger
+    ) {
         self.settings = settings
+        self.log = log
         self.engine = engine
         self.controlPlane = controlPlane
-        self.log = log
+        let informers = InformerSet(api, log: log)
+        self.informers = informers
+        let wanted = settings.kubelet
+        let ownNode: @Sendable () -> JSON = { informers[.nodes].object("", settings.name) ?? .null }
+        let objects = PodObjects(api, log: log)
+        let environment = ContainerEnvironment(
+            objects, services: informers[.services], root: wanted.rootFolder, node: ownNode)
+        let events = EventRecorder(api, component: "kubelet", host: settings.name, log: log, now: { wallClock() })
+        volumes = PodVolumes(
+            root: wanted.rootFolder, api: api, objects: objects, environment: environment, node: ownNode, log: log,
+            report: { pod, fault in events.record(.warning, about: pod, reason: fault.reason, fault.message) })
+        kubelet = Kubelet(
+            wanted, api: api, engine: engine, volumes: volumes, environment: environment, log: log,
+            now: { wallClock() })
+        router.serve(settings.name, by: LocalPods(kubelet))
+        proxy = ServiceProxy(settings.proxy, api: api, informers: informers, log: log)
+        routes = NodeRoutes(nodeName: settings.name, interface: Self.interface, informers: informers, log: log)
     }
 
     package static func start(_ settings: NodeSettings, group: any EventLoopGroup, log: Logger) async throws
@@ -30,17 +58,43 @@ package final class RunningNode: Sendable {
         try NodeSystem.prepare(settings, log)
         let engine = try await NodeEngine.make(settings, owner: ContainerIdentity.own(), log)
         guard settings.isControlPlane else { throw Fault(.invalid, "joining isn't there yet") }
+        let router = NodeRouter()
         let controlPlane = try await ControlPlane(
-            settings, group: group, node: NoNodes(), log: log, now: { wallClock() })
-        return RunningNode(settings, engine, controlPlane, log)
+            settings, group: group, node: router, log: log, now: { wallClock() })
+        let identity = UserInfo(
+            name: "system:node:\(settings.name)", groups: ["system:nodes", "system:authenticated"])
+        let api = controlPlane.server.api(as: identity, manager: "kubelet")
+        return RunningNode(settings, engine, controlPlane, api, router, log)
     }
 
     /// Until its task is cancelled. Calls `ready` once, when pods can run.
     package func run(ready: @escaping @Sendable () -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             if let controlPlane { group.addTask { await controlPlane.run() } }
-            ready()
+            group.addTask { await self.informers.run() }
+            group.addTask { await self.volumes.run() }
+            group.addTask { await self.kubelet.run() }
+            group.addTask { await self.proxy.run() }
+            group.addTask { await self.routes.run() }
+            group.addTask {
+                await self.untilReady()
+                if !Task.isCancelled { ready() }
+            }
         }
         await engine.shutdown()
+    }
+
+    /// The node's object says so.
+    private func untilReady() async {
+        let (seen, see) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let name = settings.name
+        informers[.nodes].observe { change in
+            guard change.key.name == name else { return }
+            let conditions = change.new?["status"]["conditions"].array ?? []
+            if conditions.contains(where: { $0["type"].string == "Ready" && $0["status"].string == "True" }) {
+                see.yield()
+            }
+        }
+        for await _ in seen { break }
     }
 }

@@ -31,8 +31,8 @@ enum ClusterEntry {
             throw Fault(.invalid, "clusters need an engine on this machine: DOCKER_HOST is \(host), not unix://PATH")
         }
         let socket = host.isEmpty ? AutoStart.socket : String(host.dropFirst("unix://".count))
-        let transport = HTTPClient(
-            .unix(socket), revive: host.isEmpty ? { try AutoStart.ensureDaemon() } : nil)
+        let revive: @Sendable () async throws -> Void = { try AutoStart.ensureDaemon() }
+        let transport = HTTPClient(.unix(path: socket), revive: host.isEmpty ? revive : nil)
         return ClusterEngine(DockerClient(transport: transport, host: "unix://\(socket)"), socket: socket)
     }
 }

@@ -3,6 +3,7 @@ import Cluster
 import CommandLine
 import Fault
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Node

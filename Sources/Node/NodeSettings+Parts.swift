@@ -1,0 +1,31 @@
+import Kubelet
+import Linux
+import ServiceProxy
+
+/// What the node's parts are told of it.
+extension NodeSettings {
+    var kubelet: KubeletSettings {
+        var wanted = KubeletSettings(nodeName: name, addresses: [address])
+        wanted.rootFolder = "/var/lib/kubelet"
+        wanted.manifestFolder = "/etc/kubernetes/manifests"
+        wanted.podCIDR = podRange
+        wanted.clusterDNS = [ClusterObjects.dnsAddress]
+        if isControlPlane {
+            wanted.labels = [
+                "node-role.kubernetes.io/control-plane": "", "node.kubernetes.io/exclude-from-external-load-balancers": "",
+                "minikube.k8s.io/primary": "true",
+            ]
+        }
+        wanted.labels["minikube.k8s.io/name"] = name.split(separator: "-m0").first.map(String.init) ?? name
+        return wanted
+    }
+
+    var proxy: ProxySettings {
+        ProxySettings(
+            nodeName: name, nodeAddresses: [address].compactMap { IPAddress($0) },
+            clusterCIDRs: ["10.244.0.0/16"].compactMap { IPPrefix($0) },
+            serviceCIDRs: ["10.96.0.0/12"].compactMap { IPPrefix($0) },
+            podCIDRs: [podRange].compactMap { IPPrefix($0) }, bridge: NodeEngine.bridge,
+            servedHere: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) })
+    }
+}
