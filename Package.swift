@@ -147,7 +147,9 @@ let kube = ["Fault", "JSON", "KubeModel", "KubeClient"]
 targets += module(
     "Controllers", kube, [log, locks] + certificates,
     testNeeds: ["TestKit", "KubeAPIServer", .product(name: "NIOPosix", package: "swift-nio")])
-targets += module("Scheduler", kube, [log, locks])
+targets += module(
+    "Scheduler", kube, [log, locks],
+    testNeeds: ["KubeAPIServer", .product(name: "NIOPosix", package: "swift-nio")])
 targets += module("ServiceProxy", kube + ["Linux", "CLinux"], nio + [log, locks])
 targets += module("ClusterDNS", kube + ["CLinux"], nio + [log, locks])
 targets += module(
