@@ -85,9 +85,9 @@ struct ServerTests {
         try await SchedulerSandbox.with { box in
             try await box.node(Bench.node("n1"))
             try await box.create(Bench.pod("web"))
-            let pod = try await box.until {
+            let pod = try await box.until { () -> JSON? in
                 let pod = try await box.admin.get(.pods, "default", "web")
-                return pod["spec"]["nodeName"].string == "n1" ? pod : nil
+                return pod["spec"]["nodeName"].string == "n1" ? .some(pod) : .none
             }
             let condition = (pod["status"]["conditions"].array ?? []).first { $0["type"].string == "PodScheduled" }
             #expect(condition?["status"].string == "True", "\(pod["status"])")
