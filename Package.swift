@@ -155,7 +155,7 @@ targets += module("ClusterDNS", kube + ["CLinux"], nio + [log, locks])
 targets += module(
     "Kubelet", kube + ["DockerModel", "Wire", "Linux", "CLinux", "KubeAPIServer"],
     nio + httpAndTLS + http2 + [log, locks] + certificates,
-    testNeeds: ["TestKit"])
+    testNeeds: ["TestKit", "Engine", "Registry"])
 targets += module(
     "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks, crypto],
     testNeeds: ["TestKit", "KubeAPIServer"])
