@@ -14,6 +14,15 @@ package struct ClusterOverrides: Sendable {
     package init() {}
 }
 
+/// The configuration names something that isn't in it.
+package struct WrongConfiguration: Error, CustomStringConvertible {
+    package let description: String
+
+    static func context(_ name: String) -> WrongConfiguration {
+        WrongConfiguration(description: "context was not found for specified context: \(name)")
+    }
+}
+
 /// A server and how to speak to it, out of the configuration.
 package struct ClusterTarget: Sendable {
     package enum Credential: Sendable {
@@ -46,7 +55,7 @@ extension ClusterTarget {
     /// What is used when nothing is configured.
     private static let fallbackServer = "http://localhost:8080"
 
-    package init(_ config: Kubeconfig, _ overrides: ClusterOverrides = ClusterOverrides()) throws(Fault) {
+    package init(_ config: Kubeconfig, _ overrides: ClusterOverrides = ClusterOverrides()) throws {
         let context = try Self.context(config, overrides)
         let cluster = try Self.cluster(config, overrides, context)
         let user = try Self.user(config, overrides, context)
@@ -62,33 +71,33 @@ extension ClusterTarget {
     private typealias Entry = (settings: JSON, folder: String)
 
     /// The namespace that the context in force names; "" for none.
-    package static func namespace(_ config: Kubeconfig, _ overrides: ClusterOverrides) throws(Fault) -> String {
+    package static func namespace(_ config: Kubeconfig, _ overrides: ClusterOverrides) throws -> String {
         if !overrides.namespace.isEmpty { return overrides.namespace }
         return try context(config, overrides)["namespace"].string ?? ""
     }
 
-    private static func context(_ config: Kubeconfig, _ overrides: ClusterOverrides) throws(Fault) -> JSON {
+    private static func context(_ config: Kubeconfig, _ overrides: ClusterOverrides) throws -> JSON {
         let name = overrides.context.isEmpty ? config.currentContext : overrides.context
         guard !name.isEmpty else { return [:] }
         if let found = config.entry(.contexts, name) { return found }
         if overrides.context.isEmpty {
             return [:]
         }
-        throw Fault(.notFound, "context \"\(name)\" does not exist")
+        throw WrongConfiguration.context(name)
     }
 
     private static func cluster(_ config: Kubeconfig, _ overrides: ClusterOverrides, _ context: JSON)
-        throws(Fault) -> Entry
+        throws -> Entry
     {
         let name = overrides.cluster.isEmpty ? context["cluster"].string ?? "" : overrides.cluster
         guard !name.isEmpty else { return ([:], "") }
         if let found = config.entry(.clusters, name) { return (found, folder(config.origin(.clusters, name))) }
         if overrides.cluster.isEmpty, !overrides.server.isEmpty { return ([:], "") }
-        throw Fault(.notFound, "cluster \"\(name)\" does not exist")
+        throw Fault(.notFound, "no server found for cluster \"\(name)\"")
     }
 
     private static func user(_ config: Kubeconfig, _ overrides: ClusterOverrides, _ context: JSON)
-        throws(Fault) -> Entry
+        throws -> Entry
     {
         let name = overrides.user.isEmpty ? context["user"].string ?? "" : overrides.user
         guard !name.isEmpty else { return ([:], "") }

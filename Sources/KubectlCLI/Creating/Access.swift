@@ -180,9 +180,8 @@ extension VerbTree {
             usage:
                 "create clusterrolebinding NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
             resource: Known.clusterRoleBindings, failure: "failed to create clusterrolebinding:",
-            options: BindingOptions(), flags: subjectFlags()
+            options: BindingOptions(), flags: subjectFlags(), needs: ["clusterrole"]
         ) { options, name, parsed, _ in
-            try required(parsed, ["clusterrole"])
             return .members([
                 ("kind", "ClusterRoleBinding"), ("apiVersion", "rbac.authorization.k8s.io/v1"),
                 ("metadata", ["name": .string(name)]), ("subjects", try subjects(options)),

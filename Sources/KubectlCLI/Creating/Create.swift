@@ -52,7 +52,7 @@ extension Verb {
                 if let word = parsed.arguments.first {
                     throw Refusal("unknown command \(word.quoted)\nSee 'kubectl create -h' for help and examples")
                 }
-                throw session.misuse("must specify one of -f and -k\n")
+                throw Refusal("must specify one of -f and -k")
             }
             guard parsed.arguments.isEmpty else {
                 throw session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")

@@ -15,13 +15,14 @@ extension VerbTree {
     ///   - object: the object without its namespace. Members are in the order in which JSON output shows them.
     static func generator<Options: Generator>(
         _ name: String, aliases: [String] = [], _ summary: String, usage: String, resource: ServedResource,
-        failure: String?, options: Options, flags: [Flag<Options>],
+        failure: String?, options: Options, flags: [Flag<Options>], needs: [String] = [],
         object: @escaping @Sendable (Options, String, Parsed, Session) async throws -> JSON
     ) -> Verb {
         Verb(
             name, aliases: aliases, summary, usage: usage, options: options,
             flags: flags + CreateOptions.commonFlags().map(lifted)
         ) { options, parsed, session in
+            try required(parsed, needs)
             let words = parsed.dashAt.map { Array(parsed.arguments.prefix($0)) } ?? parsed.arguments
             guard words.count == 1 else {
                 throw session.misuse("exactly one NAME is required, got \(words.count)")

@@ -46,9 +46,8 @@ extension VerbTree {
         }
         return generator(
             name, summary, usage: usage, resource: Known.services, failure: "failed to create \(type) service:",
-            options: ServiceOptions(), flags: flags
+            options: ServiceOptions(), flags: flags, needs: type == "ExternalName" ? ["external-name"] : []
         ) { options, name, parsed, _ in
-            if type == "ExternalName" { try required(parsed, ["external-name"]) }
             if options.clusterIP != "None", type != "ExternalName", options.ports.isEmpty {
                 throw Refusal("at least one tcp port specifier must be provided")
             }

@@ -19,9 +19,8 @@ extension VerbTree {
                     $0.port = try GoValue.int($1)
                 },
                 .int("replicas", short: "r", \.replicas, default: 1, "Number of replicas"),
-            ]
+            ], needs: ["image"]
         ) { options, name, parsed, session in
-            try required(parsed, ["image"])
             let command = parsed.dashAt.map { Array(parsed.arguments[$0...]) } ?? []
             if options.images.count > 1, !command.isEmpty {
                 throw Refusal("cannot specify multiple --image options and command")
@@ -137,9 +136,8 @@ extension VerbTree {
                 .text("image", \.image, "Image name to run"),
                 .text("schedule", \.schedule, "A schedule in the Cron format"),
                 .text("restart", \.restart, "Restart policy of the pods: OnFailure, Never"),
-            ]
+            ], needs: ["image", "schedule"]
         ) { options, name, parsed, _ in
-            try required(parsed, ["image", "schedule"])
             let command = parsed.dashAt.map { Array(parsed.arguments[$0...]) } ?? []
             let container = JSON.members([
                 ("name", .string(name)), ("image", .string(options.image)), ("command", .some(command)),

@@ -5,6 +5,10 @@ import KubeModel
 /// `--sort-by`.
 enum Sorting {
     /// Stable. Throws when no object has the field.
+    struct NoSuchField: Error, CustomStringConvertible {
+        let description: String
+    }
+
     static func sort<Element>(_ elements: [Element], by field: String, _ object: (Element) -> JSON) throws -> [Element]
     {
         let path: JSONPath
@@ -17,7 +21,7 @@ enum Sorting {
             do { return (element, try path.results(object(element)).first?.first) } catch { throw Refusal("\(error)") }
         }
         if !elements.isEmpty, keyed.allSatisfy({ $0.1 == nil }) {
-            throw Refusal("couldn't find any field with path \(shown.quoted) in the list of objects")
+            throw NoSuchField(description: "couldn't find any field with path \(shown.quoted) in the list of objects")
         }
         return keyed.enumerated().sorted { a, b in
             switch (a.element.1, b.element.1) {

@@ -85,6 +85,7 @@ enum ErrorText {
             return server(told)
         case let failure as ConnectionFailure: return failure.description
         case let refusal as Refusal: return prefixed(refusal.description)
+        case let wrong as WrongConfiguration: return "Error in configuration: \(wrong.description)"
         case let plain as PlainRefusal: return plain.text
         case is CancellationError: return prefixed("interrupted")
         default: return prefixed(sentence(error))

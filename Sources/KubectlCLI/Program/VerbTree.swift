@@ -4,7 +4,8 @@ import CommandLine
 enum VerbTree {
     static func all() -> [Verb] {
         [
-            create(), expose(), run(), get(), delete(), wait(), apiResources(), apiVersions(), config(), version(),
+            create(), expose(), run(), set(), get(), delete(), scale(), apply(), patch(), replace(), wait(), label(),
+            annotate(), apiResources(), apiVersions(), config(), version(),
             options(),
         ]
     }

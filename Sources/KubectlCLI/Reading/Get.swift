@@ -160,7 +160,8 @@ struct Getting: Sendable {
 
     private func showTables(_ selected: Selected) throws {
         var items = selected.items
-        if !options.sortBy.isEmpty { items = try sorted(items) }
+        // As the original does it, a table without the field to sort by is none at all.
+        if !options.sortBy.isEmpty { do { items = try sorted(items) } catch is Sorting.NoSuchField { items = [] } }
         let withKind = Set(items.map { "\($0.resource.group)/\($0.resource.kind)" }).count > 1
         var table: TablePrinter?
         var last: ResourceID?

@@ -22,7 +22,7 @@ struct ResourceNames: Sendable {
         let lowered = name.lowercased()
         let named = all.filter { $0.name == lowered || $0.singular == lowered }
         let candidates = [
-            named, all.filter { $0.shortNames.contains(lowered) },
+            named, all.filter { $0.shortNames.contains(name) },
             all.filter { $0.kind == name || $0.kind.lowercased() == lowered },
         ]
         for list in candidates {
