@@ -72,10 +72,24 @@ package struct ClusterEngine: Sendable {
     func file(_ container: String, _ path: String) async throws -> [UInt8] {
         let answer = try await client.send(.GET, "/containers/\(container)/archive", [("path", path)])
         let tar = Array(try await answer.body(upTo: Self.fileBytes).readableBytesView)
-        guard tar.count >= 512, let size = Int(String(decoding: tar[124..<135], as: UTF8.self).filter(\.isNumber), radix: 8),
-            tar.count >= 512 + size
-        else { throw Fault(.internalFault, "\(container):\(path) came incomplete") }
-        return Array(tar[512..<(512 + size)])
+        guard let content = Self.firstFile(of: tar) else {
+            throw Fault(.internalFault, "\(container):\(path) came incomplete")
+        }
+        return content
+    }
+
+    /// The content of an archive's first file (POSIX pax: headers and contents in blocks of 512 bytes, and before a file's
+    /// header perhaps one of type `x` with its long attributes).
+    static func firstFile(of tar: [UInt8]) -> [UInt8]? {
+        var at = 0
+        while at + 512 <= tar.count {
+            let digits = String(decoding: tar[(at + 124)..<(at + 136)].filter { (0x30...0x37).contains($0) }, as: UTF8.self)
+            guard let size = Int(digits, radix: 8), size <= tar.count - at - 512 else { return nil }
+            let type = tar[at + 156]
+            if type == UInt8(ascii: "0") || type == 0 { return Array(tar[(at + 512)..<(at + 512 + size)]) }
+            at += 512 + (size + 511) / 512 * 512
+        }
+        return nil
     }
 
     private static let fileBytes = 4 << 20

@@ -1,5 +1,6 @@
 import Fault
 import JSON
+import KubeModel
 import Linux
 
 /// What a start says as it goes on; whoever shows it chooses the words.
@@ -103,7 +104,7 @@ package struct ClusterStart: Sendable {
         guard let state = try await engine.container(node.name)?["State"], let started = state["StartedAt"].string else {
             throw Fault(.internalFault, "node \(node.name) is gone")
         }
-        let log = try await engine.log(node.name, since: started)
+        let log = try await engine.log(node.name, since: try Self.seconds(started))
         defer { log.close() }
         let last = try await withThrowingTaskGroup(of: NodeEnd.self) { group in
             group.addTask { try await Self.read(log) }
@@ -127,6 +128,12 @@ package struct ClusterStart: Sendable {
                 "node \(node.name) ended while it started:\n\(lines.joined(separator: "\n"))\nSee `hako logs`; `hako delete` takes the cluster away"
             )
         }
+    }
+
+    /// Seconds since 1970 with their fraction, as the engine wants them; rounded down, since lines carry whole times.
+    private static func seconds(_ time: String) throws -> String {
+        let moment = try Timestamp(parsing: time)
+        return "\(moment.seconds).\(String(repeating: "0", count: 9 - "\(moment.nanoseconds)".count))\(moment.nanoseconds)"
     }
 
     private enum NodeEnd { case isReady, isLate, ended([String]) }

@@ -11,7 +11,12 @@ enum ClusterObjects {
     /// Makes those that aren't there; what somebody has changed stays as it is.
     static func ensure(_ api: any ObjectAPI, token: BootstrapToken) async throws(APIStatus) {
         for (resource, object) in all + [(ResourceID.secrets, token.secret)] {
-            do { try await api.create(resource, object) } catch where error.reason == "AlreadyExists" { continue }
+            let key = ObjectKey(object)
+            do {
+                _ = try await api.get(resource, key.namespace, key.name)
+            } catch where error.code == 404 {
+                try await api.create(resource, object)
+            }
         }
     }
 
@@ -30,6 +35,8 @@ enum ClusterObjects {
                     "kubeadm:node-autoapprove-bootstrap",
                     to: "system:certificates.k8s.io:certificatesigningrequests:nodeclient", group: BootstrapToken.group)
             ),
+            // A node's proxy and DNS are in the kubelet's process, and are the same user.
+            (roleBindings, binding("hako:node-services", to: "system:node-proxier", group: "system:nodes")),
             (
                 roleBindings,
                 binding(

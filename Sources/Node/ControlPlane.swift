@@ -11,8 +11,10 @@ package final class ControlPlane: Sendable {
     package let server: RunningAPIServer
     private let controllers: ControllerManager
     private let scheduler: Scheduler
+    private let labels: NodeLabels
+    private let informers: InformerSet
 
-    static let administrator = "/admin.conf"
+    static let administrator = "/admin.conf", joinToken = "/join.token"
 
     init(
         _ settings: NodeSettings, group: any EventLoopGroup, node: any NodeInterface, log: Logger,
@@ -27,6 +29,12 @@ package final class ControlPlane: Sendable {
         let server = try await RunningAPIServer.start(configuration, group: group, node: node, log: log)
         self.server = server
         try server.writeKubeconfig(to: settings.folder + Self.administrator)
+        let administrator = server.api(as: .administrator, manager: "hako")
+        let token = try BootstrapToken.kept(
+            in: settings.folder + Self.joinToken, trustPEM: server.signingAuthority?.certificatePEM ?? "")
+        try await ClusterObjects.ensure(administrator, token: token)
+        informers = InformerSet(administrator, log: log)
+        labels = NodeLabels(administrator, informers, primary: settings.name, log: log)
         let authority = server.signingAuthority
         var wanted = ControllerSettings()
         wanted.clusterCIDR = ""
@@ -56,7 +64,15 @@ package final class ControlPlane: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.controllers.run() }
             group.addTask { await self.scheduler.run() }
+            group.addTask { await self.informers.run() }
+            group.addTask { await self.labels.run() }
         }
         await server.stop()
     }
+}
+
+extension UserInfo {
+    /// Who may do everything, as the kubeconfig of `hako start` does.
+    static let administrator = UserInfo(
+        name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"])
 }

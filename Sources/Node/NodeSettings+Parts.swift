@@ -10,13 +10,6 @@ extension NodeSettings {
         wanted.manifestFolder = "/etc/kubernetes/manifests"
         wanted.podCIDR = podRange
         wanted.clusterDNS = [ClusterObjects.dnsAddress]
-        if isControlPlane {
-            wanted.labels = [
-                "node-role.kubernetes.io/control-plane": "", "node.kubernetes.io/exclude-from-external-load-balancers": "",
-                "minikube.k8s.io/primary": "true",
-            ]
-        }
-        wanted.labels["minikube.k8s.io/name"] = name.split(separator: "-m0").first.map(String.init) ?? name
         return wanted
     }
 

@@ -18,6 +18,7 @@ extension Engine {
         var hostConfig = try ConfigForm.hostConfig(from: body["HostConfig"], options: options)
         let discarded = KernelLimits.here.reduce(&hostConfig)
         var config = try ConfigForm.fill(ConfigForm.config, from: body, called: "ContainerConfig")
+        try CreateChecks.checkExposed(asked: config, host: hostConfig)
         let image = try await image(for: config, platform: platform)
         if let folder = config["WorkingDir"].string, folder.hasPrefix("/") {
             config["WorkingDir"] = .string(MountRequests.clean(folder))

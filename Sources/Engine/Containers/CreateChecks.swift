@@ -86,9 +86,14 @@ enum CreateChecks {
         if !(host["PortBindings"].object ?? JSONObject()).isEmpty || host["PublishAllPorts"].bool == true {
             throw Fault(.invalid, "conflicting options: port publishing and the container type network mode")
         }
-        if !(config["ExposedPorts"].object ?? JSONObject()).isEmpty {
-            throw Fault(.invalid, "conflicting options: port exposing and the container type network mode")
-        }
+    }
+
+    /// Ports that the request exposes; those of the image don't matter.
+    static func checkExposed(asked config: JSON, host: JSON) throws(Fault) {
+        guard (host["NetworkMode"].string ?? "").hasPrefix("container:"),
+            !(config["ExposedPorts"].object ?? JSONObject()).isEmpty
+        else { return }
+        throw Fault(.invalid, "conflicting options: port exposing and the container type network mode")
     }
 
     static func checkRestart(_ host: JSON) throws(Fault) {
