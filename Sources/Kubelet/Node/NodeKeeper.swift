@@ -30,6 +30,13 @@ struct NodeKeeper: Sendable {
         var node: JSON = .null
         await insistently("the node can't be registered") { () throws(APIStatus) in node = try await register() }
         if Task.isCancelled { return }
+        for event in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+            parts.events.record(
+                .normal, about: reference, reason: event, "Node \(name) status is now: \(event)")
+        }
+        parts.events.record(
+            .normal, about: reference, reason: "NodeAllocatableEnforced",
+            "Updated Node Allocatable limit across pods")
         let uid = node["metadata"]["uid"]
         await withTaskGroup(of: Void.self) { group in
             group.addTask {

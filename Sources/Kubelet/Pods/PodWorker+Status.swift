@@ -28,9 +28,14 @@ extension PodWorker {
             // There is no way back.
             phase = old
         }
+        if verdict != nil { phase = "Failed" }
         var new: JSON = [:]
         if let generation = pod.pod["metadata"]["generation"].int { new["observedGeneration"] = JSON(generation) }
         new["phase"] = .string(phase)
+        if let verdict {
+            new["reason"] = .string(verdict.reason)
+            new["message"] = .string(verdict.message)
+        }
         let conditions = PodConditions(
             pod: pod, statuses: initial + own, phase: phase, hasSandbox: situation.sandbox?.phase == .running,
             old: mergedConditions(before), time: Timestamp(parts.now()).text)

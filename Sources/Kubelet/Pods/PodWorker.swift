@@ -45,6 +45,8 @@ actor PodWorker {
     /// Makes the sandbox and starts containers, one after the other.
     var starter: Task<Void, Never>?
     var ender: Task<Void, Never>?
+    /// Why the pod has failed as a whole; nil: it hasn't.
+    var verdict: Wait?
     /// Seconds that the end under way was given.
     var endGrace = Int.max
     var probers: [String: [ProbeKind: Task<Void, Never>]] = [:]
@@ -111,6 +113,7 @@ actor PodWorker {
         }
         self.isGone = isGone
         guard let object else { return }
+        forgetHolds(of: PodSpec(object))
         situation.pod = PodSpec(object)
         if life == .ending, pod.isDeleted, pod.grace < endGrace { endSooner() }
     }
@@ -119,6 +122,14 @@ actor PodWorker {
     func containerChanged(_ id: String) async {
         await refresh(id)
         poke()
+    }
+
+    /// A container whose definition has changed is tried at once.
+    private func forgetHolds(of new: PodSpec) {
+        for container in new.containers + new.initContainers {
+            let name = container.text("name")
+            if pod.container(name)?["image"] != container["image"] { holds[name] = nil }
+        }
     }
 
     // MARK: The loop
@@ -137,11 +148,28 @@ actor PodWorker {
     private func sync() async {
         takeNews()
         if life == .running {
-            if pod.isDeleted || isGone || isTerminal(status) || isTerminal(pod.pod["status"]) { end() } else { act() }
+            checkDeadline()
+            if verdict != nil || pod.isDeleted || isGone || isTerminal(status) || isTerminal(pod.pod["status"]) {
+                end()
+            } else {
+                act()
+            }
         }
         keepProbes()
         publish()
         if life == .ended { await leave() }
+    }
+
+    /// `activeDeadlineSeconds`, counted from the pod's arrival.
+    private func checkDeadline() {
+        guard let seconds = pod.spec["activeDeadlineSeconds"].int,
+            let start = status["startTime"].string.flatMap({ try? Timestamp(parsing: $0) })
+        else { return }
+        let due = start.time + Double(seconds)
+        guard parts.now() >= due else { return wake(at: due) }
+        verdict = Wait(
+            reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline")
+        if let verdict { parts.tell(.normal, pod, verdict.reason, verdict.message) }
     }
 
     private func isTerminal(_ status: JSON) -> Bool { ["Succeeded", "Failed"].contains(status.text("phase")) }
