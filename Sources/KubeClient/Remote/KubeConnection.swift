@@ -34,6 +34,7 @@ package final class KubeConnection: Sendable {
 
     package let target: ClusterTarget
     private let agent: String
+    private let warned: (@Sendable (String) -> Void)?
     private let client = NIOLockedValueBox<HTTPClient?>(nil)
     /// The header that a credential program's token makes, once it was asked.
     private let authorization = NIOLockedValueBox<String?>(nil)
@@ -43,8 +44,13 @@ package final class KubeConnection: Sendable {
     /// How often a request is sent again when the server asks for patience (429 with `Retry-After`).
     private static let patience = 10
 
-    /// - Parameter agent: the `User-Agent`; its part before `/` names the field manager where a request names none.
-    package init(_ target: ClusterTarget, agent: String) {
+    /// - Parameters:
+    ///   - agent: the `User-Agent`; its part before `/` names the field manager where a request names none.
+    ///   - warned: called with each `Warning` of the server (RFC 9111 section 5.5, code 299).
+    package init(
+        _ target: ClusterTarget, agent: String, warned: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.warned = warned
         self.target = target
         self.agent = agent
     }
@@ -66,6 +72,9 @@ package final class KubeConnection: Sendable {
                 try await client.send(method, self.text(path, query), headers: headers, body: payload)
             }
             tries += 1
+            if let warned {
+                for header in answer.headers["warning"] { if let text = WarningHeader.text(header) { warned(text) } }
+            }
             guard answer.status.code == 429, tries < Self.patience,
                 let seconds = answer.headers.first(name: "retry-after").flatMap({ Int($0) })
             else { return answer }
@@ -226,6 +235,27 @@ extension APIStatus {
         self.init(
             code: tree["code"].int ?? code, reason: tree["reason"].string ?? "", message: tree["message"].string ?? "",
             details: tree["details"])
+    }
+}
+
+enum WarningHeader {
+    /// The text of `299 - "text"`; nil for other codes.
+    static func text(_ header: String) -> String? {
+        guard header.hasPrefix("299 "), let start = header.firstIndex(of: "\"") else { return nil }
+        var text = "", isEscaped = false
+        for character in header[header.index(after: start)...] {
+            if isEscaped {
+                text.append(character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if character == "\"" {
+                break
+            } else {
+                text.append(character)
+            }
+        }
+        return text
     }
 }
 

@@ -1,4 +1,5 @@
 import CommandLine
+import KubeModel
 
 /// `KEY=VALUE` and `KEY-` behind the resources on a command line.
 struct Pairs: Sendable {
@@ -68,22 +69,9 @@ struct Pairs: Sendable {
 }
 
 enum LabelValue {
-    private static let limit = 63
-
     /// What is wrong with a label's value; nil: nothing.
     static func fault(_ text: String) -> String? {
-        var faults: [String] = []
-        if text.utf8.count > limit { faults.append("must be no more than 63 characters") }
-        func isPlain(_ character: Character) -> Bool { character.isASCII && (character.isLetter || character.isNumber) }
-        let isWellFormed =
-            text.isEmpty
-            || text.allSatisfy { isPlain($0) || "-_.".contains($0) } && isPlain(text.first ?? "-")
-                && isPlain(text.last ?? "-")
-        if !isWellFormed {
-            faults.append(
-                "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-            )
-        }
+        let faults = Names.labelValue(text)
         return faults.isEmpty ? nil : faults.joined(separator: ";")
     }
 }

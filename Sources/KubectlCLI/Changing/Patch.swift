@@ -59,9 +59,12 @@ struct Patching: Sendable {
         }
         if options.local, !arguments.isEmpty { throw Refusal("cannot specify --local and server resources") }
         let dryRun = try DryRun(options.dryRun)
-        let patch: JSON
-        do { patch = try YAML.parse(Array(text.utf8)).value } catch {
-            throw Refusal("unable to parse \(text.quoted): \(error)")
+        // JSON goes to the server as it is, and is the server's to refuse.
+        var bytes = Array(text.utf8)
+        if !text.trimmed.hasPrefix("{") {
+            do { bytes = try YAML.parse(bytes).value.bytes() } catch {
+                throw Refusal("unable to parse \(text.quoted): \(error)")
+            }
         }
         let printer = try ObjectPrinter(session, options.printing)
         var selection = options.files.selection(arguments)
@@ -76,8 +79,11 @@ struct Patching: Sendable {
                 if sends {
                     var query: KubeConnection.Query = [("fieldManager", options.manager)]
                     if dryRun == .server { query.append(("dryRun", "All")) }
-                    after.take(try await session.send(.PATCH, item.path, query, patch, contentType: contentType))
+                    after.take(
+                        try await session.send(.PATCH, item.path, query, bytes: bytes, contentType: contentType))
                 } else {
+                    let patch: JSON
+                    do { patch = try JSON(parsing: bytes) } catch { throw Refusal("unable to parse \(text.quoted): \(error)") }
                     after.take(try Self.apply(patch, options.type.lowercased(), to: item.object))
                 }
                 let changed = after.object != item.object

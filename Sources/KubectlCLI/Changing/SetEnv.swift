@@ -60,9 +60,6 @@ struct EnvironmentEditing: Sendable {
             }
         }
         if !options.from.isEmpty { added += try await references() }
-        guard !added.isEmpty || !removed.isEmpty else {
-            throw Refusal("at least one environment variable must be provided")
-        }
         let entries = added, gone = removed
         try await TemplateEditing(
             options, session, "env updated", failure: "failed to patch env update to pod template:"

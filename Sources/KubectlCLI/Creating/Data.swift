@@ -140,14 +140,8 @@ extension VerbTree {
     }
 
     static func keyFault(_ key: String) -> String? {
-        if key.isEmpty || !key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }) {
-            return
-                "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-        }
-        if key == "." { return "must not be '.'" }
-        if key == ".." { return "must not be '..'" }
-        if key.hasPrefix("..") { return "must not start with '..'" }
-        return nil
+        let faults = Names.configMapKey(key)
+        return faults.isEmpty ? nil : faults.joined(separator: ",")
     }
 
     struct SecretOptions: Generator {

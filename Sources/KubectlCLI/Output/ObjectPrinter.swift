@@ -81,7 +81,7 @@ final class ObjectPrinter: Sendable {
         guard case .jsonPath(let text) = format else { return Refusal("\(error)") }
         return Refusal(
             "error executing jsonpath \(text.quoted): Error executing template: \(error). Printing more information for debugging the template:\n"
-                + "\ttemplate was:\n\t\t\(text)\n\tobject given to jsonpath engine was:\n\t\t\(GoSyntax.text(tree))\n\n"
+                + "\ttemplate was:\n\t\t\(text)\n\tobject given to jsonpath engine was:\n\t\t\(GoSyntax.text(tree))\n\n\n"
         )
     }
 

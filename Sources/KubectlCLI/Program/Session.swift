@@ -47,7 +47,8 @@ final class Session: Sendable {
             if let connection = known.withLockedValue({ $0.connection }) { return connection }
             let made = KubeConnection(
                 try ClusterTarget(try config, options.overrides),
-                agent: "kubectl/\(KubectlProgram.version) (linux/amd64) hakobune")
+                agent: "kubectl/\(KubectlProgram.version) (linux/amd64) hakobune"
+            ) { [weak self] in self?.warn($0) }
             known.withLockedValue { $0.connection = made }
             return made
         }
@@ -79,39 +80,30 @@ final class Session: Sendable {
         _ method: HTTPMethod, _ path: String, _ query: KubeConnection.Query = [], _ body: JSON? = nil,
         contentType: String = "application/json"
     ) async throws -> JSON {
+        try await send(method, path, query, bytes: body?.bytes(), contentType: contentType)
+    }
+
+    func send(
+        _ method: HTTPMethod, _ path: String, _ query: KubeConnection.Query, bytes: [UInt8]?, contentType: String
+    ) async throws -> JSON {
         let connection = try connection
         var headers = [("Accept", "application/json")]
-        if body != nil { headers.append(("Content-Type", contentType)) }
-        let answer = try await connection.send(method, path, query, headers: headers, body: body?.bytes())
-        let warned = warn(answer.headers)
+        if bytes != nil { headers.append(("Content-Type", contentType)) }
+        let before = warnings.withLockedValue { $0.count }
+        let answer = try await connection.send(method, path, query, headers: headers, body: bytes)
         let tree = try await connection.tree(try await connection.accepted(answer))
-        if warned > 0, options.warningsAreErrors {
-            throw Refusal(warned == 1 ? "1 warning received" : "\(warned) warnings received")
+        let told = warnings.withLockedValue { $0.count } - before
+        if told > 0, options.warningsAreErrors {
+            throw Refusal(told == 1 ? "1 warning received" : "\(told) warnings received")
         }
         return tree
     }
 
-    /// Prints the server's `Warning` headers (RFC 9111 section 5.5, code 299).
-    private func warn(_ headers: HTTPHeaders) -> Int {
-        let warnings = headers["warning"]
-        for warning in warnings {
-            guard warning.hasPrefix("299 "), let start = warning.firstIndex(of: "\"") else { continue }
-            var text = "", isEscaped = false
-            for character in warning[warning.index(after: start)...] {
-                if isEscaped {
-                    text.append(character)
-                    isEscaped = false
-                } else if character == "\\" {
-                    isEscaped = true
-                } else if character == "\"" {
-                    break
-                } else {
-                    text.append(character)
-                }
-            }
-            err.line("Warning: \(text)")
-        }
-        return warnings.count
+    /// What the server warned of; each is told once.
+    private let warnings = NIOLockedValueBox<Set<String>>([])
+
+    private func warn(_ text: String) {
+        if warnings.withLockedValue({ $0.insert(text).inserted }) { err.line("Warning: \(text)") }
     }
 
     /// `error: MESSAGE`, and where help is.

@@ -59,7 +59,10 @@ struct Verb: Sendable {
     }
 
     /// A verb that only holds others.
-    init(_ name: String, group: Group = .other, _ summary: String, usage: String, subverbs: [Verb]) {
+    init(
+        _ name: String, group: Group = .other, _ summary: String, usage: String, showsPageOnOutput: Bool = false,
+        subverbs: [Verb]
+    ) {
         self.name = name
         aliases = []
         self.group = group
@@ -79,7 +82,10 @@ struct Verb: Sendable {
             if let word = result.positional.first, !result.wantsHelp {
                 throw Refusal("unknown command \(word.quoted)\nSee '\(path) -h' for help and examples")
             }
-            throw HelpRequest(text: HelpText.page(verb, path), wasAsked: true)
+            if result.wantsHelp { throw HelpRequest(text: HelpText.page(verb, path)) }
+            // Without a word there is nothing to do: the page is shown, and that is a failure.
+            (showsPageOnOutput ? program.out : program.err).write(HelpText.page(verb, path))
+            throw Exit(1)
         }
     }
 

@@ -4,7 +4,7 @@ import CommandLine
 enum VerbTree {
     static func all() -> [Verb] {
         [
-            create(), expose(), run(), set(), get(), delete(), scale(), apply(), patch(), replace(), wait(), label(),
+            create(), expose(), run(), set(), get(), delete(), rollout(), scale(), describe(), apply(), patch(), replace(), wait(), label(),
             annotate(), apiResources(), apiVersions(), config(), version(),
             options(),
         ]
