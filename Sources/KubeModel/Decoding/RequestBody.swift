@@ -141,16 +141,8 @@ package enum RequestBody {
     }
 
     private static func typeError(_ value: JSON, _ target: String) -> DecodingError {
-        let what =
-            switch value {
-            case .bool: "bool"
-            case .int, .number: "number"
-            case .string: "string"
-            case .array: "array"
-            case .object, .null: "object"
-            }
-        return DecodingError(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal \(what) into \(target)")
+        DecodingError(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal \(GoText.kind(value)) into \(target)")
     }
 
     /// Whether the body is of the kind that the request is for.

@@ -227,15 +227,7 @@ extension StructuralDecoder {
 
     /// - Parameter number: whether the type is a number's, and the value a number that it can't hold.
     func typeError(_ json: JSON, _ goType: String, number: Bool = false) -> DecodingError {
-        let what =
-            switch json {
-            case .null: "null"
-            case .bool: "bool"
-            case .int, .number: number ? "number \(json.text)" : "number"
-            case .string: "string"
-            case .array: "array"
-            case .object: "object"
-            }
+        let what = number && json.double != nil ? "number \(json.text)" : GoText.kind(json)
         // The struct by its name alone, without its package.
         let holder = owner?.name.split(separator: ".").last ?? ""
         let target =

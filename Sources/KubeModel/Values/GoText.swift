@@ -101,7 +101,7 @@ extension GoText {
     }
 
     /// The word of a decoding error for a value: `json: cannot unmarshal array into …`.
-    static func kind(_ json: JSON) -> String {
+    package static func kind(_ json: JSON) -> String {
         switch json {
         case .null: "null"
         case .bool: "bool"

@@ -86,15 +86,8 @@ enum SecretKind {
         guard let document = try? JSON(parsing: bytes) else {
             return GoSyntaxError.describe(bytes) ?? "exceeded max depth"
         }
-        let kind =
-            switch document {
-            case .object, .null: ""
-            case .string: "string"
-            case .array: "array"
-            case .bool: "bool"
-            case .int, .number: "number"
-            }
-        return kind.isEmpty ? nil : "json: cannot unmarshal \(kind) into Go value of type map[string]interface {}"
+        if document.object != nil || document.isNull { return nil }
+        return "json: cannot unmarshal \(GoText.kind(document)) into Go value of type map[string]interface {}"
     }
 
     private static func warnings(_ secret: JSON) -> [String] {
