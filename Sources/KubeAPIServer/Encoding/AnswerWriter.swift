@@ -163,7 +163,7 @@ struct AnswerWriter: Sendable {
     private func row(_ object: JSON) -> JSON {
         var row: JSON = ["cells": .array(columns.cells(object, now))]
         switch included {
-        case "None": break
+        case "None": row["object"] = .null
         case "Object": row["object"] = object
         default: row["object"] = Self.partial(object, form.shapeVersion)
         }

@@ -1,3 +1,4 @@
+import JSON
 import KubeModel
 
 /// One form of answers, as an `Accept` header asks for it.
@@ -33,7 +34,7 @@ struct MediaType: Sendable, Equatable {
     var quality = 1.0
 
     init?(_ text: some StringProtocol) {
-        var parts = text.split(separator: ";").map(Self.trimmed)
+        var parts = text.split(separator: ";").map { Self.trimmed($0) }
         guard !parts.isEmpty else { return nil }
         type = parts.removeFirst().lowercased()
         guard type.contains("/") else { return nil }
@@ -66,20 +67,63 @@ struct MediaType: Sendable, Equatable {
 }
 
 extension AnswerForm {
+    /// What a path and method can answer with.
+    enum Offer: Sendable {
+        /// A built-in kind's object, or a list, whose path watches too.
+        case object, list
+        case watch
+        /// Custom resources have no protobuf.
+        case custom, customWatch
+        /// Anything that can be said at all.
+        case status
+
+        var hasProtobuf: Bool {
+            switch self {
+            case .object, .list, .watch, .status: true
+            case .custom, .customWatch: false
+            }
+        }
+        var isWatch: Bool { self == .watch || self == .customWatch }
+
+        /// Of the paths of built-in kinds, which the original routes by the media types that they answer with.
+        fileprivate var routed: [String] {
+            switch self {
+            case .object: Self.whole
+            case .list, .watch: Self.whole + Self.streams
+            case .custom, .customWatch, .status: []
+            }
+        }
+        fileprivate static let whole = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+        fileprivate static let streams = ["application/json", "application/vnd.kubernetes.protobuf"].map {
+            "\($0);stream=watch"
+        }
+        fileprivate var accepted: [String] {
+            let all = isWatch ? Self.streams : Self.whole
+            return hasProtobuf ? all : all.filter { !$0.contains("protobuf") }
+        }
+    }
+
     /// What a client gets that sent these `Accept` headers; 406 when it wants nothing that there is.
-    /// - Parameter hasProtobuf: custom resources have none.
-    static func negotiate(_ accept: [String], pretty: Bool, hasProtobuf: Bool) throws(APIStatus) -> AnswerForm {
+    static func negotiate(_ accept: [String], pretty: Bool, _ offer: Offer) throws(APIStatus) -> AnswerForm {
         var form = AnswerForm()
         form.isPretty = pretty
         let wanted = MediaType.accepted(accept)
         if wanted.isEmpty { return form }
+        if !offer.routed.isEmpty, !wanted.contains(where: { $0.type == "*/*" || offer.routed.contains($0.type) }) {
+            throw APIStatus(
+                code: 406, reason: "NotAcceptable",
+                message: "406: Not Acceptable\n\nAvailable representations: \(offer.routed.joined(separator: ", "))",
+                details: [:])
+        }
         for type in wanted {
-            guard let encoding = encoding(type.type, hasProtobuf: hasProtobuf) else { continue }
+            guard let encoding = encoding(type.type, hasProtobuf: offer.hasProtobuf),
+                !offer.isWatch || encoding != .yaml
+            else { continue }
             form.encoding = encoding
             guard let shape = type.parameters["as"] else { return form }
             let version = type.parameters["v"] ?? "v1"
             guard type.parameters["g"] == "meta.k8s.io", ["v1", "v1beta1"].contains(version),
-                let known = Self.shape(shape)
+                let known = Self.shape(shape), known != .table || encoding != .protobuf
             else { continue }
             form.shape = known
             form.shapeVersion = version
@@ -87,8 +131,7 @@ extension AnswerForm {
         }
         throw APIStatus(
             code: 406, reason: "NotAcceptable",
-            message: "only the following media types are accepted: application/json, application/yaml"
-                + (hasProtobuf ? ", application/vnd.kubernetes.protobuf" : ""))
+            message: "only the following media types are accepted: \(offer.accepted.joined(separator: ", "))")
     }
 
     private static func encoding(_ type: String, hasProtobuf: Bool) -> Encoding? {

@@ -19,6 +19,18 @@ struct APIRequest: Sendable {
 
     var resource: APIResource { served.resource }
 
+    /// How much of each object a table holds.
+    func included() throws(APIStatus) -> String {
+        let asked = query.first("includeObject") ?? ""
+        guard form.shape == .table, !asked.isEmpty else { return "Metadata" }
+        guard ["None", "Metadata", "Object"].contains(asked) else {
+            throw .badRequest(
+                "Unable to convert to Table as requested: includeObject: Invalid value: \(GoText.quoted(asked)): must be "
+                    + "'Metadata', 'Object', 'None', or empty")
+        }
+        return asked
+    }
+
     /// Who a change is ascribed to: what the client says, else the first word of its User-Agent, as upstream does.
     var fieldManager: String {
         if !query.fieldManager.isEmpty { return query.fieldManager }
@@ -86,7 +98,8 @@ extension HTTPRequest {
 extension APIRequest {
     /// A request of the server itself, which comes through no socket.
     static func `internal`(
-        _ served: ServedResource, namespace: String, name: String, manager: String, verb: String = "create"
+        _ served: ServedResource, namespace: String, name: String, manager: String, verb: String = "create",
+        subresource: String = ""
     ) -> APIRequest {
         let query = QueryOptions([("fieldManager", manager)])
         let http = HTTPRequest(
@@ -99,6 +112,7 @@ extension APIRequest {
         info.namespace = namespace
         info.resource = served.resource.plural
         info.name = name
+        info.subresource = subresource
         return APIRequest(http: http, info: info, query: query, user: .loopback, served: served, form: AnswerForm())
     }
 }

@@ -17,10 +17,13 @@ struct BodyDecoder: Sendable {
     let contentType: String
     /// Custom resources have no protobuf.
     let hasProtobuf: Bool
+    /// Options are read by a decoder that tells less.
+    private let isOptions: Bool
 
-    init(_ http: HTTPRequest, hasProtobuf: Bool) {
+    init(_ http: HTTPRequest, hasProtobuf: Bool, isOptions: Bool = false) {
         contentType = http.headers.first(name: "content-type") ?? ""
         self.hasProtobuf = hasProtobuf
+        self.isOptions = isOptions
     }
 
     /// - Parameters:
@@ -71,24 +74,19 @@ struct BodyDecoder: Sendable {
 
     /// The original reads apiVersion and kind first, by a struct of these two.
     private func checkForm(_ tree: JSON, _ kind: String, _ bytes: [UInt8]) throws(APIStatus) {
-        let what: String
-        switch tree {
-        case .object, .null: return
-        case .array: what = "array"
-        case .string: what = "string"
-        case .bool: what = "bool"
-        case .int, .number: what = "number"
-        }
+        if tree.object != nil || tree.isNull { return }
         throw unrecognized(
             kind,
-            "couldn't get version/kind; json parse error: json: cannot unmarshal \(what) into Go value of type "
+            "couldn't get version/kind; json parse error: json: cannot unmarshal \(GoText.kind(tree)) into Go value of type "
                 + #"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#,
             bytes)
     }
 
     private func unrecognized(_ kind: String, _ why: String, _ bytes: [UInt8]) -> APIStatus {
         .badRequest(
-            "the object provided is unrecognized (must be of type \(kind)): \(why) (\(Self.summary(bytes)))")
+            isOptions
+                ? why : "the object provided is unrecognized (must be of type \(kind)): \(why) (\(Self.summary(bytes)))"
+        )
     }
 
     /// The body's beginning: as text when it looks like JSON, else in hexadecimal.
@@ -233,8 +231,15 @@ extension ObjectVerbs {
 
     func decodeOptions(_ body: ByteBuffer, _ kind: String) throws(APIStatus) -> JSON {
         guard let type = Schema.builtIn.type(GroupVersion("", "v1"), kind: kind) else { return .null }
-        let decoder = BodyDecoder(request.http, hasProtobuf: true)
+        let decoder = BodyDecoder(request.http, hasProtobuf: true, isOptions: true)
         let tree = try decoder.document(body, as: type, kind: kind).tree
+        let own = tree["kind"].string ?? ""
+        guard own.isEmpty || own == kind else {
+            let version = tree["apiVersion"].string ?? ""
+            throw .badRequest(
+                "no kind \(GoText.quoted(own)) is registered for version \(GoText.quoted(version)) in scheme "
+                    + "\"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"")
+        }
         do { return try StructuralDecoder.decode(tree, as: type).object } catch {
             throw .badRequest("\(kind) in version \"v1\" cannot be handled as a \(kind): \(error)")
         }
@@ -256,11 +261,9 @@ extension ObjectVerbs {
         }
         let tree = document.value
         guard tree.object != nil else {
-            let what =
-                tree.array != nil ? "array" : tree.string != nil ? "string" : tree.bool != nil ? "bool" : "number"
             throw .badRequest(
-                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal \(what) "
-                    + "into Go value of type map[string]interface {}")
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+                    + "\(GoText.kind(tree)) into Go value of type map[string]interface {}")
         }
         for (field, wanted) in [("apiVersion", groupVersion.description), ("kind", kind)] {
             let own = tree[field].string ?? ""

@@ -69,7 +69,10 @@ package final class APIServer: Sendable {
         }
         guard limits.enter(kind, user) else { return try await refuseForNow(responder) }
         defer { limits.leave(kind) }
-        try await access.check(asked)
+        do throws(APIStatus) { try await access.check(asked) } catch {
+            responder.add("X-Content-Type-Options", "nosniff")
+            throw error
+        }
         try await Self.withRoom(info) { try await dispatch(http, info, query, user, warnings, responder) }
     }
 
@@ -120,7 +123,7 @@ package final class APIServer: Sendable {
             return try await ProxySubresource(verbs: verbs, responder: responder).answer()
         }
         let form = try AnswerForm.negotiate(
-            http.headers["accept"], pretty: query.wantsPretty(http), hasProtobuf: !served.resource.isCustom)
+            http.headers["accept"], pretty: query.wantsPretty(http), Self.offer(info, served))
         let request = APIRequest(
             http: http, info: info, query: query, user: user, served: served, form: form, warnings: warnings)
         if let sentence = served.custom?.deprecationWarning ?? served.rules.deprecation {
@@ -149,10 +152,19 @@ package final class APIServer: Sendable {
         try await send(answer, request, responder)
     }
 
+    private static func offer(_ info: RequestInfo, _ served: ServedResource) -> AnswerForm.Offer {
+        switch (info.verb, served.resource.isCustom) {
+        case ("watch", let isCustom): isCustom ? .customWatch : .watch
+        case (_, true): .custom
+        case ("list", false): .list
+        case (_, false): .object
+        }
+    }
+
     private func send(_ answer: Answer, _ request: APIRequest, _ responder: any HTTPResponder) async throws {
         let writer = AnswerWriter(
             served: request.served, form: request.form, now: parts.now(),
-            included: request.query.first("includeObject") ?? "Metadata", kept: parts.encoded)
+            included: try request.included(), kept: parts.encoded)
         var headers = HTTPHeaders([
             ("Content-Type", request.form.contentType), ("Cache-Control", "no-cache, private"),
         ])
@@ -180,7 +192,7 @@ package final class APIServer: Sendable {
     ) async {
         guard !responder.hasBegun else { return }
         var form = AnswerForm()
-        if let wanted = try? AnswerForm.negotiate(http.headers["accept"], pretty: false, hasProtobuf: true) {
+        if let wanted = try? AnswerForm.negotiate(http.headers["accept"], pretty: false, .status) {
             form.encoding = wanted.encoding
         }
         form.isPretty = QueryOptions(http.query).wantsPretty(http)

@@ -13,6 +13,7 @@ struct Assembly: Sendable {
     private let configuration: APIServerConfiguration
     private let storage: any KubeStorage
     private let pki: ClusterPKI
+    private let started: StartMark
 
     static func make(
         _ configuration: APIServerConfiguration, _ storage: any KubeStorage, _ pki: ClusterPKI,
@@ -47,10 +48,10 @@ struct Assembly: Sendable {
                 destinations: configuration.proxyDestinations, kubelet: pki.kubeletClient,
                 frontProxy: configuration.frontProxy.headers, group: group))
         let virtual = VirtualResources(access: access.accessReviews, identity: access.identityReviews)
-        let health = Health([
-            Health.Check("ping") { nil },
-            Health.Check("etcd") { (try? await storage.revision) == nil ? "the store doesn't answer" : nil },
-        ])
+        let started = StartMark()
+        let health = Health(
+            Health.checks(
+                store: { (try? await storage.revision) == nil ? "the store doesn't answer" : nil }, start: started))
         let documents = Documents(
             discovery: DiscoveryPages(
                 table, cache, serverAddress: "\(configuration.reachableAddress):\(configuration.port)"),
@@ -62,7 +63,7 @@ struct Assembly: Sendable {
             server: APIServer(
                 parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics,
                 limits: limits, flows: FlowSchemas(cache)),
-            configuration: configuration, storage: storage, pki: pki)
+            configuration: configuration, storage: storage, pki: pki, started: started)
     }
 
     private func freshCluster(port: Int) -> FreshCluster.Settings {
@@ -101,14 +102,19 @@ struct Assembly: Sendable {
         let definitions = DefinitionController(parts)
         let roles = DerivedState(parts)
         let addresses = AddressObjects(parts: parts)
+        let services = APIServiceObjects(parts: parts)
+        let flows = FlowSchemaStatus(parts: parts)
         let loops = [
             LevelLoop(cache, DefinitionController.watched) { await definitions.reconcileAll() },
             LevelLoop(cache, NamespaceContents.watched) { await contents.reconcileAll() },
             LevelLoop(cache, AddressObjects.watched) { await addresses.reconcileAll() },
+            LevelLoop(cache, APIServiceObjects.watched) { await services.reconcileAll() },
+            LevelLoop(cache, FlowSchemaStatus.watched) { await flows.reconcileAll() },
             LevelLoop(cache, DerivedState.roles) { await roles.aggregateRoles() },
             LevelLoop(cache, DerivedState.counted) { await roles.countQuotas() },
         ]
         for loop in loops { await loop.runOnce() }
+        started.finish()
         let expiry = EventExpiry(parts, seconds: configuration.eventSeconds)
         return [follow, Task { await expiry.run() }] + loops.map { loop in Task { await loop.run() } }
     }

@@ -14,28 +14,51 @@ struct Bootstrap: Sendable {
             else { continue }
             // An address that only this machine reaches is no endpoint of a service.
             if isLocal, ["Endpoints", "EndpointSlice"].contains(resource.kind) { continue }
+            let manager =
+                groupVersion.group == "flowcontrol.apiserver.k8s.io"
+                ? "api-priority-and-fairness-config-producer-v1" : "kube-apiserver"
             await make(
-                groupVersion.group, resource.plural, object["metadata"]["namespace"].string ?? "", object)
+                groupVersion.group, resource.plural, object["metadata"]["namespace"].string ?? "", object, as: manager)
         }
+        await tellServiceRange()
+        await APIServiceObjects(parts: parts).makeOwn()
         for entry in BootstrapPolicy.entries + [BootstrapPolicy.administratorBinding] { await reconcile(entry) }
+    }
+
+    private func tellServiceRange() async {
+        let group = "networking.k8s.io"
+        guard let served = parts.table.find(group: group, version: "v1", resource: "servicecidrs"),
+            let range = parts.reader.object(group: group, resource: "servicecidrs", namespace: "", name: "kubernetes"),
+            (range["status"]["conditions"].array ?? []).isEmpty
+        else { return }
+        await report("servicecidrs kubernetes") { () throws(APIStatus) in
+            let (status, manager) = FreshCluster.serviceRangeStatus(parts.now())
+            try await OwnStatus(parts: parts).apply(status, to: "kubernetes", of: served, as: manager)
+        }
     }
 
     private var isLocal: Bool {
         fresh.address.hasPrefix("127.") || fresh.address == "::1" || fresh.address == "localhost"
     }
 
-    private func verbs(_ group: String, _ resource: String, _ namespace: String, _ name: String = "") -> ObjectVerbs? {
+    private func verbs(
+        _ group: String, _ resource: String, _ namespace: String, _ name: String = "",
+        as manager: String = "kube-apiserver"
+    ) -> ObjectVerbs? {
         let served = parts.table.all.first { $0.groupVersion.group == group && $0.resource.plural == resource }
         guard let served else { return nil }
         return ObjectVerbs(
-            parts: parts, request: .internal(served, namespace: namespace, name: name, manager: "kube-apiserver"))
+            parts: parts, request: .internal(served, namespace: namespace, name: name, manager: manager))
     }
 
     /// Creates the object unless it is there.
-    private func make(_ group: String, _ resource: String, _ namespace: String, _ object: JSON) async {
+    private func make(
+        _ group: String, _ resource: String, _ namespace: String, _ object: JSON,
+        as manager: String = "kube-apiserver"
+    ) async {
         let name = object["metadata"]["name"].string ?? ""
         guard parts.reader.object(group: group, resource: resource, namespace: namespace, name: name) == nil,
-            let verbs = verbs(group, resource, namespace)
+            let verbs = verbs(group, resource, namespace, as: manager)
         else { return }
         await report("\(resource) \(name)") { () throws(APIStatus) in
             var decoded = try verbs.decode(tree: verbs.typed(object))

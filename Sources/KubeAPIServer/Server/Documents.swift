@@ -38,19 +38,42 @@ struct Documents: Sendable {
         async throws(APIStatus)
         -> DocumentPage?
     {
-        guard http.method == .GET || http.method == .HEAD else { return nil }
         let path = http.path.split(separator: "/").map(String.init)
+        let isRead = http.method == .GET || http.method == .HEAD
         switch path.first {
-        case nil: return .json(["paths": .init(discovery.paths)], isPretty: true)
-        case "version" where path.count == 1: return .json(version, isPretty: true)
-        case "metrics" where path.count == 1:
-            var page = DocumentPage.text(metrics.text)
-            page.headers.replaceOrAdd(name: "Content-Type", value: "text/plain; version=0.0.4; charset=utf-8")
+        case "healthz", "livez", "readyz": return await healthPage(http.path, query, health)
+        case "metrics": return await metricsPage(http, path, health, metrics)
+        // Routes of the original that have but this one method.
+        case "version" where path.count == 1:
+            guard http.method == .GET else { throw .noSuchMethod }
+            return .json(version, isPretty: true)
+        case "api", "apis":
+            guard let page = try discovery.page(path, http) else { return nil }
+            guard http.method == .GET else { throw .noSuchMethod }
             return page
-        case "healthz", "livez", "readyz": return await healthPage(path, query, health)
+        case _ where !isRead: return nil
+        case nil: return .json(["paths": .init(discovery.paths)], isPretty: true)
         case ".well-known", "openid": return issuerPage(http.path)
         default: return try discovery.page(path, http)
         }
+    }
+
+    private func metricsPage(_ http: HTTPRequest, _ path: [String], _ health: Health, _ metrics: RequestMetrics) async
+        -> DocumentPage?
+    {
+        var page: DocumentPage
+        switch path.dropFirst().joined(separator: "/") {
+        case "" where http.method == .DELETE:
+            metrics.reset()
+            page = .text("metrics reset\n")
+            page.headers.remove(name: "X-Content-Type-Options")
+            return page
+        case "": page = .text(metrics.text)
+        case "slis": page = .text(RequestMetrics.text(await health.outcomes))
+        default: return nil
+        }
+        page.headers = HTTPHeaders([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")])
+        return page
     }
 
     private func issuerPage(_ path: String) -> DocumentPage? {
@@ -68,10 +91,11 @@ struct Documents: Sendable {
         }
     }
 
-    private func healthPage(_ path: [String], _ query: QueryOptions, _ health: Health) async -> DocumentPage? {
-        guard let probe = Health.Probe(rawValue: path[0]), path.count <= 2 else { return nil }
+    private func healthPage(_ path: String, _ query: QueryOptions, _ health: Health) async -> DocumentPage? {
+        let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
+        guard let probe = Health.Probe(rawValue: parts[0]), !path.hasSuffix("/") else { return nil }
         let report = await health.report(
-            probe, only: path.count == 2 ? path[1] : nil, excluding: query.all("exclude"),
+            probe, only: parts.count == 2 ? parts[1] : nil, excluding: query.all("exclude"),
             verbose: query.first("verbose") != nil)
         return report.map { .text($0.text, code: $0.code) }
     }

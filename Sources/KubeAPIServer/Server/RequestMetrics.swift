@@ -92,6 +92,23 @@ final class RequestMetrics: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// As if nothing had been asked yet.
+    func reset() { state.withLockedValue { $0 = State() } }
+
+    /// The checks of health as gauges.
+    static func text(_ outcomes: [(name: String, probe: Health.Probe, isWell: Bool)]) -> String {
+        let lines =
+            [
+                "# HELP kubernetes_healthcheck Whether a check of health is well.",
+                "# TYPE kubernetes_healthcheck gauge",
+            ]
+            + outcomes.map { outcome in
+                "kubernetes_healthcheck{name=\"\(outcome.name)\",type=\"\(outcome.probe.rawValue)\"} "
+                    + (outcome.isWell ? "1" : "0")
+            }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
     private func labels(_ key: Key) -> String {
         func quoted(_ text: String) -> String {
             text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")

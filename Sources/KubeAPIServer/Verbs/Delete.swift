@@ -22,13 +22,16 @@ struct DeletionOptions: Sendable {
         orphans = tree["orphanDependents"].bool
         uid = tree["preconditions"]["uid"].string
         resourceVersion = tree["preconditions"]["resourceVersion"].string
-        isDryRun = query.isDryRun || !(tree["dryRun"].array ?? []).isEmpty
+        var dryRun = tree["dryRun"].strings
+        // A body is all there is to it: the query then says nothing.
         if tree.isNull {
+            dryRun = query.all("dryRun")
             gracePeriod = try query.integer("gracePeriodSeconds").map { Int($0) }
             policy = query.first("propagationPolicy").flatMap { $0.isEmpty ? nil : $0 }
             orphans = query.flag("orphanDependents")
         }
-        var options: JSON = ["dryRun": .init(tree["dryRun"].strings + query.all("dryRun"))]
+        isDryRun = !dryRun.isEmpty
+        var options: JSON = ["dryRun": .init(dryRun)]
         if let policy { options["propagationPolicy"] = .string(policy) }
         if let orphans { options["orphanDependents"] = .bool(orphans) }
         let errors = RequestOptions.validateDelete(options)

@@ -29,30 +29,28 @@ extension ObjectVerbs {
         try request.query.checkWriteOptions("PatchOptions", isApply: kind == .applyYAML)
         let body = try await request.http.body()
         if kind == .applyYAML { return try await apply(body, change) }
-        return try await patched(change, try work(kind, body, resource.type))
+        return try await patched(change, work(kind, body, resource.type))
     }
 
     /// What the request's patch does to an object of that type.
     func patchWork(as type: SchemaType?) async throws(APIStatus) -> @Sendable (JSON) throws(APIStatus) -> JSON {
         let kind = try patchKind()
         try request.query.checkWriteOptions("PatchOptions")
-        return try work(kind, try await request.http.body(), type)
+        return work(kind, try await request.http.body(), type)
     }
 
-    private func work(_ kind: PatchKind, _ body: ByteBuffer, _ type: SchemaType?) throws(APIStatus)
+    /// The patch is read when its object is there, as the original does: that there is none is told first.
+    private func work(_ kind: PatchKind, _ body: ByteBuffer, _ type: SchemaType?)
         -> @Sendable (JSON) throws(APIStatus) -> JSON
     {
-        switch kind {
-        case .json:
-            let operations = try JSONPatch(try decodePatch(body))
-            return { old throws(APIStatus) in try operations.apply(to: old) }
-        case .merge:
-            let patch = try decodePatch(body)
-            return { old throws(APIStatus) in try MergePatch.apply(patch, to: old) }
-        case .strategic:
-            let patch = try decodePatch(body)
-            return { old throws(APIStatus) in try StrategicMergePatch.apply(patch, to: old, type: type) }
-        case .applyYAML, .applyCBOR: throw unsupportedPatch(kind.rawValue)
+        let verbs = self
+        return { old throws(APIStatus) in
+            switch kind {
+            case .json: try JSONPatch(try verbs.decodePatch(body)).apply(to: old)
+            case .merge: try MergePatch.apply(try verbs.decodePatch(body), to: old)
+            case .strategic: try StrategicMergePatch.apply(try verbs.decodePatch(body), to: old, type: type)
+            case .applyYAML, .applyCBOR: throw verbs.unsupportedPatch(kind.rawValue)
+            }
         }
     }
 
@@ -69,6 +67,11 @@ extension ObjectVerbs {
         var supported = ["application/json-patch+json", "application/merge-patch+json"]
         if !resource.isCustom { supported.append("application/strategic-merge-patch+json") }
         supported.append("application/apply-patch+yaml")
+        // The original routes patches of built-in kinds by these types.
+        if !resource.isCustom, !supported.contains(type) {
+            return APIStatus(
+                code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: [:])
+        }
         return APIStatus(
             code: 415, reason: "UnsupportedMediaType",
             message: "the body of the request was in an unknown format - accepted media types include: "
@@ -77,8 +80,9 @@ extension ObjectVerbs {
 
     private func decodePatch(_ body: ByteBuffer) throws(APIStatus) -> JSON {
         let patch: JSON
-        do { patch = try JSON(parsing: Array(body.readableBytesView)) } catch {
-            throw .badRequest("error decoding patch: \(error)")
+        let bytes = Array(body.readableBytesView)
+        do { patch = try JSON(parsing: bytes) } catch {
+            throw .badRequest("error decoding patch: \(GoSyntaxError.describe(bytes) ?? error.message)")
         }
         return patch
     }

@@ -58,7 +58,7 @@ struct WatchStream: Sendable {
         selector = try ObjectSelector(query, verbs.rules)
         writer = AnswerWriter(
             served: verbs.served, form: verbs.request.form, now: verbs.parts.now(),
-            included: query.first("includeObject") ?? "Metadata")
+            included: try verbs.request.included())
         sendsInitialEvents = query.flag("sendInitialEvents")
         wantsBookmarks = query.flag("allowWatchBookmarks") ?? false
         version = query.resourceVersion
@@ -70,6 +70,8 @@ struct WatchStream: Sendable {
         var initial: [StoredValue] = []
         var initialRevision: Int64?
         var changes: StorageWatch?
+        /// Events up to this revision aren't told: the client asked for what comes after it, and it is still to come.
+        var floor: Int64 = 0
         /// Told instead of events: the asked version is too old.
         var failure: APIStatus?
     }
@@ -89,8 +91,12 @@ struct WatchStream: Sendable {
             } else if startsFresh {
                 source.changes = try await storage.watch(prefix: prefix, after: nil)
             } else {
-                try await verbs.waitFor(version)
-                source.changes = try await storage.watch(prefix: prefix, after: ObjectVerbs.revision(version))
+                guard let asked = ObjectVerbs.revision(version) else {
+                    throw APIStatus.badRequest("invalid resource version: \(ObjectVerbs.whyNoVersion(version))")
+                }
+                let isFuture = try await storage.revision < asked
+                source.floor = asked
+                source.changes = try await storage.watch(prefix: prefix, after: isFuture ? nil : asked)
             }
         } catch let StorageError.compacted(oldest) {
             source.failure = .gone("too old resource version: \(version) (\(oldest))")
@@ -116,7 +122,9 @@ struct WatchStream: Sendable {
                 switch news {
                 case .events(let events):
                     var out = ByteBuffer()
-                    for event in events { try append(event, isFirst: &isFirst, to: &out) }
+                    for event in events where event.revision > source.floor {
+                        try append(event, isFirst: &isFirst, to: &out)
+                    }
                     if out.readableBytes > 0 { try await responder.write(out) }
                 case .progress(let revision):
                     if wantsBookmarks { try await responder.write(try bookmark(revision, endsInitial: false)) }

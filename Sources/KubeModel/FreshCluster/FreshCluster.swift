@@ -40,9 +40,9 @@ package enum FreshCluster {
 
     /// In the order in which they are to be made. `now` is in seconds since 1970.
     package static func objects(_ settings: Settings, now: Double) -> [JSON] {
-        namespaces + PriorityAndFairness.objects(now) + priorityClasses + addresses(settings, now)
+        namespaces + PriorityAndFairness.objects + priorityClasses + addresses(settings)
             + [service(settings), endpoints(settings), endpointSlice(settings), authentication(settings)]
-            + [lease(settings, now)]
+            + [tokenTracking(now), lease(settings, now)]
     }
 
     static let namespaces: [JSON] = ["kube-system", "kube-public", "kube-node-lease", "default"].map { name in
@@ -122,20 +122,29 @@ package enum FreshCluster {
         ]
     }
 
-    private static func addresses(_ settings: Settings, _ now: Double) -> [JSON] {
-        let time: JSON = .string(Timestamp(seconds: Int(now)).text)
-        return [
+    /// That of the ServiceCIDR `kubernetes`, and who writes it.
+    package static func serviceRangeStatus(_ now: Double) -> (status: JSON, manager: String) {
+        let condition: JSON = [
+            "type": "Ready", "status": "True", "lastTransitionTime": .string(Timestamp(seconds: Int(now)).text),
+            "reason": "", "message": "Kubernetes default Service CIDR is ready",
+        ]
+        return (["conditions": [condition]], "kubernetes-service-cidr-controller")
+    }
+
+    /// Since when the use of tokens in Secrets is noted: the day of the first start.
+    private static func tokenTracking(_ now: Double) -> JSON {
+        [
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": ["name": "kube-apiserver-legacy-service-account-token-tracking", "namespace": "kube-system"],
+            "data": ["since": .string(String(Timestamp(seconds: Int(now)).text.prefix(10)))],
+        ]
+    }
+
+    private static func addresses(_ settings: Settings) -> [JSON] {
+        [
             [
                 "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": ["name": "kubernetes"],
                 "spec": ["cidrs": JSON(settings.serviceRanges)],
-                "status": [
-                    "conditions": [
-                        [
-                            "type": "Ready", "status": "True", "lastTransitionTime": time, "reason": "",
-                            "message": "Kubernetes default Service CIDR is ready",
-                        ]
-                    ]
-                ],
             ],
             [
                 "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress",

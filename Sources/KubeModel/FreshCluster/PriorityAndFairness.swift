@@ -2,7 +2,7 @@ import JSON
 
 /// The FlowSchemas and PriorityLevelConfigurations that every server keeps as they are here, or suggests.
 enum PriorityAndFairness {
-    static func objects(_ now: Double) -> [JSON] { levels + schemas.map { $0.json(now) } }
+    static var objects: [JSON] { levels + schemas.map(\.json) }
 
     private static func object(_ kind: String, _ name: String, _ spec: JSON) -> JSON {
         [
@@ -57,7 +57,7 @@ enum PriorityAndFairness {
         let subjects: [JSON]
         let resources: [JSON], paths: [JSON]
 
-        func json(_ now: Double) -> JSON {
+        var json: JSON {
             var rule: JSON = ["subjects": .array(subjects)]
             if !resources.isEmpty { rule["resourceRules"] = .array(resources) }
             if !paths.isEmpty { rule["nonResourceRules"] = .array(paths) }
@@ -66,18 +66,7 @@ enum PriorityAndFairness {
             ]
             if !distinguisher.isEmpty { spec["distinguisherMethod"] = ["type": .string(distinguisher)] }
             spec["rules"] = [rule]
-            var result = object("FlowSchema", name, spec)
-            result["status", "conditions"] = [
-                [
-                    "type": "Dangling", "status": "False",
-                    "lastTransitionTime": .string(Timestamp(seconds: Int(now)).text),
-                    "reason": "Found",
-                    "message": .string(
-                        "This FlowSchema references the PriorityLevelConfiguration object named \"\(level)\" and it exists"
-                    ),
-                ]
-            ]
-            return result
+            return object("FlowSchema", name, spec)
         }
     }
 

@@ -77,24 +77,24 @@ struct AnswerFormTests {
     func table() throws {
         let accept =
             "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
-        let form = try AnswerForm.negotiate([accept], pretty: false, hasProtobuf: true)
+        let form = try AnswerForm.negotiate([accept], pretty: false, .object)
         #expect(form.shape == .table && form.shapeVersion == "v1" && form.encoding == .json)
     }
 
     @Test("protobuf goes only to kinds that have it")
     func protobuf() throws {
         let accept = ["application/vnd.kubernetes.protobuf,application/json"]
-        #expect(try AnswerForm.negotiate(accept, pretty: false, hasProtobuf: true).encoding == .protobuf)
-        #expect(try AnswerForm.negotiate(accept, pretty: false, hasProtobuf: false).encoding == .json)
+        #expect(try AnswerForm.negotiate(accept, pretty: false, .object).encoding == .protobuf)
+        #expect(try AnswerForm.negotiate(accept, pretty: false, .custom).encoding == .json)
     }
 
     @Test("qualities decide, and what there isn't is 406")
     func qualities() throws {
         let form = try AnswerForm.negotiate(
-            ["application/json;q=0.1, application/yaml;q=0.9"], pretty: false, hasProtobuf: true)
+            ["application/json;q=0.1, application/yaml;q=0.9"], pretty: false, .object)
         #expect(form.encoding == .yaml)
         do {
-            _ = try AnswerForm.negotiate(["image/png"], pretty: false, hasProtobuf: true)
+            _ = try AnswerForm.negotiate(["image/png"], pretty: false, .object)
             Issue.record("an image was promised")
         } catch {
             #expect(error.code == 406)
