@@ -6,6 +6,7 @@ import KubeClient
 import Kubelet
 import Linux
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import ServiceProxy
 
@@ -20,6 +21,8 @@ package final class RunningNode: Sendable {
     private let volumes: PodVolumes
     private let proxy: ServiceProxy
     private let routes: NodeRoutes
+    /// Of a joined node: keeps its credential fresh.
+    private let renewal = NIOLockedValueBox<@Sendable () async -> Void>({})
 
     /// The interface by which the node is on the cluster's network; the engine outside names it so.
     private static let interface = "eth0"
@@ -57,8 +60,14 @@ package final class RunningNode: Sendable {
         try settings.check()
         try NodeSystem.prepare(settings, log)
         let engine = try await NodeEngine.make(settings, owner: ContainerIdentity.own(), log)
-        guard settings.isControlPlane else { throw Fault(.invalid, "joining isn't there yet") }
         let router = NodeRouter()
+        guard settings.isControlPlane else {
+            let joining = try Joining(settings, log: log)
+            let (api, credential) = try await joining.join()
+            let node = RunningNode(settings, engine, nil, api, router, log)
+            node.renewal.withLockedValue { $0 = { await joining.keepFresh(api, credential) } }
+            return node
+        }
         let controlPlane = try await ControlPlane(
             settings, group: group, node: router, log: log, now: { wallClock() })
         let identity = UserInfo(
@@ -76,6 +85,7 @@ package final class RunningNode: Sendable {
             group.addTask { await self.kubelet.run() }
             group.addTask { await self.proxy.run() }
             group.addTask { await self.routes.run() }
+            group.addTask { [renew = self.renewal.withLockedValue { $0 }] in await renew() }
             group.addTask {
                 await self.untilReady()
                 if !Task.isCancelled { ready() }

@@ -68,6 +68,16 @@ extension ClusterTarget {
         impersonation = Self.impersonation(overrides, user.settings)
     }
 
+    /// A server that is known without a configuration.
+    package init(server: String, tls: TLSMaterial?, credential: Credential) throws(Fault) {
+        let url = try Self.parse(server)
+        self.server = server
+        (host, port, basePath) = (url.host, url.port, url.path)
+        self.tls = url.isTLS ? tls : nil
+        self.credential = credential
+        impersonation = []
+    }
+
     private typealias Entry = (settings: JSON, folder: String)
 
     /// The namespace that the context in force names; "" for none.
