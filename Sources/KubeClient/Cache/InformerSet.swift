@@ -43,6 +43,12 @@ package enum InformerIndex {
     package static let owner = "owner"
     /// Of pods: by `spec.nodeName`, also "".
     package static let node = "node"
+    /// Of endpoint slices: by the service they belong to, as `namespace/name`.
+    package static let service = "service"
+    /// Of services: by their cluster addresses. Of endpoint slices: by their endpoints' addresses.
+    package static let address = "address"
+    /// Says of an endpoint slice which service's it is.
+    package static let serviceLabel = "kubernetes.io/service-name"
 
     private static let controllers: Informer.Index = { object in
         let owners = object["metadata"]["ownerReferences"].array ?? []
@@ -53,6 +59,15 @@ package enum InformerIndex {
         .pods: [
             owner: controllers,
             node: { [$0["spec"]["nodeName"].string ?? ""] },
+        ],
+        .services: [address: { $0["spec"]["clusterIPs"].strings }],
+        .endpointSlices: [
+            service: { slice in
+                let metadata = slice["metadata"]
+                guard let name = metadata["labels"][serviceLabel].string else { return [] }
+                return [ObjectKey(metadata["namespace"].string ?? "", name).description]
+            },
+            address: { ($0["endpoints"].array ?? []).flatMap { $0["addresses"].strings } },
         ],
         .replicaSets: [owner: controllers], .jobs: [owner: controllers], .controllerRevisions: [owner: controllers],
     ]

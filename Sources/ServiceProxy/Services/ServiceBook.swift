@@ -15,7 +15,6 @@ struct ServiceBook: Sendable {
         var services: [ObjectKey: Entry] = [:]
     }
 
-    static let serviceName = "kubernetes.io/service-name"
     private static let headless = "service.kubernetes.io/headless"
     private static let zoneLabel = "topology.kubernetes.io/zone"
 
@@ -67,7 +66,7 @@ struct ServiceBook: Sendable {
 
     private static func service(of slice: JSON) -> ObjectKey? {
         let labels = slice["metadata"]["labels"]
-        guard labels[headless].isNull, let name = labels[serviceName].string, !name.isEmpty else { return nil }
+        guard labels[headless].isNull, let name = labels[InformerIndex.serviceLabel].string, !name.isEmpty else { return nil }
         return ObjectKey(slice["metadata"]["namespace"].string ?? "", name)
     }
 }
