@@ -89,7 +89,7 @@ targets += module(
     "Wire", ["Fault", "JSON", "CZlib"],
     nio + httpAndTLS + http2 + [
         crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-    ])
+    ], testNeeds: ["TestKit"])
 targets += module("OCI", ["Fault", "JSON"], [crypto], testNeeds: ["TestKit"])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
@@ -151,7 +151,7 @@ targets += module(
     "Scheduler", kube, [log, locks],
     testNeeds: ["KubeAPIServer", .product(name: "NIOPosix", package: "swift-nio")])
 targets += module("ServiceProxy", kube + ["Linux", "CLinux"], nio + [log, locks])
-targets += module("ClusterDNS", kube + ["CLinux"], nio + [log, locks])
+targets += module("ClusterDNS", kube + ["Wire", "Linux", "CLinux"], nio + [log, locks], testNeeds: ["TestKit"])
 targets += module(
     "Kubelet", kube + ["DockerModel", "Wire", "Linux", "CLinux", "KubeAPIServer"],
     nio + httpAndTLS + http2 + [log, locks] + certificates,
