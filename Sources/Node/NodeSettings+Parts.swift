@@ -1,3 +1,4 @@
+import ClusterDNS
 import Kubelet
 import Linux
 import ServiceProxy
@@ -20,5 +21,11 @@ extension NodeSettings {
             serviceCIDRs: ["10.96.0.0/12"].compactMap { IPPrefix($0) },
             podCIDRs: [podRange].compactMap { IPPrefix($0) }, bridge: NodeEngine.bridge,
             servedHere: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) })
+    }
+
+    var dns: DNSSettings {
+        DNSSettings(
+            listen: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) },
+            ownRanges: ["10.244.0.0/16", "10.96.0.0/12"].compactMap { IPPrefix($0) })
     }
 }

@@ -1,3 +1,4 @@
+import ClusterDNS
 import Engine
 import Fault
 import JSON
@@ -21,6 +22,7 @@ package final class RunningNode: Sendable {
     private let volumes: PodVolumes
     private let proxy: ServiceProxy
     private let routes: NodeRoutes
+    private let dns: ClusterDNS
     /// Of a joined node: keeps its credential fresh.
     private let renewal = NIOLockedValueBox<@Sendable () async -> Void>({})
 
@@ -51,6 +53,7 @@ package final class RunningNode: Sendable {
             now: { wallClock() })
         router.serve(settings.name, by: LocalPods(kubelet))
         proxy = ServiceProxy(settings.proxy, api: api, informers: informers, log: log)
+        dns = ClusterDNS(settings.dns, informers: informers, log: log)
         routes = NodeRoutes(nodeName: settings.name, interface: Self.interface, informers: informers, log: log)
     }
 
@@ -86,13 +89,28 @@ package final class RunningNode: Sendable {
             group.addTask { await self.proxy.run() }
             group.addTask { await self.routes.run() }
             group.addTask { [renew = self.renewal.withLockedValue { $0 }] in await renew() }
+            let (listens, listen) = AsyncStream.makeStream(of: Void.self)
+            group.addTask { await self.serveNames { listen.yield() } }
             group.addTask {
                 await self.untilReady()
+                for await _ in listens { break }
                 if !Task.isCancelled { ready() }
             }
         }
         await engine.shutdown()
     }
+
+    /// Again after a while when it can't: without names pods run all the same.
+    private func serveNames(_ listening: @escaping @Sendable () -> Void) async {
+        while !Task.isCancelled {
+            do { try await dns.run(listening: listening) } catch {
+                log.error("the cluster's names can't be served: \(sentence(error))")
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private static let pause = Duration.seconds(2)
 
     /// The node's object says so.
     private func untilReady() async {
