@@ -14,13 +14,29 @@ package final class ControllerManager: Sendable {
     ) {
         informers = InformerSet(api("system:kube-controller-manager"), indexes: ObjectIndexes.all, log: log)
         let context = ControllerContext(settings, informers: informers, api: api, log: log, now: now)
-        controllers = [
+        let catalog = ResourceCatalog(
+            definitions: settings.followsCustomResources ? informers[ResourceCatalog.definitions] : nil)
+        let namespaces = NamespaceController(context, catalog: catalog)
+        let first: [any Controller] = [
             ReplicaSetController(context),
             ReplicaSetController(context, .replicationController),
             DeploymentController(context),
             EndpointSliceController(context),
             EndpointsController(context),
+            namespaces,
+            NodeLifecycleController(context),
+            TaintEvictionController(context),
+            PodGarbageController(context),
+            NodeTTLController(context),
+            TokenCleaner(context),
+            CertificateController(context),
+            StatefulSetController(context),
         ]
+        let networks: [any Controller] = NodeNetworkController(context).map { [$0] } ?? []
+        // After all others: what they cache it needn't.
+        let collector = GarbageCollector(context, catalog: catalog)
+        collector.observeRemovals { namespaces.contentGone($0) }
+        controllers = first + networks + [collector]
     }
 
     /// Until its task is cancelled.

@@ -26,6 +26,9 @@ package final class InformerSet: Sendable {
         }
     }
 
+    /// All that was asked for.
+    package var resources: [ResourceID] { informers.withLockedValue { Array($0.keys) } }
+
     /// Returns when every informer has its first list.
     package func synced() async { for informer in informers.withLockedValue({ $0.values }) { await informer.synced() } }
 

@@ -15,6 +15,9 @@ struct TestCluster: Sendable {
     /// As the administrator.
     let api: any ObjectAPI
 
+    /// Seconds since 1970.
+    func now() -> Double { Date().timeIntervalSince1970 }
+
     /// Longest wait for something to come true.
     private static let patience = Duration.seconds(20)
 
@@ -79,6 +82,15 @@ struct TestCluster: Sendable {
             items.contains { $0.objectName == name && isSo($0) }
         }
         return found.first { $0.objectName == name } ?? .null
+    }
+
+    func bind(_ pod: JSON, to node: String) async throws {
+        _ = try await api.create(
+            .pods, pod.objectNamespace, name: pod.objectName, subresource: "binding",
+            [
+                "apiVersion": "v1", "kind": "Binding", "metadata": ["name": pod["metadata"]["name"]],
+                "target": ["apiVersion": "v1", "kind": "Node", "name": .string(node)],
+            ])
     }
 
     /// What a kubelet would say of a pod that runs and is ready.
