@@ -20,6 +20,7 @@ enum ClusterObjects {
         }
     }
 
+    private static let roles = ResourceID("rbac.authorization.k8s.io", "v1", "clusterroles")
     private static let roleBindings = ResourceID("rbac.authorization.k8s.io", "v1", "clusterrolebindings")
 
     private static var all: [(ResourceID, JSON)] {
@@ -37,6 +38,8 @@ enum ClusterObjects {
             ),
             // A node's proxy and DNS are in the kubelet's process, and are the same user.
             (roleBindings, binding("hako:node-services", to: "system:node-proxier", group: "system:nodes")),
+            (roles, namesRole),
+            (roleBindings, binding("hako:node-names", to: "hako:node-names", group: "system:nodes")),
             (
                 roleBindings,
                 binding(
@@ -63,6 +66,15 @@ enum ClusterObjects {
                     ["name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53],
                 ],
             ],
+        ]
+    }
+
+    /// What the DNS of a node reads beside services and their endpoints.
+    private static var namesRole: JSON {
+        [
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": ["name": "hako:node-names"],
+            "rules": [["apiGroups": [""], "resources": ["namespaces"], "verbs": ["list", "watch"]]],
         ]
     }
 

@@ -93,6 +93,7 @@ package final class RunningNode: Sendable {
             group.addTask { await self.serveNames { listen.yield() } }
             group.addTask {
                 await self.untilReady()
+                await self.informers.synced()
                 for await _ in listens { break }
                 if !Task.isCancelled { ready() }
             }

@@ -12,15 +12,17 @@ import Wire
 package struct LocalAPI: ObjectAPI {
     private let parts: ServerParts
     private let access: AccessControl
+    private let virtual: VirtualResources
     private let user: UserInfo
     private let manager: String
 
     /// - Parameters:
     ///   - user: whom requests are authorized as.
     ///   - manager: to whom changes are ascribed.
-    init(_ parts: ServerParts, _ access: AccessControl, user: UserInfo, manager: String) {
-        self.parts = parts
-        self.access = access
+    init(_ server: APIServer, user: UserInfo, manager: String) {
+        parts = server.parts
+        access = server.access
+        virtual = server.virtual
         self.user = user
         self.manager = manager
     }
@@ -148,6 +150,7 @@ package struct LocalAPI: ObjectAPI {
     }
 
     private func tree(_ verbs: ObjectVerbs) async throws(APIStatus) -> JSON {
+        if let answer = try await virtual.answer(verbs) { return try answer.tree(verbs.served) }
         let info = verbs.request.info
         let isOwn = info.subresource.isEmpty || info.subresource == "status"
         let answer =

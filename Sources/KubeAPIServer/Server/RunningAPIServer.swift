@@ -80,7 +80,7 @@ package final class RunningAPIServer: Sendable {
     ///   - user: whom its requests are authorized as.
     ///   - manager: to whom its changes are ascribed.
     package func api(as user: UserInfo, manager: String) -> LocalAPI {
-        LocalAPI(server.parts, server.access, user: user, manager: manager)
+        LocalAPI(server, user: user, manager: manager)
     }
 
     package func stop() async {
