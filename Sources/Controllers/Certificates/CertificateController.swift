@@ -11,7 +11,8 @@ final class CertificateController: Controller {
         let requests = context.informers[.certificateSigningRequests]
         var signer: CertificateSigner?
         do { signer = try CertificateSigner(context.settings) } catch {
-            context.log.error("no certificates are signed: the authority can't be read", metadata: ["error": "\(error)"])
+            context.log.error(
+                "no certificates are signed: the authority can't be read", metadata: ["error": "\(error)"])
         }
         let turn = CertificateTurn(
             api: context.api("certificate-controller"), requests: requests, signer: signer, log: context.log,
@@ -63,7 +64,8 @@ private struct CertificateTurn: Sendable {
         let status = request["status"]
         guard status.text("certificate").isEmpty else { return }
         func has(_ type: String) -> Bool { !Conditions.find(type, in: status).isNull }
-        guard !has("Denied"), !has("Failed"), CertificateRequestForm.signers.contains(request["spec"].text("signerName"))
+        guard !has("Denied"), !has("Failed"),
+            CertificateRequestForm.signers.contains(request["spec"].text("signerName"))
         else { return }
         let text = decodeBase64(request["spec"].text("request")).map { String(decoding: $0, as: UTF8.self) } ?? ""
         guard let form = try? CertificateRequestForm(pem: text) else {

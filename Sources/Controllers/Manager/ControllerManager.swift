@@ -31,6 +31,11 @@ package final class ControllerManager: Sendable {
             TokenCleaner(context),
             CertificateController(context),
             StatefulSetController(context),
+            DaemonSetController(context),
+            JobController(context),
+            JobTTLController(context),
+            CronJobController(context),
+            DisruptionController(context),
         ]
         let networks: [any Controller] = NodeNetworkController(context).map { [$0] } ?? []
         // After all others: what they cache it needn't.
