@@ -206,6 +206,10 @@ targets += [
             .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "Yams", package: "Yams"),
         ] + nio, path: "Tests/Bench/kubeload", swiftSettings: houseRules),
+    .executableTarget(
+        name: "podrate",
+        dependencies: ["JSON", "KubeAPIServer", "KubeClient", "Scheduler", log, locks] + nio,
+        path: "Tests/Bench/podrate", swiftSettings: houseRules),
     .testTarget(
         name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python", "Chart"], swiftSettings: houseRules),
 ]

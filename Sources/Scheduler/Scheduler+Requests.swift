@@ -11,37 +11,40 @@ extension Scheduler {
     /// - Returns: the answer to the action.
     func perform(_ action: SchedulingAction) async -> SchedulingInput {
         switch action {
-        case .bind(let pod, let node): return await bind(pod, node)
+        case .bind(let pod, let node, let volumes): return await bind(pod, node, volumes)
         case .reject(let rejected): return await tell(rejected)
         case .skip(let pod):
             events.record(
-                .warning, about: pod.object, reason: "FailedScheduling", "skip schedule deleting pod: \(pod.key)")
+                .warning, about: pod, reason: "FailedScheduling", "skip schedule deleting pod: \(pod.key)")
             return .told(uid: pod.uid, hasFailed: false)
         }
     }
 
     // MARK: Binding
 
-    private func bind(_ pod: PodFacts, _ node: String) async -> SchedulingInput {
+    private func bind(_ pod: PodFacts, _ node: String, _ volumes: [VolumeChoice]) async -> SchedulingInput {
         let (namespace, name) = (pod.key.namespace, pod.key.name)
         let binding: JSON = [
             "apiVersion": "v1", "kind": "Binding",
             "metadata": ["name": .string(name), "namespace": .string(namespace), "uid": .string(pod.uid)],
             "target": ["kind": "Node", "name": .string(node)],
         ]
-        do throws(APIStatus) {
+        var step = "PreBind plugin \"\(PluginName.volumeBinding.rawValue)\""
+        do {
+            try await prepare(volumes, on: node)
+            step = "Bind plugin \"\(PluginName.defaultBinder.rawValue)\""
             _ = try await api.create(.pods, namespace, name: name, subresource: "binding", binding)
         } catch {
-            if Task.isCancelled { return .bindingFailed(uid: pod.uid) }
             // A pod that has been deleted meanwhile needs no word.
-            if error.code != 404 {
-                let message = "running Bind plugin \"\(PluginName.defaultBinder.rawValue)\": \(error)"
-                _ = await tell(RejectedPod(pod: pod, reason: "SchedulerError", message: message, nominatedNode: ""))
+            let isGone = (error as? APIStatus)?.code == 404
+            if !isGone, !Task.isCancelled {
+                let message = "running \(step): \(error)"
+                _ = await tell(
+                    RejectedPod(pod: pod, reason: "SchedulerError", message: message, nominatedNode: ""))
             }
             return .bindingFailed(uid: pod.uid)
         }
-        events.record(
-            .normal, about: pod.object, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)")
+        events.record(.normal, about: pod, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)")
         return .bound(uid: pod.uid)
     }
 
@@ -49,7 +52,7 @@ extension Scheduler {
 
     private func tell(_ rejected: RejectedPod) async -> SchedulingInput {
         events.record(
-            .warning, about: rejected.pod.object, reason: "FailedScheduling", Self.note(rejected.message))
+            .warning, about: rejected.pod, reason: "FailedScheduling", Self.note(rejected.message))
         if let status = rejected.statusChange(time: Timestamp(now()).text) {
             await change(rejected.pod, status: status)
         }
@@ -87,7 +90,7 @@ extension Scheduler {
             return false
         }
         events.record(
-            .normal, about: victim.object, reason: "Preempted", "Preempted by pod \(pod.uid) on node \(node)")
+            .normal, about: victim, reason: "Preempted", "Preempted by pod \(pod.uid) on node \(node)")
         return true
     }
 

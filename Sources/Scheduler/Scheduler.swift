@@ -10,7 +10,8 @@ package final class Scheduler: Sendable {
     static let requestsAtOnce = 256
 
     let api: any ObjectAPI
-    let events: EventRecorder
+    let events: EventLanes
+    let claims = ClaimWaiters()
     let log: Logger
     let now: @Sendable () -> Double
     let inbox: Inbox
@@ -29,11 +30,13 @@ package final class Scheduler: Sendable {
         self.now = now
         self.informers = informers ?? InformerSet(api, log: log)
         runsInformers = informers == nil
-        events = EventRecorder(api, component: SchedulingCore.schedulerName, log: log, now: now)
+        events = EventLanes(api, component: SchedulingCore.schedulerName, log: log, now: now)
         inbox = Inbox(now: now)
         let inbox = inbox
         self.informers[.nodes].observe { inbox.put(.node($0)) }
         self.informers[.pods].observe { inbox.put(.pod($0)) }
+        let claims = claims
+        self.informers[.persistentVolumeClaims].observe { claims.take($0) }
         for resource in RelatedObjects.resources {
             self.informers[resource].observe { inbox.put(.related(resource, $0)) }
         }
@@ -58,7 +61,6 @@ package final class Scheduler: Sendable {
                 }
                 await inbox.wait(until: underWay < Self.requestsAtOnce ? core.due : nil)
             }
-            events.end()
         }
     }
 }

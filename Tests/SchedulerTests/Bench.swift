@@ -34,7 +34,7 @@ struct Bench {
     /// - Returns: where the pod goes, or why it goes nowhere; nil when nothing is to be done.
     mutating func next() -> String? {
         switch core.next(time) {
-        case .bind(let pod, let node): "\(pod.key.name) -> \(node)"
+        case .bind(let pod, let node, _): "\(pod.key.name) -> \(node)"
         case .reject(let rejected): rejected.message
         case .skip(let pod): "skip \(pod.key.name)"
         case nil: nil
@@ -96,7 +96,14 @@ struct Bench {
     }
 }
 
-/// Always the same: of equals the last is chosen.
+/// The same numbers every time (SplitMix64).
 struct FixedNumbers: RandomNumberGenerator {
-    mutating func next() -> UInt64 { 0 }
+    private var state: UInt64 = 1
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
 }

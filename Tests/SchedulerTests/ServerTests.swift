@@ -13,8 +13,10 @@ struct SchedulerSandbox: Sendable {
     let running: RunningAPIServer
     let admin: any ObjectAPI
     let scheduler: Scheduler
+    let log: Logger
 
-    static func with(_ body: (SchedulerSandbox) async throws -> Void) async throws {
+    /// - Parameter isRunning: whether the scheduler works from the beginning.
+    static func with(isRunning: Bool = true, _ body: (SchedulerSandbox) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "hako-scheduler-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -32,8 +34,8 @@ struct SchedulerSandbox: Sendable {
             scheduler: Scheduler(
                 api: running.api(
                     as: UserInfo(name: "system:kube-scheduler", groups: ["system:authenticated"]),
-                    manager: "kube-scheduler"), log: log, now: { Date().timeIntervalSince1970 }))
-        let work = Task { await sandbox.scheduler.run() }
+                    manager: "kube-scheduler"), log: log, now: { Date().timeIntervalSince1970 }), log: log)
+        let work = Task { if isRunning { await sandbox.scheduler.run() } }
         func end() async {
             work.cancel()
             await work.value

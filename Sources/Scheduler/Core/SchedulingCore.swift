@@ -22,7 +22,7 @@ enum SchedulingInput: Sendable {
 
 /// What the scheduler does then.
 enum SchedulingAction: Sendable {
-    case bind(PodFacts, node: String)
+    case bind(PodFacts, node: String, volumes: [VolumeChoice])
     case reject(RejectedPod)
     /// The pod is being deleted.
     case skip(PodFacts)
@@ -183,7 +183,10 @@ struct SchedulingCore {
             nominations.remove(pod.uid)
             cluster.place(pod, on: node, isAssumed: true)
             binding[pod.uid] = queued
-            return .bind(pod, node: node)
+            let volumes =
+                pod.claims.isEmpty
+                ? nil : cluster.node(node).map { VolumeChoice.all(of: pod, on: $0.facts, cluster.related) }
+            return .bind(pod, node: node, volumes: (volumes ?? nil) ?? [])
         case .none(let diagnosis, let filters):
             queue.park(queued, diagnosis.rejectors, now)
             return .reject(makeRoom(for: pod, diagnosis, filters))

@@ -6,9 +6,17 @@ extension InterPodAffinity: ScorePlugin {
 
     private struct Scorer: NodeScorer {
         let sums: Counts
+        let keys: Set<String>
+
+        init(_ sums: Counts) {
+            self.sums = sums
+            keys = Set(sums.keys.map(\.key))
+        }
 
         func score(_ node: NodeState) -> Int {
-            sums.reduce(0) { $0 + (node.facts.labels[$1.key.key] == $1.key.value ? $1.value : 0) }
+            keys.reduce(0) { sum, key in
+                node.facts.labels[key].map { sum + (sums[Domain(key: key, value: $0)] ?? 0) } ?? sum
+            }
         }
 
         /// The highest becomes the most, the lowest 0.
@@ -54,6 +62,6 @@ extension InterPodAffinity: ScorePlugin {
                 }
             }
         }
-        return sums.isEmpty ? nil : Scorer(sums: sums)
+        return sums.isEmpty ? nil : Scorer(sums)
     }
 }

@@ -21,6 +21,8 @@ struct InterPodAffinity: FilterPlugin {
         var apart: Counts = [:]
         /// How many terms of other pods keep it away.
         var keptAway: Counts = [:]
+        /// The labels that these are about: few, however many nodes there are.
+        var keptAwayKeys: Set<String> = []
 
         var required: [PodAffinityTerm] { pod.affinity?.required ?? [] }
         var requiredApart: [PodAffinityTerm] { pod.affinity?.requiredApart ?? [] }
@@ -37,7 +39,8 @@ struct InterPodAffinity: FilterPlugin {
                     return .resolvable(.interPodAffinity, "node(s) didn't match pod anti-affinity rules")
                 }
             }
-            for (domain, count) in keptAway where count > 0 && labels[domain.key] == domain.value {
+            for key in keptAwayKeys {
+                guard let value = labels[key], keptAway[Domain(key: key, value: value)] ?? 0 > 0 else { continue }
                 return .resolvable(.interPodAffinity, "node(s) didn't satisfy existing pods anti-affinity rules")
             }
             return nil
@@ -75,7 +78,10 @@ struct InterPodAffinity: FilterPlugin {
         mutating func countTerms(of other: PodFacts, _ node: NodeFacts, _ step: Int) {
             guard let terms = other.affinity?.requiredApart, !terms.isEmpty else { return }
             let labels = related.labels(ofNamespace: pod.key.namespace)
-            for term in terms where term.matches(pod.group, labels) { Self.change(&keptAway, term, node, step) }
+            for term in terms where term.matches(pod.group, labels) {
+                keptAwayKeys.insert(term.topologyKey)
+                Self.change(&keptAway, term, node, step)
+            }
         }
 
         private static func change(_ counts: inout Counts, _ term: PodAffinityTerm, _ node: NodeFacts, _ step: Int) {

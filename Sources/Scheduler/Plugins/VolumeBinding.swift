@@ -5,23 +5,36 @@ import KubeClient
 struct VolumeBinding: FilterPlugin {
     var name: PluginName { .volumeBinding }
 
-    private static let selectedNode = "volume.kubernetes.io/selected-node"
+    /// Annotation of a claim: the node of its first pod.
+    static let selectedNode = "volume.kubernetes.io/selected-node"
+
+    private struct BoundVolume {
+        let isThere: Bool
+        /// Nodes from which it can be used; nil: all.
+        let reach: NodeSelector?
+
+        init(_ volume: JSON?) {
+            let required = volume?["spec"]["nodeAffinity"]["required"] ?? .null
+            isThere = volume != nil
+            reach = required.isNull ? nil : NodeSelector(required)
+        }
+    }
 
     private struct Filter: NodeFilter {
-        /// Claims that have volumes; nil where the volume isn't there.
-        let bound: [NodeSelector??]
-        /// Nodes that were chosen for claims whose volumes are being made.
-        let chosen: Set<String>
+        let bound: [BoundVolume]
+        /// The pod when some of its claims wait for its node.
+        let waiting: PodFacts?
+        let related: RelatedObjects
 
         func rejection(_ node: NodeState) -> Rejection? {
             var reasons: [String] = []
-            if bound.contains(where: { $0.map { $0.map { !$0.matches(node.facts) } ?? false } ?? false }) {
+            if bound.contains(where: { !($0.reach?.matches(node.facts) ?? true) }) {
                 reasons.append("node(s) didn't match PersistentVolume's node affinity")
             }
-            if chosen.contains(where: { $0 != node.name }) {
+            if let waiting, VolumeChoice.all(of: waiting, on: node.facts, related) == nil {
                 reasons.append("node(s) didn't find available persistent volumes to bind")
             }
-            if bound.contains(where: { $0 == nil }) {
+            if bound.contains(where: { !$0.isThere }) {
                 reasons.append("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)")
             }
             return reasons.isEmpty ? nil : Rejection(.volumeBinding, reasons, isResolvable: false)
@@ -30,26 +43,26 @@ struct VolumeBinding: FilterPlugin {
 
     func prepare(_ pod: PodFacts, _ cluster: ClusterState) -> FilterPreparation {
         guard !pod.claims.isEmpty else { return .skip }
-        var bound: [NodeSelector??] = []
-        var chosen: Set<String> = []
-        var isWaiting = false
+        var bound: [BoundVolume] = []
+        var waitsForNode = false
+        var waitsForVolume = false
         for reference in pod.claims {
             let claim = cluster.related.object(.persistentVolumeClaims, pod.key.namespace, reference.name)
             if let why = Self.fault(of: claim, reference, pod) { return .rejected(.final(.volumeBinding, why)) }
             guard let claim else { continue }
             let volume = claim["spec"]["volumeName"].string ?? ""
-            let annotations = claim["metadata"]["annotations"]
-            if !volume.isEmpty, !annotations["pv.kubernetes.io/bind-completed"].isNull {
-                let object = cluster.related.object(.persistentVolumes, "", volume)
-                bound.append(object.map(Self.reach))
+            if Self.isBound(claim) {
+                bound.append(BoundVolume(cluster.related.object(.persistentVolumes, "", volume)))
             } else if volume.isEmpty, Self.waitsForConsumer(claim, cluster.related) {
-                if let node = annotations[Self.selectedNode].string { chosen.insert(node) }
+                waitsForNode = true
             } else {
-                isWaiting = true
+                waitsForVolume = true
             }
         }
-        if isWaiting { return .rejected(.final(.volumeBinding, "pod has unbound immediate PersistentVolumeClaims")) }
-        return .filter(Filter(bound: bound, chosen: chosen), only: nil)
+        if waitsForVolume {
+            return .rejected(.final(.volumeBinding, "pod has unbound immediate PersistentVolumeClaims"))
+        }
+        return .filter(Filter(bound: bound, waiting: waitsForNode ? pod : nil, related: cluster.related), only: nil)
     }
 
     private static func fault(of claim: JSON?, _ reference: PodClaim, _ pod: PodFacts) -> String? {
@@ -68,17 +81,18 @@ struct VolumeBinding: FilterPlugin {
             ? nil : "PVC \(pod.key.namespace)/\(reference.name) was not created for pod \(pod.key) (pod is not owner)"
     }
 
-    /// Nodes from which the volume can be used; nil: all.
-    private static func reach(_ volume: JSON) -> NodeSelector? {
-        let required = volume["spec"]["nodeAffinity"]["required"]
-        return required.isNull ? nil : NodeSelector(required)
+    static func isBound(_ claim: JSON) -> Bool {
+        !(claim["spec"]["volumeName"].string ?? "").isEmpty
+            && !claim["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"].isNull
+    }
+
+    static func className(_ claim: JSON) -> String {
+        claim["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-class"].string
+            ?? claim["spec"]["storageClassName"].string ?? ""
     }
 
     static func waitsForConsumer(_ claim: JSON, _ related: RelatedObjects) -> Bool {
-        let name =
-            claim["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-class"].string
-            ?? claim["spec"]["storageClassName"].string ?? ""
-        return related.object(.storageClasses, "", name)?["volumeBindingMode"].string == "WaitForFirstConsumer"
+        related.object(.storageClasses, "", className(claim))?["volumeBindingMode"].string == "WaitForFirstConsumer"
     }
 
     func mayHelp(_ event: ClusterEvent, _ pod: PodFacts, _ cluster: ClusterState) -> Bool {

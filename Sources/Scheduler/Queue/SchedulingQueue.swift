@@ -22,6 +22,7 @@ struct SchedulingQueue {
     static let longestParking = 300.0
 
     private var entries: [String: Entry] = [:]
+    private var parkedPods: Set<String> = []
     private var tickets = 0
     private var active = Heap<Ticket> { a, b in
         a.priority != b.priority
@@ -85,6 +86,7 @@ struct SchedulingQueue {
         tickets += 1
         let (uid, priority) = (queued.pod.uid, queued.pod.priority)
         entries[uid] = Entry(queued: queued, place: place, ticket: tickets)
+        if place == .parked { parkedPods.insert(uid) } else { parkedPods.remove(uid) }
         func ticket(_ time: Double) -> Ticket { Ticket(uid: uid, number: tickets, priority: priority, time: time) }
         switch place {
         case .active: active.insert(ticket(queued.since))
@@ -101,12 +103,16 @@ struct SchedulingQueue {
 
     /// Tries parked pods again for which `isHelped` says so.
     mutating func wake(_ now: Double, where isHelped: (QueuedPod) -> Bool) {
-        for entry in entries.values where entry.place == .parked && isHelped(entry.queued) { wake(entry.queued, now) }
+        let helped = parkedPods.compactMap { entries[$0]?.queued }.filter(isHelped)
+        for queued in helped { wake(queued, now) }
     }
 
     // MARK: Out
 
-    mutating func remove(_ uid: String) { entries[uid] = nil }
+    mutating func remove(_ uid: String) {
+        entries[uid] = nil
+        parkedPods.remove(uid)
+    }
 
     /// The pod to be tried now; nil when all wait. A pause after rejections is cut short when there is nothing else
     /// to do, one after errors is not.
