@@ -1,8 +1,8 @@
-import CLinux
+import Foundation
 
-/// Links not followed.
+/// Links not followed; -1 for what isn't there.
 func attributes(_ path: String) -> (mode: Int, group: Int, owner: Int) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return (-1, -1, -1) }
-    return (Int(status.st_mode & 0o7777), Int(status.st_gid), Int(status.st_uid))
+    let found = try? FileManager.default.attributesOfItem(atPath: path)
+    func number(_ key: FileAttributeKey) -> Int { (found?[key] as? NSNumber)?.intValue ?? -1 }
+    return (number(.posixPermissions), number(.groupOwnerAccountID), number(.ownerAccountID))
 }
