@@ -50,6 +50,7 @@ package struct ClusterProgram: Sendable {
     static let commands: [ClusterCommand] = [
         Verbs.start(), Verbs.stop(), Verbs.delete(), Verbs.status(), Verbs.pause(), Verbs.unpause(), Verbs.service(),
         Verbs.ip(), Verbs.logs(), Verbs.ssh(), Verbs.node(), Verbs.profile(), Verbs.image(), Verbs.updateContext(),
+        Verbs.why(), Verbs.timeline(),
     ]
 
     /// - Parameter name: how the program was called, for help: `minikube`, `hako`.

@@ -68,6 +68,8 @@ struct Hako {
         Commands:
           start      Start a Kubernetes cluster; stop, delete, status, service and others go with it
                      (also under the name minikube: ln -s hako minikube)
+          why        Say why an object isn't as it should be, and what would help
+          timeline   Tell what happens in a cluster, who did it and why, as it happens
           docker     The docker command line (also under the name docker: ln -s hako docker)
           kubectl    The kubectl command line (also under the name kubectl: ln -s hako kubectl)
           daemon     Run the engine; starts by itself when `hako docker` needs it
