@@ -20,12 +20,20 @@ extension NodeSettings {
             clusterCIDRs: ["10.244.0.0/16"].compactMap { IPPrefix($0) },
             serviceCIDRs: ["10.96.0.0/12"].compactMap { IPPrefix($0) },
             podCIDRs: [podRange].compactMap { IPPrefix($0) }, bridge: NodeEngine.bridge,
-            servedHere: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) })
+            servedHere: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) },
+            // The engine gives pods their whole range on the bridge.
+            podLink: .bridged)
     }
 
     var dns: DNSSettings {
         DNSSettings(
             listen: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) },
-            ownRanges: ["10.244.0.0/16", "10.96.0.0/12"].compactMap { IPPrefix($0) })
+            ownRanges: ["10.244.0.0/16", "10.96.0.0/12"].compactMap { IPPrefix($0) },
+            hosts: ["host.minikube.internal": gateway.map { [$0] } ?? []])
+    }
+
+    /// The machine, on the cluster's network: its first address.
+    private var gateway: IPAddress? {
+        IPAddress(address.split(separator: ".").dropLast().joined(separator: ".") + ".1")
     }
 }

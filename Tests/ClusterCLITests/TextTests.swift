@@ -1,4 +1,5 @@
-import DockerCLI
+import CommandLine
+import JSON
 import NIOConcurrencyHelpers
 import Testing
 
