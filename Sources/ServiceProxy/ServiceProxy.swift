@@ -79,7 +79,9 @@ package final class ServiceProxy: Sendable {
             var changes: [ElementChanges] = []
             for index in families.indices { changes.append(families[index].update(news)) }
             do {
-                try await load(families, isLoaded ? changes : nil)
+                let loader = RuleTransactions(settings.table, nft, log)
+                let (wanted, steps) = (families, isLoaded ? changes : nil)
+                try await NIOThreadPool.singleton.runIfActive { try loader.load(wanted, steps, news) }
                 isLoaded = true
                 pause = Limit.firstPause
             } catch {
@@ -101,17 +103,6 @@ package final class ServiceProxy: Sendable {
             try? await Task.sleep(for: pause)
             signal.yield()
         }
-    }
-
-    /// - Parameter changes: for each family; nil: the whole tables.
-    private func load(_ families: [FamilyState], _ changes: [ElementChanges]?) async throws {
-        if let changes, changes.allSatisfy(\.isEmpty) { return }
-        let (table, nft) = (settings.table, nft)
-        let text = families.enumerated().map { index, family in
-            guard let changes else { return family.rules.text(table: table, family.table.elements) }
-            return changes[index].isEmpty ? "" : family.rules.text(table: table, changes[index])
-        }.joined()
-        try await NIOThreadPool.singleton.runIfActive { try nft.load(text) }
     }
 
     /// Takes the rules away, of a node that is no longer one.

@@ -48,12 +48,14 @@ import Testing
         let changes = state.update(book.takeNews())
         #expect(
             state.rules.text(table: "t", changes) == """
-                delete element ip t endpoints { 10.96.1.1 . tcp . 80 . 1 }
+                delete element ip t endpoints_tcp { 10.96.1.1 . tcp . 80 . 1 }
                 delete element ip t services { 10.96.1.1 . tcp . 80 }
                 add chain ip t services_pick_3
                 flush chain ip t services_pick_3
-                add rule ip t services_pick_3 dnat to ip daddr . meta l4proto . th dport . numgen random mod 3 map @endpoints
-                add element ip t endpoints { 10.96.1.1 . tcp . 80 . 1 : 10.244.1.6 . 8080, 10.96.1.1 . tcp . 80 . 2 : 10.244.1.7 . 8080 }
+                add rule ip t services_pick_3 meta l4proto tcp dnat to ip daddr . meta l4proto . tcp dport . numgen random mod 3 map @endpoints_tcp
+                add rule ip t services_pick_3 meta l4proto udp dnat to ip daddr . meta l4proto . udp dport . numgen random mod 3 map @endpoints_udp
+                add rule ip t services_pick_3 meta l4proto sctp dnat to ip daddr . meta l4proto . sctp dport . numgen random mod 3 map @endpoints_sctp
+                add element ip t endpoints_tcp { 10.96.1.1 . tcp . 80 . 1 : 10.244.1.6 . 8080, 10.96.1.1 . tcp . 80 . 2 : 10.244.1.7 . 8080 }
                 add element ip t services { 10.96.1.1 . tcp . 80 : goto services_pick_3 }
 
                 """)

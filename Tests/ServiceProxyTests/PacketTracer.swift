@@ -117,7 +117,7 @@ struct PacketTracer {
                 guard let value = elements[key] else { continue }
                 // goto: what comes after the rule is not looked at.
                 return run(value, map, &walk)
-            case .pick(let map, let count):
+            case .pick(let map, let count, _):
                 let key = ElementKey(map, frontend(map, walk.packet), index: random % count)
                 guard case .endpoint(let address, let port)? = elements[key] else { continue }
                 (walk.packet.destination, walk.packet.port) = ("\(address)", port)

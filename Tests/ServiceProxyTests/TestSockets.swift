@@ -99,3 +99,28 @@ enum TestSockets {
         pthread_detach(thread)
     }
 }
+
+/// A UDP socket of a host.
+struct TestDatagrams: Sendable {
+    private let socket: OwnedDescriptor
+    /// Microseconds to wait for a datagram that may not come.
+    private static let patience = 50_000
+
+    init(in host: TestHost, port: UInt16) throws {
+        socket = OwnedDescriptor(taking: try TestSockets.open(SOCK_DGRAM, in: host.namespace))
+        var limit = timeval(tv_sec: 0, tv_usec: Self.patience)
+        setsockopt(socket.raw, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        try TestSockets.with("0.0.0.0", port) { address, length in
+            try kernel("bind", "test") { bind(socket.raw, address, length) }
+        }
+    }
+
+    func send(to address: String, _ port: UInt16) throws {
+        try TestSockets.with(address, port) { name, length in _ = sendto(socket.raw, "x", 1, 0, name, length) }
+    }
+
+    func receives() -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket.raw, &byte, 1, 0) == 1
+    }
+}

@@ -133,10 +133,71 @@ import Testing
             scene.cluster.put(.services, ServiceCases.service(spec))
             scene.cluster.put(.endpointSlices, ServiceCases.slice(pods.map { "\($0.address)@one" }))
             _ = try await scene.answer("10.96.1.1", 80) { $0 != "silence" && $0 != "refused" }
-            for (address, port) in [("10.96.1.1", UInt16(80)), ("192.168.49.2", 30_080)] {
+            let places = [("10.96.1.1", UInt16(80)), ("192.168.49.2", 30_080)]
+            var seen: [String] = []
+            for (address, port) in places {
                 let answers = try (0..<12).map { _ in try TestSockets.ask(address, port, from: scene.outside) }
                 #expect(Set(answers).count == 1, "\(answers)")
+                seen += Set(answers)
             }
+            // Another proxy, as after a crash, finds what the kernel remembers.
+            let other = ServiceProxy(scene.settings, api: scene.cluster, log: Logger(label: "test"))
+            let running = Task { await other.run() }
+            try await Task.sleep(for: .milliseconds(300))
+            for _ in 0..<4 {
+                let answers = try places.map { try TestSockets.ask($0.0, $0.1, from: scene.outside) }
+                #expect(answers == seen)
+            }
+            running.cancel()
+            await running.value
+            // Its endpoint goes: the client goes on to another one.
+            let left = pods.filter { !seen[0].hasPrefix($0.address) }
+            scene.cluster.put(.endpointSlices, ServiceCases.slice(left.map { "\($0.address)@one" }))
+            let answer = try await scene.answer("10.96.1.1", 80, from: scene.outside) {
+                $0 != seen[0] && $0 != "silence"
+            }
+            #expect(left.contains { answer.hasPrefix($0.address) })
+        }
+    }
+
+    @Test("datagrams of a client that keeps sending go to the service's new pod")
+    func datagrams() async throws {
+        try await Self.with { scene in
+            let pods = try [scene.pod(5), scene.pod(6)], client = try scene.pod(9)
+            let sockets = try pods.map { try TestDatagrams(in: $0, port: 53) }
+            let sender = try TestDatagrams(in: client, port: 40_001)
+            let service = ServiceCases.service(["ports": [["name": "dns", "port": 53, "protocol": "UDP"]]])
+            scene.cluster.put(.services, service)
+            for round in 0..<4 {
+                scene.cluster.put(
+                    .endpointSlices,
+                    ServiceCases.slice(
+                        ["\(pods[round % 2].address)@one"], port: 53, name: "dns", protocol: "UDP"))
+                var isThere = false
+                let end = ContinuousClock.now + .seconds(3)
+                while !isThere, ContinuousClock.now < end {
+                    try sender.send(to: "10.96.1.1", 53)
+                    isThere = sockets[round % 2].receives()
+                }
+                #expect(isThere, "round \(round)")
+            }
+        }
+    }
+
+    @Test("a load balancer's address on the node leads to its pods")
+    func balancer() async throws {
+        try await Self.with { scene in
+            let server = try scene.pod(5)
+            let web = try TestServer("web", in: server, port: 8080)
+            defer { web.stop() }
+            let service = ServiceCases.service(
+                ["type": "LoadBalancer"],
+                status: ["loadBalancer": ["ingress": [["ip": "192.168.49.2", "ipMode": "VIP"]]]])
+            scene.cluster.put(.services, service)
+            scene.cluster.put(.endpointSlices, ServiceCases.slice(["10.244.0.5@one"]))
+            let answer = try await scene.answer("192.168.49.2", 80, from: scene.outside) { $0.hasPrefix("web") }
+            #expect(answer == "web 10.244.0.1")
+            #expect(try TestSockets.ask("192.168.49.2", 80) == "web 10.244.0.1")
         }
     }
 

@@ -34,8 +34,8 @@ struct ServiceRules: Sendable, Equatable {
         case look(RuleMap)
         /// The same for the destination before it was rewritten. Needs a match of the transport before it.
         case lookBack(RuleMap)
-        /// Rewrites the destination to one of so many endpoints, at random.
-        case pick(RuleMap, Int)
+        /// Rewrites the destination to one of so many endpoints, at random. Needs a match of the transport before it.
+        case pick(RuleMap, Int, Transport)
         /// Rewrites it to the endpoint that the client had last; on to the next rule when there is none.
         case pickRemembered
         /// Keeps the client's endpoint for so many seconds from now. Needs a match of the transport before it.
@@ -79,7 +79,9 @@ struct ServiceRules: Sendable, Equatable {
         switch value {
         case .pick(let count):
             guard let targets = map.targets else { return nil }
-            return Chain(name: pickName(map, count), hook: nil, rules: [Rule([], .pick(targets, count))])
+            return Chain(
+                name: pickName(map, count), hook: nil,
+                rules: Transport.allCases.map { Rule([.transport($0)], .pick(targets, count, $0)) })
         case .remember(let seconds):
             return Chain(name: rememberName(seconds), hook: nil, rules: everyTransport([], .remember(seconds)))
         case .none, .endpoint, .untouched, .reject, .drop, .hideAll, .hideNode: return nil

@@ -14,10 +14,11 @@ extension ServiceRules {
     func text(table: String, _ elements: [RuleElement], remembered: [String] = []) -> String {
         let name = "\(family.rawValue) \(table)"
         var lines = ["add table \(name)", "delete table \(name)", "table \(name) {"]
-        let byMap = Dictionary(grouping: elements) { $0.key.map }
-        for map in RuleMap.allCases {
-            lines += ["\t\(map.isSet ? "set" : "map") \(map.rawValue) {", "\t\t\(map.type(family))"]
-            let there = (byMap[map] ?? []).map(\.text).sorted()
+        let byMap = Dictionary(grouping: elements) { $0.key.mapName }
+        for (map, transport) in RuleMap.inKernel {
+            let mapName = map.name(transport)
+            lines += ["\t\(map.isSet ? "set" : "map") \(mapName) {", "\t\t\(map.type(family, transport))"]
+            let there = (byMap[mapName] ?? []).map(\.text).sorted()
             if !there.isEmpty { lines.append("\t\telements = { \(there.joined(separator: ", ")) }") }
             lines.append("\t}")
         }
@@ -51,11 +52,9 @@ extension ServiceRules {
     func text(table: String, _ changes: ElementChanges) -> String {
         let name = "\(family.rawValue) \(table)"
         var lines: [String] = []
-        for (map, keys) in Dictionary(grouping: changes.removed, by: \.map).sorted(by: {
-            $0.key.rawValue < $1.key.rawValue
-        }) {
+        for (map, keys) in Dictionary(grouping: changes.removed, by: \.mapName).sorted(by: { $0.key < $1.key }) {
             let texts = keys.map(\.text).sorted().joined(separator: ", ")
-            lines.append("delete element \(name) \(map.rawValue) { \(texts) }")
+            lines.append("delete element \(name) \(map) { \(texts) }")
         }
         let made = Set(changes.added.compactMap { Self.chain(for: $0.value, in: $0.key.map) })
         for chain in made.sorted(by: { $0.name < $1.name }) {
@@ -63,11 +62,9 @@ extension ServiceRules {
             lines += ["add chain \(name) \(chain.name)", "flush chain \(name) \(chain.name)"]
             lines += chain.rules.map { "add rule \(name) \(chain.name) \($0.text(family))" }
         }
-        for (map, elements) in Dictionary(grouping: changes.added, by: \.key.map)
-            .sorted(by: { $0.key.rawValue < $1.key.rawValue })
-        {
+        for (map, elements) in Dictionary(grouping: changes.added, by: \.key.mapName).sorted(by: { $0.key < $1.key }) {
             let texts = elements.map(\.text).sorted().joined(separator: ", ")
-            lines.append("add element \(name) \(map.rawValue) { \(texts) }")
+            lines.append("add element \(name) \(map) { \(texts) }")
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -85,16 +82,36 @@ extension IPFamily {
 }
 
 extension RuleMap {
-    fileprivate func type(_ family: IPFamily) -> String {
+    /// The maps as the kernel has them: of endpoints one for each transport. Their keys have a random number, which has no
+    /// named type, so that they are made from expressions; and libnftables 1.0.6 takes a port there only as that of
+    /// one transport: `th dport` stops it from adding rules later, another's makes the rule one for that transport.
+    fileprivate static var inKernel: [(RuleMap, Transport?)] {
+        allCases.flatMap { map -> [(RuleMap, Transport?)] in
+            map.isPerTransport ? Transport.allCases.map { (map, $0) } : [(map, nil)]
+        }
+    }
+
+    fileprivate var isPerTransport: Bool {
+        switch self {
+        case .endpoints, .nodeEndpoints, .endpointsOutside, .nodeEndpointsOutside: true
+        default: false
+        }
+    }
+
+    fileprivate func name(_ transport: Transport?) -> String {
+        guard isPerTransport, let transport else { return rawValue }
+        return "\(rawValue)_\(transport.rawValue)"
+    }
+
+    fileprivate func type(_ family: IPFamily, _ transport: Transport?) -> String {
         let address = family.addressType, port = "inet_proto . inet_service"
-        let place = "\(hasAddress ? "\(family.destination) . " : "")meta l4proto . tcp dport"
+        let number = "\(transport?.rawValue ?? "th") dport"
+        let place = "\(hasAddress ? "\(family.destination) . " : "")meta l4proto . \(number)"
         return switch self {
         case .services, .servicesOutside, .refused, .hidden, .sticky: "type \(address) . \(port) : verdict"
         case .nodePorts, .nodePortsOutside, .refusedPorts, .hiddenPorts, .stickyPorts: "type \(port) : verdict"
-        // A random number has no named type; what it is modulo does not matter. Ports are TCP's by name only:
-        // libnftables 1.0.6 takes no rule that looks into a map of `th dport` which was loaded earlier.
         case .endpoints, .nodeEndpoints, .endpointsOutside, .nodeEndpointsOutside:
-            "typeof \(place) . numgen random mod 2 : \(family.destination) . tcp dport"
+            "typeof \(place) . numgen random mod 2 : \(family.destination) . \(number)"
         case .clusterIPs: "type \(address)"
         case .hairpin: "type \(address) . \(address)"
         case .guarded: "type \(address) . \(port)"
@@ -104,6 +121,8 @@ extension RuleMap {
 }
 
 extension ElementKey {
+    fileprivate var mapName: String { map.name(frontend?.transport) }
+
     var text: String {
         var parts: [String] = []
         if let frontend {
@@ -202,8 +221,9 @@ extension ServiceRules.Verdict {
         case .look(let map): "\(map.hasAddress ? address : "")\(now) vmap @\(map.rawValue)"
         case .lookBack(let map):
             "\(map.hasAddress ? "ct original \(address)" : "")\(before) vmap @\(map.rawValue)"
-        case .pick(let map, let count):
-            "dnat to \(map.hasAddress ? address : "")\(now) . numgen random mod \(count) map @\(map.rawValue)"
+        case .pick(let map, let count, let transport):
+            "dnat to \(map.hasAddress ? address : "")meta l4proto . \(transport.rawValue) dport"
+                + " . numgen random mod \(count) map @\(map.name(transport))"
         case .pickRemembered:
             "dnat to \(address)\(now) . \(family.source) map @\(ServiceRules.affinityMap)"
         case .remember(let seconds):

@@ -66,7 +66,9 @@ struct ServiceBook: Sendable {
 
     private static func service(of slice: JSON) -> ObjectKey? {
         let labels = slice["metadata"]["labels"]
-        guard labels[headless].isNull, let name = labels[InformerIndex.serviceLabel].string, !name.isEmpty else { return nil }
+        guard labels[headless].isNull, let name = labels[InformerIndex.serviceLabel].string, !name.isEmpty else {
+            return nil
+        }
         return ObjectKey(slice["metadata"]["namespace"].string ?? "", name)
     }
 }
