@@ -144,7 +144,7 @@ import Wire
             let start = ContinuousClock.now
             let answer = try await Self.ask("example.org", .a, port: port)
             #expect(answer.status == .failure)
-            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ContinuousClock.now - start < .seconds(5))
         }
     }
 
