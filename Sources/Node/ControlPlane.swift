@@ -5,6 +5,7 @@ import KubeClient
 import Logging
 import NIOCore
 import Scheduler
+import ServiceProxy
 
 /// The parts that only a control plane has: the API with its store, the controllers, the scheduler.
 package final class ControlPlane: Sendable {
@@ -12,6 +13,8 @@ package final class ControlPlane: Sendable {
     private let controllers: ControllerManager
     private let scheduler: Scheduler
     private let labels: NodeLabels
+    private let events: EventRecorder
+    private let balancers: LoadBalancerAddresses
     private let informers: InformerSet
 
     static let administrator = "/admin.conf", joinToken = "/join.token"
@@ -34,6 +37,8 @@ package final class ControlPlane: Sendable {
             in: settings.folder + Self.joinToken, trustPEM: server.signingAuthority?.certificatePEM ?? "")
         try await ClusterObjects.ensure(administrator, token: token)
         informers = InformerSet(administrator, log: log)
+        events = EventRecorder(administrator, component: "service-controller", log: log, now: now)
+        balancers = LoadBalancerAddresses(api: administrator, informers: informers, events: events, log: log)
         labels = NodeLabels(administrator, informers, primary: settings.name, log: log)
         let authority = server.signingAuthority
         var wanted = ControllerSettings()
@@ -66,6 +71,8 @@ package final class ControlPlane: Sendable {
             group.addTask { await self.scheduler.run() }
             group.addTask { await self.informers.run() }
             group.addTask { await self.labels.run() }
+            group.addTask { await self.events.run() }
+            group.addTask { await self.balancers.run() }
         }
         await server.stop()
     }
