@@ -84,7 +84,7 @@ private struct EndpointSliceTurn: Sendable {
         guard let service = services.object(key), service["spec"].text("type") != "ExternalName",
             let selector = ServiceEndpoints.selector(service)
         else { return .settled }
-        let own = slices.objects(by: ObjectIndexes.service, key.description).filter {
+        let own = slices.objects(by: InformerIndex.service, key.description).filter {
             $0.labels.text(EndpointSlicePlan.managedBy) == EndpointSlicePlan.controller && !deletions.contains($0)
                 && !$0.isBeingDeleted
         }

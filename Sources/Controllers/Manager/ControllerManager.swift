@@ -23,6 +23,7 @@ package final class ControllerManager: Sendable {
             DeploymentController(context),
             EndpointSliceController(context),
             EndpointsController(context),
+            EndpointMirrorController(context),
             namespaces,
             NodeLifecycleController(context),
             TaintEvictionController(context),

@@ -6,8 +6,6 @@ import KubeModel
 enum ObjectIndexes {
     /// Of what nobody controls: by namespace.
     static let orphan = "orphan"
-    /// Of EndpointSlices: `namespace/name` of their service.
-    static let service = "service"
 
     private static let orphans: Informer.Index = { object in
         object.controllerReference == nil ? [object.objectNamespace] : []
@@ -16,18 +14,15 @@ enum ObjectIndexes {
         let uid = object.controllerReference?.text("uid") ?? ""
         return uid.isEmpty ? [] : [uid]
     }
-    private static let ofService: Informer.Index = { slice in
-        let name = slice.labels.text("kubernetes.io/service-name")
-        return name.isEmpty ? [] : ["\(slice.objectNamespace)/\(name)"]
-    }
-
     static let all: [ResourceID: [String: Informer.Index]] = {
         var all = InformerIndex.all
         for resource in [ResourceID.pods, .replicaSets, .jobs, .controllerRevisions] {
             all[resource, default: [:]][orphan] = orphans
             all[resource, default: [:]][InformerIndex.owner] = owner
         }
-        all[.endpointSlices] = [service: ofService]
+        // Nobody here looks for addresses.
+        all[.services] = nil
+        all[.endpointSlices]?[InformerIndex.address] = nil
         return all
     }()
 }
