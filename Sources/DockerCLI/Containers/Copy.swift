@@ -229,3 +229,7 @@ struct LocalSource: Sendable {
         return String(cString: pointer)
     }
 }
+
+extension TarPacking {
+    init(source: LocalSource, name: String) { self.init(path: source.path, name: name) }
+}

@@ -1,30 +1,45 @@
+import Fault
 import Glibc
 import NIOCore
 
 /// One member of a tar archive (POSIX ustar with pax records for what doesn't fit).
-struct TarHeader: Sendable, Equatable {
-    enum Kind: Sendable, Equatable { case file, directory, symbolicLink, hardLink, other }
+package struct TarHeader: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable { case file, directory, symbolicLink, hardLink, other }
 
-    var name: String
-    var kind: Kind
-    var mode: UInt32 = 0o644
-    var user = 0, group = 0
+    package var name: String
+    package var kind: Kind
+    package var mode: UInt32 = 0o644
+    package var user = 0, group = 0
     /// Bytes of content that follow.
-    var size = 0
+    package var size = 0
     /// Unix time, seconds.
-    var modified = 0
-    var link = ""
+    package var modified = 0
+    package var link = ""
+
+    package init(
+        name: String, kind: Kind, mode: UInt32 = 0o644, user: Int = 0, group: Int = 0, size: Int = 0, modified: Int = 0,
+        link: String = ""
+    ) {
+        self.name = name
+        self.kind = kind
+        self.mode = mode
+        self.user = user
+        self.group = group
+        self.size = size
+        self.modified = modified
+        self.link = link
+    }
 }
 
-enum TarLimit {
-    static let blockBytes = 512
+package enum TarLimit {
+    package static let blockBytes = 512
     /// Largest pax or GNU long-name record that is read, in bytes.
-    static let recordBytes = 1 << 20
+    package static let recordBytes = 1 << 20
 }
 
-enum TarWriting {
+package enum TarWriting {
     /// The header's blocks, with a pax record in front for long names, non-ASCII names and large numbers.
-    static func blocks(_ header: TarHeader) -> [UInt8] {
+    package static func blocks(_ header: TarHeader) -> [UInt8] {
         var records: [(String, String)] = []
         if header.name.utf8.count > 100 || !header.name.utf8.allSatisfy({ $0 < 0x80 }) {
             records.append(("path", header.name))
@@ -45,11 +60,11 @@ enum TarWriting {
         return out + block(header, type: type(header.kind))
     }
 
-    static func padding(_ size: Int) -> [UInt8] {
+    package static func padding(_ size: Int) -> [UInt8] {
         [UInt8](repeating: 0, count: (TarLimit.blockBytes - size % TarLimit.blockBytes) % TarLimit.blockBytes)
     }
 
-    static let end = [UInt8](repeating: 0, count: TarLimit.blockBytes * 2)
+    package static let end = [UInt8](repeating: 0, count: TarLimit.blockBytes * 2)
 
     private static func type(_ kind: TarHeader.Kind) -> UInt8 {
         switch kind {
@@ -96,16 +111,16 @@ enum TarWriting {
 }
 
 /// Reads a tar archive from pieces as they come.
-struct TarReader {
+package struct TarReader {
     private let pull: () async throws -> ByteBuffer?
     private var buffer = ByteBuffer()
     /// Content of the present member that hasn't been read, and the padding after it.
     private var left = 0, padding = 0
 
-    init(_ pull: @escaping () async throws -> ByteBuffer?) { self.pull = pull }
+    package init(_ pull: @escaping () async throws -> ByteBuffer?) { self.pull = pull }
 
     /// The next member; nil at the end. Content of the last one that wasn't read is skipped.
-    mutating func next() async throws -> TarHeader? {
+    package mutating func next() async throws -> TarHeader? {
         while try await content(limit: 1 << 16) != nil {}
         var path: String?, link: String?, size: Int?, user: Int?, group: Int?
         while true {
@@ -113,7 +128,7 @@ struct TarReader {
                 while try await refill() {}
                 return nil
             }
-            guard Self.isSound(block) else { throw Failure("invalid tar header") }
+            guard Self.isSound(block) else { throw Fault(.internalFault, "invalid tar header") }
             let type = block[156], length = try Self.number(block[124..<136])
             if [UInt8(ascii: "x"), UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "g")].contains(type) {
                 let record = try await self.record(length)
@@ -145,7 +160,7 @@ struct TarReader {
             header.size = header.kind == .file ? size ?? length : 0
             header.modified = try Self.number(block[136..<148])
             header.link = link ?? Self.text(block[157..<257])
-            guard header.size >= 0 else { throw Failure("invalid tar header") }
+            guard header.size >= 0 else { throw Fault(.internalFault, "invalid tar header") }
             left = header.size
             padding = TarWriting.padding(header.size).count
             return header
@@ -153,7 +168,7 @@ struct TarReader {
     }
 
     /// A piece of the present member's content; nil at its end.
-    mutating func content(limit: Int) async throws -> ByteBufferView? {
+    package mutating func content(limit: Int) async throws -> ByteBufferView? {
         guard left > 0 else {
             if padding > 0 {
                 let skipped = padding
@@ -162,7 +177,7 @@ struct TarReader {
             }
             return nil
         }
-        if buffer.readableBytes == 0, try await !refill() { throw Failure("unexpected EOF") }
+        if buffer.readableBytes == 0, try await !refill() { throw Fault(.internalFault, "unexpected EOF") }
         let count = min(left, limit, buffer.readableBytes)
         left -= count
         return buffer.readSlice(length: count)?.readableBytesView
@@ -186,7 +201,7 @@ struct TarReader {
         guard (0...TarLimit.recordBytes).contains(length),
             let bytes = try await bytes(length + TarWriting.padding(length).count)
         else {
-            throw Failure("invalid tar header")
+            throw Fault(.internalFault, "invalid tar header")
         }
         return Array(bytes.prefix(length))
     }
@@ -214,13 +229,13 @@ struct TarReader {
     private static func number(_ bytes: ArraySlice<UInt8>) throws -> Int {
         if let first = bytes.first, first & 0x80 != 0 {
             let digits = [first & 0x7F] + bytes.dropFirst()
-            guard digits.dropLast(7).allSatisfy({ $0 == 0 }) else { throw Failure("invalid tar header") }
+            guard digits.dropLast(7).allSatisfy({ $0 == 0 }) else { throw Fault(.internalFault, "invalid tar header") }
             return digits.reduce(0) { $0 << 8 | Int($1) }
         }
         let digits = bytes.filter { $0 != 0x20 && $0 != 0 }
         guard !digits.isEmpty else { return 0 }
         guard let value = Int(String(decoding: digits, as: UTF8.self), radix: 8) else {
-            throw Failure("invalid tar header")
+            throw Fault(.internalFault, "invalid tar header")
         }
         return value
     }
@@ -231,9 +246,12 @@ struct TarReader {
             guard let space = rest.firstIndex(of: 0x20),
                 let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
                 length > space - rest.startIndex + 1, length <= rest.count
-            else { throw Failure("invalid tar header") }
+            else { throw Fault(.internalFault, "invalid tar header") }
             let body = rest[(space + 1)..<(rest.startIndex + length - 1)]
-            if let (key, value) = String(decoding: body, as: UTF8.self).cut("=") { pairs.append((key, value)) }
+            let text = String(decoding: body, as: UTF8.self)
+            if let equals = text.firstIndex(of: "=") {
+                pairs.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
+            }
             rest = rest.dropFirst(length)
         }
         return pairs

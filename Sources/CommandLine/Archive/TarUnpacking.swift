@@ -1,14 +1,14 @@
-import CommandLine
+import Fault
 import Glibc
 import NIOCore
 
 /// Unpacks what a container gave to a place on this machine. The container's content is hostile: names with `..` are
 /// refused, and no path goes through a symbolic link that the archive brought.
-enum TarUnpacking {
+package enum TarUnpacking {
     private static let pieceBytes = 256 << 10
 
     /// `root` is where the archive's first member goes. Gives the bytes of content.
-    static func unpack(to root: String, _ pull: @escaping () async throws -> ByteBuffer?) async throws -> Int {
+    package static func unpack(to root: String, _ pull: @escaping () async throws -> ByteBuffer?) async throws -> Int {
         var reader = TarReader(pull)
         var first: String?
         var times: [(path: [String], modified: Int)] = []
@@ -35,7 +35,7 @@ enum TarUnpacking {
                 let output = Output.descriptor(descriptor)
                 while let piece = try await reader.content(limit: pieceBytes) {
                     guard output.write(piece) else {
-                        throw Failure("write \(header.name): \(WholeFile.message(errno))")
+                        throw Fault(.internalFault, "write \(header.name): \(WholeFile.message(errno))")
                     }
                     bytes += piece.count
                 }
@@ -52,7 +52,9 @@ enum TarUnpacking {
 
     private static func parts(_ name: String) throws -> [String] {
         let parts = name.split(separator: "/").map(String.init).filter { $0 != "." }
-        guard !parts.contains("..") else { throw Failure("the archive holds a name that leads out of it: \(name)") }
+        guard !parts.contains("..") else {
+            throw Fault(.internalFault, "the archive holds a name that leads out of it: \(name)")
+        }
         return parts
     }
 
@@ -62,10 +64,16 @@ enum TarUnpacking {
         private let parent: Int32
 
         init(_ root: String) throws {
-            self.root = root.parts("/").last ?? ""
-            let folder = CopyPath.parent(root)
+            self.root = root.split(separator: "/").last.map(String.init) ?? ""
+            let folder = Self.folder(of: root)
             parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard parent >= 0 else { throw Failure("open \(folder): \(WholeFile.message(errno))") }
+            guard parent >= 0 else { throw Fault(.internalFault, "open \(folder): \(WholeFile.message(errno))") }
+        }
+
+        private static func folder(of path: String) -> String {
+            let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+            guard parts.count > 1 else { return path.hasPrefix("/") ? "/" : "." }
+            return (path.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
         }
 
         func finish() { close(parent) }
@@ -80,7 +88,9 @@ enum TarUnpacking {
                 close(at)
                 at = next
             }
-            guard at >= 0 else { throw Failure("open \(path.joined(separator: "/")): \(WholeFile.message(errno))") }
+            guard at >= 0 else {
+                throw Fault(.internalFault, "open \(path.joined(separator: "/")): \(WholeFile.message(errno))")
+            }
             return (at, name)
         }
 
@@ -98,7 +108,8 @@ enum TarUnpacking {
                 return
             }
             guard mkdirat(at, name, mode) == 0 else {
-                throw Failure(
+                throw Fault(
+                    .internalFault,
                     errno == EEXIST
                         ? "cannot overwrite non-directory \"\(name)\" with directory"
                         : "mkdir \(name): \(WholeFile.message(errno))")
@@ -108,7 +119,7 @@ enum TarUnpacking {
 
         private func clear(_ at: Int32, _ name: String) throws {
             if isFolder(at, name, followsLinks: false) {
-                throw Failure("cannot overwrite directory \"\(name)\" with non-directory")
+                throw Fault(.internalFault, "cannot overwrite directory \"\(name)\" with non-directory")
             }
             unlinkat(at, name, 0)
         }
@@ -118,7 +129,7 @@ enum TarUnpacking {
             defer { close(at) }
             try clear(at, name)
             let descriptor = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-            guard descriptor >= 0 else { throw Failure("open \(name): \(WholeFile.message(errno))") }
+            guard descriptor >= 0 else { throw Fault(.internalFault, "open \(name): \(WholeFile.message(errno))") }
             fchmod(descriptor, mode)
             return descriptor
         }
@@ -128,7 +139,7 @@ enum TarUnpacking {
             defer { close(at) }
             try clear(at, name)
             guard symlinkat(target, at, name) == 0 else {
-                throw Failure("symlink \(name): \(WholeFile.message(errno))")
+                throw Fault(.internalFault, "symlink \(name): \(WholeFile.message(errno))")
             }
         }
 
@@ -139,7 +150,7 @@ enum TarUnpacking {
             defer { close(other) }
             try clear(at, name)
             guard linkat(other, old, at, name, 0) == 0 else {
-                throw Failure("link \(name): \(WholeFile.message(errno))")
+                throw Fault(.internalFault, "link \(name): \(WholeFile.message(errno))")
             }
         }
 

@@ -1,25 +1,26 @@
-import CommandLine
+import Fault
 import Glibc
 import NIOCore
 
 /// A tar archive of a file or folder of this machine, made piece by piece as it is asked for.
-actor TarPacking {
+package actor TarPacking {
     /// Bytes given so far.
-    private(set) var bytes = 0
+    package private(set) var bytes = 0
     private var pending: [(path: String, name: String)]
     private var file: (descriptor: Int32, left: Int, padding: Int)?
     private var isEnded = false
 
     private static let pieceBytes = 256 << 10
 
-    init(source: LocalSource, name: String) {
-        pending = [(source.path, name)]
+    /// - Parameter name: under which the file is in the archive; `.` for a folder's content alone.
+    package init(path: String, name: String) {
+        pending = [(path, name)]
     }
 
     deinit { if let file { close(file.descriptor) } }
 
     /// Nil at the end.
-    func next() throws -> ByteBuffer? {
+    package func next() throws -> ByteBuffer? {
         guard !isEnded else { return nil }
         let piece = try piece()
         bytes += piece.count
@@ -33,7 +34,9 @@ actor TarPacking {
             return TarWriting.end
         }
         var status = stat()
-        guard lstat(path, &status) == 0 else { throw Failure("lstat \(path): \(WholeFile.message(errno))") }
+        guard lstat(path, &status) == 0 else {
+            throw Fault(.internalFault, "lstat \(path): \(WholeFile.message(errno))")
+        }
         var header = TarHeader(name: name, kind: .other)
         header.mode = status.st_mode & 0o7777
         header.user = Int(status.st_uid)
@@ -53,7 +56,7 @@ actor TarPacking {
             header.kind = .file
             header.size = Int(status.st_size)
             let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-            guard descriptor >= 0 else { throw Failure("open \(path): \(WholeFile.message(errno))") }
+            guard descriptor >= 0 else { throw Fault(.internalFault, "open \(path): \(WholeFile.message(errno))") }
             file = (descriptor, header.size, TarWriting.padding(header.size).count)
         default: return try piece()  // sockets, pipes and devices aren't copied
         }
@@ -77,7 +80,9 @@ actor TarPacking {
     }
 
     private static func entries(_ path: String) throws -> [String] {
-        guard let directory = opendir(path) else { throw Failure("open \(path): \(WholeFile.message(errno))") }
+        guard let directory = opendir(path) else {
+            throw Fault(.internalFault, "open \(path): \(WholeFile.message(errno))")
+        }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
@@ -92,7 +97,7 @@ actor TarPacking {
     private static func linkTarget(_ path: String) throws -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(path, &buffer, buffer.count)
-        guard count >= 0 else { throw Failure("readlink \(path): \(WholeFile.message(errno))") }
+        guard count >= 0 else { throw Fault(.internalFault, "readlink \(path): \(WholeFile.message(errno))") }
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
