@@ -40,7 +40,7 @@ package struct ClusterTarget: Sendable {
     /// Before every request's path; no slash at its end.
     package let basePath: String
     package let tls: TLSMaterial?
-    package let credential: Credential
+    package private(set) var credential: Credential
     /// `Impersonate-…` headers.
     package let impersonation: [(String, String)]
 
@@ -77,6 +77,27 @@ extension ClusterTarget {
         self.credential = credential
         impersonation = []
     }
+
+    /// The server of the cluster that this process runs in, with the pod's own account; nil outside of pods.
+    package static func ofPod(_ environment: [String: String]) throws -> ClusterTarget? {
+        guard let host = environment["KUBERNETES_SERVICE_HOST"], let port = environment["KUBERNETES_SERVICE_PORT"],
+            !host.isEmpty, try SmallFile.read(podFolder + "/token", limit: 1 << 20) != nil
+        else { return nil }
+        var overrides = ClusterOverrides()
+        overrides.server = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        overrides.authority = podFolder + "/ca.crt"
+        var target = try ClusterTarget(Kubeconfig(), overrides)
+        target.credential = .tokenFile(podFolder + "/token")
+        return target
+    }
+
+    /// The namespace of the pod that this process runs in; nil outside of pods.
+    package static var podNamespace: String? {
+        let bytes = try? SmallFile.read(podFolder + "/namespace", limit: 1 << 10)
+        return bytes.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static let podFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     private typealias Entry = (settings: JSON, folder: String)
 

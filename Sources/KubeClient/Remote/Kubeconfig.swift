@@ -47,11 +47,14 @@ package struct Kubeconfig: Sendable {
     }
 
     /// A file that isn't there counts as empty, unless it was named on the command line.
-    package static func load(explicit: String = "", _ environment: [String: String]) throws(Fault) -> Kubeconfig {
+    /// - Parameter mustExist: false where a file that was named is to be made.
+    package static func load(
+        explicit: String = "", _ environment: [String: String], mustExist: Bool = true
+    ) throws(Fault) -> Kubeconfig {
         var files: [File] = []
         for path in paths(explicit: explicit, environment) {
             guard let bytes = try SmallFile.read(path, limit: fileBytes) else {
-                if !explicit.isEmpty { throw Fault(.notFound, "stat \(path): no such file or directory") }
+                if !explicit.isEmpty, mustExist { throw Fault(.notFound, "stat \(path): no such file or directory") }
                 files.append(File(path: path, tree: skeleton, exists: false))
                 continue
             }
@@ -108,6 +111,14 @@ package struct Kubeconfig: Sendable {
             }
         }
         return nil
+    }
+
+    /// A path as the file of the entry has it: relative to the file's folder, where it is below that.
+    package func relative(_ path: String, for section: Section, _ name: String) -> String {
+        let file = origin(section, name) ?? (files.isEmpty ? "" : files[defaultFile].path)
+        guard let slash = file.lastIndex(of: "/") else { return path }
+        let folder = file[...slash]
+        return path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : path
     }
 
     // MARK: Changing
