@@ -71,7 +71,9 @@ struct Deleting: Sendable {
         } else if options.force, options.grace < 0 {
             options.grace = 0
         }
-        if options.all, options.labels != nil { throw Refusal("cannot set --all and --selector at the same time") }
+        if options.all, options.labels != nil {
+            throw Refusal("setting 'all' parameter but found a non empty selector. ")
+        }
         if options.all, !options.fields.isEmpty {
             throw Refusal("cannot set --all and --field-selector at the same time")
         }

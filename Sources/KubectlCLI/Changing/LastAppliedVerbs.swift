@@ -32,7 +32,7 @@ extension VerbTree {
             for item in try await session.select(selection).all() {
                 guard let text = item.object["metadata"]["annotations"][LastApplied.annotation].string,
                     let tree = try? JSON(parsing: text)
-                else { throw Refusal("no last-applied-configuration annotation found on resource: \(item.name)") }
+                else { continue }
                 if options.output == "json" {
                     session.out.line(tree.withSortedMembers.pretty(indent: "  ", escapeHTML: true))
                 } else {

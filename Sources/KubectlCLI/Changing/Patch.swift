@@ -83,11 +83,13 @@ struct Patching: Sendable {
                         try await session.send(.PATCH, item.path, query, bytes: bytes, contentType: contentType))
                 } else {
                     let patch: JSON
-                    do { patch = try JSON(parsing: bytes) } catch { throw Refusal("unable to parse \(text.quoted): \(error)") }
+                    do { patch = try JSON(parsing: bytes) } catch {
+                        throw Refusal("unable to parse \(text.quoted): \(error)")
+                    }
                     after.take(try Self.apply(patch, options.type.lowercased(), to: item.object))
                 }
                 let changed = after.object != item.object
-                try printer.print(after, "patched\(changed ? "" : " (no change)")\(dryRun.suffix)")
+                try printer.print(after, "patched\(changed ? "" : " (no change)")")
             } catch let status as APIStatus where status.code == 415 {
                 let kind =
                     item.resource.group.isEmpty

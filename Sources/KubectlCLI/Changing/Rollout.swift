@@ -9,7 +9,9 @@ struct RolloutOptions: Sendable {
     var labels: String?, manager = "kubectl-rollout", revision = 0, watch = true, timeout: Int64 = 0, dryRun = "none"
 
     static func flags(_ purpose: String, _ own: [Flag<RolloutOptions>]) -> [Flag<RolloutOptions>] {
-        FileOptions.flags(\.files, purpose) + own + [.optionalText("selector", short: "l", \.labels, "Select by labels")]
+        FileOptions.flags(\.files, purpose) + own + [
+            .optionalText("selector", short: "l", \.labels, "Select by labels")
+        ]
     }
 
     static var manager: Flag<RolloutOptions> {
@@ -21,7 +23,7 @@ extension VerbTree {
     static func rollout() -> Verb {
         Verb(
             "rollout", group: .deploy, "Manage the rollout of a resource", usage: "rollout SUBCOMMAND [options]",
-            showsPageOnOutput: true,
+            alone: .output,
             subverbs: [
                 rolloutHistory(), rolloutPause(), rolloutRestart(), rolloutResume(), rolloutStatus(), rolloutUndo(),
             ])
@@ -29,7 +31,9 @@ extension VerbTree {
 
     /// What `rollout` works on.
     static func rolloutItems(_ options: RolloutOptions, _ parsed: Parsed, _ session: Session) async throws -> Selected {
-        guard !parsed.arguments.isEmpty || !options.files.isEmpty else { throw Refusal("required resource not specified") }
+        guard !parsed.arguments.isEmpty || !options.files.isEmpty else {
+            throw Refusal("required resource not specified")
+        }
         var selection = options.files.selection(parsed.arguments)
         selection.labels = options.labels
         selection.emptySelectsAll = true
@@ -43,7 +47,8 @@ extension VerbTree {
 
     private static func rolloutPause() -> Verb {
         changing(
-            "pause", "Mark the provided resource as paused", usage: "rollout pause RESOURCE [options]", operation: "paused"
+            "pause", "Mark the provided resource as paused", usage: "rollout pause RESOURCE [options]",
+            operation: "paused"
         ) { object, resource in
             guard resource.kind == "Deployment" else { throw Refusal("pausing is not supported") }
             if object["spec"]["paused"].bool == true { throw Refusal("is already paused") }
@@ -74,7 +79,9 @@ extension VerbTree {
             return [
                 "spec": [
                     "template": [
-                        "metadata": ["annotations": ["kubectl.kubernetes.io/restartedAt": .string(Clock.now.localRFC3339)]]
+                        "metadata": [
+                            "annotations": ["kubectl.kubernetes.io/restartedAt": .string(Clock.now.localRFC3339)]
+                        ]
                     ]
                 ]
             ]
@@ -116,7 +123,8 @@ extension VerbTree {
 
     private static func rolloutStatus() -> Verb {
         Verb(
-            "status", "Show the status of the rollout", usage: "rollout status (TYPE NAME | TYPE/NAME) [flags] [options]",
+            "status", "Show the status of the rollout",
+            usage: "rollout status (TYPE NAME | TYPE/NAME) [flags] [options]",
             options: RolloutOptions(),
             flags: RolloutOptions.flags(
                 "to look at",
@@ -126,7 +134,9 @@ extension VerbTree {
                     .duration("timeout", \.timeout, "How long to wait; 0: forever"),
                 ])
         ) { options, parsed, session in
-            guard options.revision >= 0 else { throw Refusal("revision must be a positive integer: \(options.revision)") }
+            guard options.revision >= 0 else {
+                throw Refusal("revision must be a positive integer: \(options.revision)")
+            }
             let selected = try await rolloutItems(options, parsed, session)
             if selected.items.isEmpty, selected.errors.isEmpty { return try tellNothing(session) }
             for item in try selected.all() {
@@ -138,7 +148,8 @@ extension VerbTree {
                         item, within: options.timeout > 0 ? Double(options.timeout) / 1e9 : nil
                     ) { state -> Bool? in
                         guard case .there(let object) = state else { throw Refusal("object has been deleted") }
-                        let (text, isDone) = try RolloutProgress.of(object, item.resource.kind, revision: options.revision)
+                        let (text, isDone) = try RolloutProgress.of(
+                            object, item.resource.kind, revision: options.revision)
                         session.out.line(text)
                         return isDone || !options.watch ? true : nil
                     }
@@ -179,13 +190,22 @@ enum RolloutProgress {
         let updated = status["updatedReplicas"].int ?? 0, all = status["replicas"].int ?? 0
         let available = status["availableReplicas"].int ?? 0
         if let wanted = spec["replicas"].int, updated < wanted {
-            return ("Waiting for deployment \(name) rollout to finish: \(updated) out of \(wanted) new replicas have been updated...", false)
+            return (
+                "Waiting for deployment \(name) rollout to finish: \(updated) out of \(wanted) new replicas have been updated...",
+                false
+            )
         }
         if all > updated {
-            return ("Waiting for deployment \(name) rollout to finish: \(all - updated) old replicas are pending termination...", false)
+            return (
+                "Waiting for deployment \(name) rollout to finish: \(all - updated) old replicas are pending termination...",
+                false
+            )
         }
         if available < updated {
-            return ("Waiting for deployment \(name) rollout to finish: \(available) of \(updated) updated replicas are available...", false)
+            return (
+                "Waiting for deployment \(name) rollout to finish: \(available) of \(updated) updated replicas are available...",
+                false
+            )
         }
         return ("deployment \(name) successfully rolled out", true)
     }
@@ -202,10 +222,16 @@ enum RolloutProgress {
         let updated = status["updatedNumberScheduled"].int ?? 0, wanted = status["desiredNumberScheduled"].int ?? 0
         let available = status["numberAvailable"].int ?? 0
         if updated < wanted {
-            return ("Waiting for daemon set \(name) rollout to finish: \(updated) out of \(wanted) new pods have been updated...", false)
+            return (
+                "Waiting for daemon set \(name) rollout to finish: \(updated) out of \(wanted) new pods have been updated...",
+                false
+            )
         }
         if available < wanted {
-            return ("Waiting for daemon set \(name) rollout to finish: \(available) of \(wanted) updated pods are available...", false)
+            return (
+                "Waiting for daemon set \(name) rollout to finish: \(available) of \(wanted) updated pods are available...",
+                false
+            )
         }
         return ("daemon set \(name) successfully rolled out", true)
     }
@@ -225,13 +251,21 @@ enum RolloutProgress {
         }
         let rolling = spec["updateStrategy"]["rollingUpdate"]
         if !rolling.isNull {
-            if let wanted = spec["replicas"].int, let partition = rolling["partition"].int, updated < wanted - partition {
-                return ("Waiting for partitioned roll out to finish: \(updated) out of \(wanted - partition) new pods have been updated...", false)
+            if let wanted = spec["replicas"].int, let partition = rolling["partition"].int, updated < wanted - partition
+            {
+                return (
+                    "Waiting for partitioned roll out to finish: \(updated) out of \(wanted - partition) new pods have been updated...",
+                    false
+                )
             }
             return ("partitioned roll out complete: \(updated) new pods have been updated...", true)
         }
         let new = status["updateRevision"].string ?? "", old = status["currentRevision"].string ?? ""
-        if new != old { return ("waiting for statefulset rolling update to complete \(updated) pods at revision \(new)...", false) }
-        return ("statefulset rolling update complete \(status["currentReplicas"].int ?? 0) pods at revision \(old)...", true)
+        if new != old {
+            return ("waiting for statefulset rolling update to complete \(updated) pods at revision \(new)...", false)
+        }
+        return (
+            "statefulset rolling update complete \(status["currentReplicas"].int ?? 0) pods at revision \(old)...", true
+        )
     }
 }

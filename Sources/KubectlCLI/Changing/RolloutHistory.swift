@@ -39,7 +39,9 @@ struct RevisionHistory: Sendable {
             resource.path(namespace: item.namespace), selector.isEmpty ? [] : [("labelSelector", selector)])
         let uid = item.object["metadata"]["uid"]
         return (list["items"].array ?? []).filter { object in
-            (object["metadata"]["ownerReferences"].array ?? []).contains { $0["uid"] == uid && $0["controller"].bool == true }
+            (object["metadata"]["ownerReferences"].array ?? []).contains {
+                $0["uid"] == uid && $0["controller"].bool == true
+            }
         }
     }
 
@@ -72,16 +74,21 @@ extension VerbTree {
             "history", "View rollout history", usage: "rollout history (TYPE NAME | TYPE/NAME) [flags] [options]",
             options: RolloutOptions(),
             flags: RolloutOptions.flags(
-                "to look at", PrintOptions.flags(\.printing) + [.int("revision", \.revision, "Details of this revision")])
+                "to look at",
+                PrintOptions.flags(\.printing) + [.int("revision", \.revision, "Details of this revision")])
         ) { options, parsed, session in
-            guard options.revision >= 0 else { throw Refusal("revision must be a positive integer: \(options.revision)") }
+            guard options.revision >= 0 else {
+                throw Refusal("revision must be a positive integer: \(options.revision)")
+            }
             let items = try await rolloutItems(options, parsed, session).all()
             for item in items {
                 let revisions = try await RevisionHistory(session: session, item: item).revisions()
                 if !options.printing.output.isEmpty || !options.printing.template.isEmpty {
                     let printer = try ObjectPrinter(session, options.printing)
                     let shown = options.revision > 0 ? revisions.filter { $0.number == options.revision } : revisions
-                    guard options.revision == 0 || !shown.isEmpty else { throw Refusal("unable to find the specified revision") }
+                    guard options.revision == 0 || !shown.isEmpty else {
+                        throw Refusal("unable to find the specified revision")
+                    }
                     for revision in shown { try printer.show(revision.object, isTyped: true) }
                 } else {
                     try showHistory(item, revisions, options.revision, session)
@@ -90,7 +97,9 @@ extension VerbTree {
         }
     }
 
-    private static func showHistory(_ item: Item, _ revisions: [RevisionHistory.Revision], _ wanted: Int, _ session: Session)
+    private static func showHistory(
+        _ item: Item, _ revisions: [RevisionHistory.Revision], _ wanted: Int, _ session: Session
+    )
         throws
     {
         let title = item.label
@@ -104,14 +113,18 @@ extension VerbTree {
             }
             var text = DescribedText()
             var template = revision.template
-            if !revision.cause.isEmpty { template["metadata", "annotations", RevisionHistory.changeCause] = .string(revision.cause) }
+            if !revision.cause.isEmpty {
+                template["metadata", "annotations", RevisionHistory.changeCause] = .string(revision.cause)
+            }
             PodTemplateText.describe(template, into: &text)
             session.out.write("\(title) with revision #\(wanted)\n\(text.flush())\n")
             return
         }
         var table = TabWriter.kubectl
         table.write("REVISION\tCHANGE-CAUSE\n")
-        for revision in revisions { table.write("\(revision.number)\t\(revision.cause.isEmpty ? "<none>" : revision.cause)\n") }
+        for revision in revisions {
+            table.write("\(revision.number)\t\(revision.cause.isEmpty ? "<none>" : revision.cause)\n")
+        }
         session.out.write("\(title) \n\(table.flush())\n")
     }
 
@@ -133,7 +146,8 @@ extension VerbTree {
                         "Warning: resource \(item.resource.name)/\(item.name) was previously managed with 'kubectl apply'. Rolling back will not update the \(LastApplied.annotation) annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead."
                     )
                 }
-                let result = try await RollingBack(session: session, item: item, dryRun: dryRun).run(to: options.revision)
+                let result = try await RollingBack(session: session, item: item, dryRun: dryRun).run(
+                    to: options.revision)
                 switch result {
                 case .done(let object):
                     var after = item
@@ -182,7 +196,8 @@ struct RollingBack: Sendable {
         }
         if dryRun == .client { return .template(Self.plain(target.template)) }
         if item.object["spec"]["paused"].bool == true {
-            throw Refusal("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
+            throw Refusal(
+                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
         }
         let template = Self.plain(target.template)
         if SemanticEquality.equal(template, Self.plain(item.object["spec"]["template"])) { return .skipped(wanted) }

@@ -116,6 +116,7 @@ struct EnvironmentEditing: Sendable {
             for key in (item.object["data"].object?.names ?? []).sorted()
             where options.keys.isEmpty || options.keys.contains(key) {
                 let plain = key.uppercased().map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" }
+                if String(plain) != key { session.err.line("Warning: key \(key) transferred to \(String(plain))") }
                 let name = options.prefix + String(plain)
                 all.append(
                     (

@@ -44,6 +44,7 @@ extension VerbTree {
             for item in items {
                 do {
                     for goal in goals {
+                        if case .deleted = goal, try await Waiting.isGone(item, session) { continue }
                         let done = try await Waiting.wait(item, goal, session, timeout: options.timeout)
                         try printer.print(done, "condition met")
                     }
@@ -179,13 +180,13 @@ enum Waiting {
                 case (.deleted, .gone): return .some(JSON.null)
                 case (.deleted, .there(let object)):
                     // Another object under the same name means that the first one is gone.
-                    return uid.isOther(object["metadata"]["uid"].string ?? "") ? object : nil
+                    return uid.isOther(object["metadata"]["uid"].string ?? "") ? .some(object) : .none
                 case (.created, .gone): return nil
                 case (_, .gone):
                     throw APIStatus(
                         code: 404, reason: "NotFound",
                         message: "\(item.resource.qualifiedName) \(item.name.quoted) not found")
-                case (_, .there(let object)): return try goal.isMet(object) ? object : nil
+                case (_, .there(let object)): return try goal.isMet(object) ? .some(object) : .none
                 }
             }
             var done = item
@@ -201,6 +202,14 @@ enum Waiting {
         } catch is Following.OutOfTime {
             throw Refusal("timed out waiting for the condition on \(item.resource.name)/\(item.name)")
         }
+    }
+
+    /// What was never there isn't waited for, and isn't told of.
+    static func isGone(_ item: Item, _ session: Session) async throws -> Bool {
+        do { _ = try await session.fetch(item) } catch let status as APIStatus where status.reason == "NotFound" {
+            return true
+        }
+        return false
     }
 
     private static func look(_ item: Item, _ goal: WaitGoal, _ session: Session) async throws -> Item {

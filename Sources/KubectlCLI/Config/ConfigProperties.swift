@@ -71,7 +71,7 @@ extension VerbTree {
             guard !value.isEmpty else { throw Refusal("you cannot use set to unset a property") }
             guard !property.isEmpty else { throw Refusal("you must specify a property") }
             let path = try PropertyPath(property)
-            var config = try session.config
+            var config = try session.editedConfig
             if let section = path.section {
                 guard let member = path.members.first else {
                     throw Refusal("can't set a map to a value: map[]")
@@ -118,7 +118,7 @@ extension VerbTree {
             guard parsed.arguments.count == 1 else { throw unexpected(parsed, session) }
             let property = parsed.arguments[0]
             let path = try PropertyPath(property)
-            var config = try session.config
+            var config = try session.editedConfig
             if let section = path.section {
                 if path.name.isEmpty {
                     for name in config.names(section) { config.remove(section, name) }
@@ -170,7 +170,7 @@ extension VerbTree {
                 throw session.misuse("unexpected arguments: [\(parsed.arguments.joined(separator: " "))]")
             }
             if options.flatten, !options.raw, false { return }
-            var tree = try session.config.merged
+            var tree = try session.editedConfig.merged
             if options.minify { tree = try minified(tree, session) }
             if options.flatten { tree = try flattened(tree, session) }
             if !options.raw { tree = redacted(tree) }
@@ -201,7 +201,7 @@ extension VerbTree {
 
     private static func flattened(_ tree: JSON, _ session: Session) throws -> JSON {
         var flat = tree
-        let config = try session.config
+        let config = try session.editedConfig
         for (section, members) in [
             (Kubeconfig.Section.clusters, ["certificate-authority"]), (.users, ["client-certificate", "client-key"]),
         ] {

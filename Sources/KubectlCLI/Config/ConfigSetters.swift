@@ -14,7 +14,7 @@ extension VerbTree {
             options: ContextSettings(), flags: [.toggle("current", \.current, "Modify the current context")]
         ) { options, parsed, session in
             guard parsed.arguments.count <= 1 else { throw unexpected(parsed, session) }
-            var config = try session.config
+            var config = try session.editedConfig
             var name = parsed.arguments.first ?? ""
             if name.isEmpty, !options.current {
                 throw Refusal("you must specify a non-empty context name or --current")
@@ -56,7 +56,7 @@ extension VerbTree {
             ]
         ) { options, parsed, session in
             guard parsed.arguments.count == 1 else { throw unexpected(parsed, session) }
-            var config = try session.config
+            var config = try session.editedConfig
             let name = parsed.arguments[0]
             var cluster = config.entry(.clusters, name) ?? ["server": ""]
             let given = session.options.overrides
@@ -80,7 +80,7 @@ extension VerbTree {
                         encodeBase64(try credentialFile(path, "certificate-authority")))
                     cluster.remove("certificate-authority")
                 } else {
-                    cluster["certificate-authority"] = .string(absolute(path))
+                    cluster["certificate-authority"] = .string(config.relative(absolute(path), for: .clusters, name))
                     cluster.remove("certificate-authority-data")
                 }
                 cluster.remove("insecure-skip-tls-verify")
@@ -141,10 +141,10 @@ extension VerbTree {
             if options.embedsCertificates, !given.contains("client-certificate"), !given.contains("client-key") {
                 throw Refusal("you must specify a --client-certificate or --client-key to embed")
             }
-            var config = try session.config
+            var config = try session.editedConfig
             let name = parsed.arguments[0]
             var user = config.entry(.users, name) ?? [:]
-            try setCertificates(&user, options, parsed, session)
+            try setCertificates(&user, options, parsed, session) { config.relative(absolute($0), for: .users, name) }
             let overrides = session.options.overrides
             if given.contains("token") {
                 user["token"] = .string(overrides.token)
@@ -161,7 +161,8 @@ extension VerbTree {
     }
 
     private static func setCertificates(
-        _ user: inout JSON, _ options: CredentialSettings, _ parsed: Parsed, _ session: Session
+        _ user: inout JSON, _ options: CredentialSettings, _ parsed: Parsed, _ session: Session,
+        _ relative: (String) -> String
     ) throws {
         let pairs = [
             ("client-certificate", session.options.overrides.certificate),
@@ -172,7 +173,7 @@ extension VerbTree {
                 user["\(member)-data"] = .string(encodeBase64(try credentialFile(path, member)))
                 user.remove(member)
             } else {
-                user[member] = .string(absolute(path))
+                user[member] = .string(relative(path))
                 user.remove("\(member)-data")
             }
         }
@@ -188,7 +189,6 @@ extension VerbTree {
         if program.isNull {
             program = [
                 "apiVersion": "", "command": "", "args": nil, "env": nil, "provideClusterInfo": false,
-                "interactiveMode": "IfAvailable",
             ]
         }
         if parsed.given.contains("exec-command") { program["command"] = .string(options.command) }

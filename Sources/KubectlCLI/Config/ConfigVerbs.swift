@@ -19,7 +19,7 @@ extension VerbTree {
     private static func configCurrentContext() -> Verb {
         Verb("current-context", "Display the current-context", usage: "config current-context [options]", options: 0) {
             _, _, session in
-            let name = try session.config.currentContext
+            let name = try session.editedConfig.currentContext
             guard !name.isEmpty else { throw Refusal("current-context is not set") }
             session.out.line(name)
         }
@@ -32,7 +32,7 @@ extension VerbTree {
         ) { _, parsed, session in
             guard parsed.arguments.count == 1 else { throw unexpected(parsed, session) }
             let name = parsed.arguments[0]
-            var config = try session.config
+            var config = try session.editedConfig
             guard !name.isEmpty else { throw Refusal("empty context names are not allowed") }
             guard config.entry(.contexts, name) != nil else {
                 throw Refusal("no context exists with the name: \(name.quoted)")
@@ -43,8 +43,14 @@ extension VerbTree {
         }
     }
 
+    /// Shows the verb's page, and then what is wrong.
     static func unexpected(_ parsed: Parsed, _ session: Session) -> Refusal {
-        session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
+        var words = session.path.parts(" ").dropFirst()
+        if var verb = words.popFirst().flatMap(VerbTree.verb) {
+            while let next = words.popFirst().flatMap(verb.subverb) { verb = next }
+            session.out.write(HelpText.page(verb, session.path))
+        }
+        return Refusal("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
     }
 
     private static func configNames(_ section: Kubeconfig.Section) -> Verb {
@@ -53,7 +59,7 @@ extension VerbTree {
             usage: "config get-\(section.rawValue) [options]", options: 0
         ) { _, _, session in
             session.out.line("NAME")
-            for name in try session.config.names(section) { session.out.line(name) }
+            for name in try session.editedConfig.names(section) { session.out.line(name) }
         }
     }
 
@@ -67,7 +73,7 @@ extension VerbTree {
                 throw section == .users ? Refusal("user to delete is required") : unexpected(parsed, session)
             }
             let name = parsed.arguments[0]
-            var config = try session.config
+            var config = try session.editedConfig
             let file = config.files[config.defaultFile].path
             guard config.entry(section, name) != nil else {
                 throw Refusal("cannot delete \(what) \(name), not in \(file)")
@@ -91,7 +97,7 @@ extension VerbTree {
             guard parsed.arguments.count == 2 else { throw unexpected(parsed, session) }
             let (old, new) = (parsed.arguments[0], parsed.arguments[1])
             guard !new.isEmpty else { throw Refusal("You must specify a new non-empty context name") }
-            var config = try session.config
+            var config = try session.editedConfig
             let file = config.files[config.defaultFile].path
             guard let settings = config.entry(.contexts, old) else {
                 throw Refusal("cannot rename the context \(old.quoted), it's not in \(file)")
@@ -122,7 +128,7 @@ extension VerbTree {
             guard ["", "name"].contains(options.output) else {
                 throw Refusal("output must be one of '' or 'name': \(options.output)")
             }
-            let config = try session.config
+            let config = try session.editedConfig
             var errors: [any Error] = []
             var names: [String] = []
             for name in parsed.arguments.isEmpty ? config.names(.contexts) : parsed.arguments {

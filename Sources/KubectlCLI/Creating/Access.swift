@@ -56,7 +56,9 @@ extension VerbTree {
                         "aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames")
                 }
                 let selector = try LabelSelectorText.object(options.aggregation)
-                return .members(head + [("rules", .null), ("aggregationRule", ["clusterRoleSelectors": [selector]])])
+                return JSON.members(head).merging([
+                    "rules": nil, "aggregationRule": ["clusterRoleSelectors": [selector]],
+                ])
             }
             guard !options.verbs.isEmpty else { throw Refusal("at least one verb must be specified") }
             guard !options.resources.isEmpty || !options.urls.isEmpty else {
@@ -86,10 +88,8 @@ extension VerbTree {
         for text in unique(options.resources) {
             let (head, part) = text.cut("/") ?? (text, "")
             var group = "", name = head
-            if head == "*" {
-                group = "*"
-            } else {
-                guard let found = names.find(head) else { throw ResourceNames.complaint(head) }
+            if head != "*" {
+                guard let found = names.find(head) else { throw ResourceNames.mapperComplaint(head) }
                 for verb in verbs
                 where !standardVerbs.contains(verb) && verb != "*"
                     && specialVerbs[verb]?.contains(found.qualifiedName) != true

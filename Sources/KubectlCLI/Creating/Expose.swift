@@ -86,7 +86,7 @@ struct Exposing: Sendable {
         var name = options.name.isEmpty ? item.name : options.name
         if name.utf8.count > 63 { name = String(name.prefix(63)) }
         var metadata: [(String, JSON?)] = [("name", .string(name))]
-        if session.options.namespaceGiven || !item.namespace.isEmpty {
+        if session.options.namespaceGiven {
             metadata.append(("namespace", .string(item.namespace)))
         }
         metadata.append(

@@ -91,14 +91,16 @@ enum Known {
 }
 
 extension JSON {
-    /// An object of the members that are there: nil leaves one out.
+    /// An object of the members that are there: nil and null leave one out.
     static func members(_ list: [(String, JSON?)]) -> JSON {
-        .object(JSONObject(list.compactMap { name, value in value.map { (name, $0) } }))
+        var members = JSONObject()
+        for (name, value) in list { if let value, !value.isNull { members[name] = value } }
+        return .object(members)
     }
 
     /// The texts, or nil when there are none.
-    static func some(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : JSON(texts) }
-    static func some(_ text: String) -> JSON? { text.isEmpty ? nil : .string(text) }
+    static func some(_ texts: [String]) -> JSON? { texts.isEmpty ? .null : JSON(texts) }
+    static func some(_ text: String) -> JSON? { text.isEmpty ? .null : .string(text) }
 }
 
 struct SimpleOptions: Generator { var common = CreateOptions() }

@@ -63,10 +63,11 @@ struct Running: Sendable {
     let session: Session
 
     func run(_ parsed: Parsed) async throws {
+        try VerbTree.required(parsed, ["image"])
         guard !parsed.arguments.isEmpty, parsed.dashAt != 0 else { throw session.misuse("NAME is required for run") }
-        guard !options.image.isEmpty else { throw Refusal("--image is required") }
         guard ["Always", "OnFailure", "Never", ""].contains(options.restart) else {
-            throw Refusal("invalid restart policy: \(options.restart)")
+            throw Refusal(
+                "invalid restart policy: \(options.restart), valid values are: Always, OnFailure, Never")
         }
         let attaches = options.attachGiven ? options.attaches : options.stdin
         let dryRun = try DryRun(options.dryRun)
@@ -187,7 +188,7 @@ enum Overrides {
     static func apply(_ text: String, _ type: String, to object: JSON) throws -> JSON {
         guard !text.isEmpty else { return object }
         let patch: JSON
-        do { patch = try JSON(parsing: text) } catch { throw Refusal("invalid JSON in --overrides: \(error)") }
+        do { patch = try JSON(parsing: text) } catch { throw Refusal("Invalid JSON Patch") }
         do {
             switch type {
             case "merge": return try MergePatch.apply(patch, to: object)

@@ -34,12 +34,15 @@ enum ContainerText {
                 let name = port["name"].plain
                 return "\(port[member].int ?? 0)/\(port["protocol"].plain)" + (name.isEmpty ? "" : " (\(name))")
             }
-            text.pair(2, ports.count > 1 ? "\(label)s" : label, ports.isEmpty ? "<none>" : ports.joined(separator: ", "))
+            text.pair(
+                2, ports.count > 1 ? "\(label)s" : label, ports.isEmpty ? "<none>" : ports.joined(separator: ", "))
         }
         let profile = container["securityContext"]["seccompProfile"]
         if !profile.isNull {
             text.pair(2, "SeccompProfile", profile["type"].plain)
-            if profile["type"].string == "Localhost" { text.pair(3, "LocalhostProfile", profile["localhostProfile"].plain) }
+            if profile["type"].string == "Localhost" {
+                text.pair(3, "LocalhostProfile", profile["localhostProfile"].plain)
+            }
         }
     }
 
@@ -88,7 +91,9 @@ enum ContainerText {
     }
 
     private static func probes(_ container: JSON, _ text: inout DescribedText) {
-        for (title, member) in [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")]
+        for (title, member) in [
+            ("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe"),
+        ]
         where !container[member].isNull {
             text.pair(2, title, probe(container[member]))
         }
@@ -97,12 +102,15 @@ enum ContainerText {
     private static func probe(_ probe: JSON) -> String {
         let attributes =
             "delay=\(probe["initialDelaySeconds"].int ?? 0)s timeout=\(probe["timeoutSeconds"].int ?? 0)s period=\(probe["periodSeconds"].int ?? 0)s successThreshold=\(probe["successThreshold"].int ?? 0) failureThreshold=\(probe["failureThreshold"].int ?? 0)"
-        if !probe["exec"].isNull { return "exec \(probe["exec"]["command"].array.map { GoSyntax.plain(.array($0)) } ?? "[]") \(attributes)" }
+        if !probe["exec"].isNull {
+            return "exec \(probe["exec"]["command"].array.map { GoSyntax.plain(.array($0)) } ?? "[]") \(attributes)"
+        }
         let http = probe["httpGet"]
         if !http.isNull {
             let scheme = (http["scheme"].string ?? "").lowercased()
             let path = http["path"].plain
-            return "http-get \(scheme)://\(http["host"].plain):\(http["port"].plain)\(path.hasPrefix("/") || path.isEmpty ? "" : "/")\(path) \(attributes)"
+            return
+                "http-get \(scheme)://\(http["host"].plain):\(http["port"].plain)\(path.hasPrefix("/") || path.isEmpty ? "" : "/")\(path) \(attributes)"
         }
         let socket = probe["tcpSocket"]
         if !socket.isNull { return "tcp-socket \(socket["host"].plain):\(socket["port"].plain) \(attributes)" }
@@ -152,9 +160,11 @@ enum ContainerText {
         }
         let secret = from["secretKeyRef"], map = from["configMapKeyRef"]
         if !secret.isNull {
-            return "<set to the key '\(secret["key"].plain)' in secret '\(secret["name"].plain)'>\tOptional: \(secret["optional"].bool ?? false)"
+            return
+                "<set to the key '\(secret["key"].plain)' in secret '\(secret["name"].plain)'>\tOptional: \(secret["optional"].bool ?? false)"
         }
-        return "<set to the key '\(map["key"].plain)' of config map '\(map["name"].plain)'>\tOptional: \(map["optional"].bool ?? false)"
+        return
+            "<set to the key '\(map["key"].plain)' of config map '\(map["name"].plain)'>\tOptional: \(map["optional"].bool ?? false)"
     }
 
     private static func mounts(_ container: JSON, _ text: inout DescribedText) {
@@ -165,7 +175,9 @@ enum ContainerText {
             if let path = mount["subPath"].string, !path.isEmpty { flags.append("path=\(path.quoted)") }
             text.line(3, "\(mount["mountPath"].plain) from \(mount["name"].plain) (\(flags.joined(separator: ",")))")
         }
-        let devices = (container["volumeDevices"].array ?? []).sorted { $0["devicePath"].plain < $1["devicePath"].plain }
+        let devices = (container["volumeDevices"].array ?? []).sorted {
+            $0["devicePath"].plain < $1["devicePath"].plain
+        }
         guard !devices.isEmpty else { return }
         text.line(2, "Devices:\(mounts.isEmpty ? "\t<none>" : "")")
         for device in devices { text.line(3, "\(device["devicePath"].plain) from \(device["name"].plain)") }
@@ -181,10 +193,15 @@ enum FieldPathText {
         }
         let found = path.split(separator: ".").reduce(pod) { $0[String($1)] }
         if ["metadata.labels", "metadata.annotations"].contains(path) {
-            return found.stringMap.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.quoted)" }.joined(separator: "\n")
+            return found.stringMap.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.quoted)" }.joined(
+                separator: "\n")
         }
-        if path == "status.podIPs" { return (pod["status"]["podIPs"].array ?? []).map { $0["ip"].plain }.joined(separator: ",") }
-        if path == "status.hostIPs" { return (pod["status"]["hostIPs"].array ?? []).map { $0["ip"].plain }.joined(separator: ",") }
+        if path == "status.podIPs" {
+            return (pod["status"]["podIPs"].array ?? []).map { $0["ip"].plain }.joined(separator: ",")
+        }
+        if path == "status.hostIPs" {
+            return (pod["status"]["hostIPs"].array ?? []).map { $0["ip"].plain }.joined(separator: ",")
+        }
         return found.plain
     }
 }

@@ -11,7 +11,8 @@ extension VerbTree {
     static func describe() -> Verb {
         Verb(
             "describe", group: .debugging, "Show details of a specific resource or group of resources",
-            usage: "describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]", options: DescribeOptions(),
+            usage: "describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]",
+            options: DescribeOptions(),
             flags: FileOptions.flags(\.files, "to describe") + [
                 .optionalText("selector", short: "l", \.labels, "Select by labels"),
                 .toggle("all-namespaces", short: "A", \.allNamespaces, "Objects of all namespaces"),
@@ -35,7 +36,9 @@ struct Describing: Sendable {
     func run(_ arguments: [String]) async throws {
         guard !arguments.isEmpty || !options.files.isEmpty else {
             throw PlainRefusal(
-                text: "error: You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n")
+                text:
+                    "error: You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n"
+            )
         }
         var selection = options.files.selection(arguments)
         selection.labels = options.labels
@@ -55,7 +58,8 @@ struct Describing: Sendable {
             }
         }
         var errors = selected.errors
-        let hasEvents = options.showsEvents && (asksForEvents || errors.isEmpty && selected.items.count <= 1 && !isPrefix)
+        let hasEvents =
+            options.showsEvents && (asksForEvents || errors.isEmpty && selected.items.count <= 1 && !isPrefix)
         for (at, item) in selected.items.enumerated() {
             do {
                 let text = try await describe(item, hasEvents)
@@ -68,7 +72,8 @@ struct Describing: Sendable {
         }
         if selected.items.isEmpty, errors.isEmpty {
             session.err.line(
-                options.allNamespaces ? "No resources found" : "No resources found in \(try session.namespace) namespace.")
+                options.allNamespaces
+                    ? "No resources found" : "No resources found in \(try session.namespace) namespace.")
         }
         try Failures.throwing(errors)
     }
@@ -123,7 +128,8 @@ struct ObjectDescriber: Sendable {
         case ("scheduling.k8s.io", "PriorityClass"): await priorityClass(&text)
         case ("storage.k8s.io", "StorageClass"): await storageClass(&text)
         case ("rbac.authorization.k8s.io", "Role"), ("rbac.authorization.k8s.io", "ClusterRole"): role(&text)
-        case ("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"): binding(&text)
+        case ("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"):
+            binding(&text)
         default: await any(&text)
         }
     }
@@ -143,7 +149,9 @@ struct ObjectDescriber: Sendable {
         return list?["items"].array
     }
 
-    func list(_ resource: ResourceID, _ namespace: String, labels: String = "", fields: String = "") async throws -> [JSON] {
+    func list(_ resource: ResourceID, _ namespace: String, labels: String = "", fields: String = "") async throws
+        -> [JSON]
+    {
         var query: KubeConnection.Query = []
         if !labels.isEmpty { query.append(("labelSelector", labels)) }
         if !fields.isEmpty { query.append(("fieldSelector", fields)) }

@@ -18,7 +18,9 @@ extension ObjectDescriber {
         text.pair(0, "IP", spec["clusterIP"].plain)
         text.pair(0, "IPs", list("clusterIPs"))
         if spec["externalIPs"].array?.isEmpty == false { text.pair(0, "External IPs", list("externalIPs")) }
-        if !spec["loadBalancerIP"].plain.isEmpty { text.pair(0, "Desired LoadBalancer IP", spec["loadBalancerIP"].plain) }
+        if !spec["loadBalancerIP"].plain.isEmpty {
+            text.pair(0, "Desired LoadBalancer IP", spec["loadBalancerIP"].plain)
+        }
         if !spec["externalName"].plain.isEmpty { text.pair(0, "External Name", spec["externalName"].plain) }
         let balancers = object["status"]["loadBalancer"]["ingress"].array ?? []
         if !balancers.isEmpty {
@@ -28,7 +30,9 @@ extension ObjectDescriber {
             }
             text.pair(0, "LoadBalancer Ingress", all.joined(separator: ", "))
         }
-        let slices = (try? await self.list(.endpointSlices, item.namespace, labels: "kubernetes.io/service-name=\(item.name)")) ?? []
+        let slices =
+            (try? await self.list(.endpointSlices, item.namespace, labels: "kubernetes.io/service-name=\(item.name)"))
+            ?? []
         for port in spec["ports"].array ?? [] { servicePort(port, slices, &text) }
         text.pair(0, "Session Affinity", spec["sessionAffinity"].plain)
         for (label, member) in [
@@ -38,7 +42,9 @@ extension ObjectDescriber {
         if spec["loadBalancerSourceRanges"].array?.isEmpty == false {
             text.pair(0, "LoadBalancer Source Ranges", list("loadBalancerSourceRanges"))
         }
-        if !spec["trafficDistribution"].isNull { text.pair(0, "Traffic Distribution", spec["trafficDistribution"].plain) }
+        if !spec["trafficDistribution"].isNull {
+            text.pair(0, "Traffic Distribution", spec["trafficDistribution"].plain)
+        }
         text.events(await events())
     }
 
@@ -47,7 +53,9 @@ extension ObjectDescriber {
         text.pair(0, "Port", "\(name)\t\(port["port"].plain)/\(transport)")
         text.pair(0, "TargetPort", "\(port["targetPort"].plain)/\(transport)")
         if !port["appProtocol"].isNull { text.pair(0, "AppProtocol", port["appProtocol"].plain) }
-        if let number = port["nodePort"].int, number != 0 { text.pair(0, "NodePort", "\(name)\t\(number)/\(transport)") }
+        if let number = port["nodePort"].int, number != 0 {
+            text.pair(0, "NodePort", "\(name)\t\(number)/\(transport)")
+        }
         text.pair(0, "Endpoints", Self.addresses(slices, port: port["name"].plain))
     }
 
@@ -86,7 +94,13 @@ extension ObjectDescriber {
             text.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage")
             text.line(1, "----\t------\t------------------\t------\t-------")
             for condition in conditions {
-                text.line(1, [condition["type"].plain, condition["status"].plain, DateText.of(condition["lastTransitionTime"]), condition["reason"].plain, condition["message"].plain].joined(separator: "\t"))
+                text.line(
+                    1,
+                    [
+                        condition["type"].plain, condition["status"].plain,
+                        DateText.of(condition["lastTransitionTime"]), condition["reason"].plain,
+                        condition["message"].plain,
+                    ].joined(separator: "\t"))
             }
         }
         if let quotas = try? await list(.resourceQuotas, item.name) {
@@ -119,10 +133,14 @@ extension ObjectDescriber {
     }
 
     private static let scopeHelp = [
-        "Terminating": "Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.",
-        "NotTerminating": "Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.",
-        "BestEffort": "Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.",
-        "NotBestEffort": "Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.",
+        "Terminating":
+            "Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.",
+        "NotTerminating":
+            "Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.",
+        "BestEffort":
+            "Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.",
+        "NotBestEffort":
+            "Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.",
     ]
 
     func quota(_ text: inout DescribedText) {
@@ -142,7 +160,8 @@ extension ObjectDescriber {
 
     private static func limits(_ ranges: [JSON], _ text: inout DescribedText) {
         guard !ranges.isEmpty else { return text.write(0, "No LimitRange resource.\n") }
-        text.write(0, "Resource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n")
+        text.write(
+            0, "Resource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n")
         text.write(0, " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n")
         for range in ranges {
             for limit in range["spec"]["limits"].array ?? [] {
@@ -233,7 +252,9 @@ extension ObjectDescriber {
             text.line(0, "Ports:")
             text.line(1, "Name\tPort\tProtocol")
             text.line(1, "----\t----\t--------")
-            for port in ports { text.line(1, "\(orUnset(port["name"]))\t\(orUnset(port["port"]))\t\(port["protocol"].plain)") }
+            for port in ports {
+                text.line(1, "\(orUnset(port["name"]))\t\(orUnset(port["port"]))\t\(port["protocol"].plain)")
+            }
         }
         let endpoints = object["endpoints"].array ?? []
         text.line(0, endpoints.isEmpty ? "Endpoints: <none>" : "Endpoints:")
@@ -254,18 +275,23 @@ extension ObjectDescriber {
     func claim(_ text: inout DescribedText) async throws {
         let metadata = object["metadata"], spec = object["spec"], status = object["status"]
         text.metadata(object, isNamespaced: true)
-        text.pair(0, "StorageClass", metadata["annotations"]["volume.beta.kubernetes.io/storage-class"].string ?? spec["storageClassName"].plain)
+        text.pair(
+            0, "StorageClass",
+            metadata["annotations"]["volume.beta.kubernetes.io/storage-class"].string ?? spec["storageClassName"].plain)
         text.pair(
             0, "Status",
             metadata["deletionTimestamp"].isNull
-                ? status["phase"].plain : "Terminating (lasts \(AgeText.since(metadata["deletionTimestamp"], now: ModelTime.now)))")
+                ? status["phase"].plain
+                : "Terminating (lasts \(AgeText.since(metadata["deletionTimestamp"], now: ModelTime.now)))")
         let volume = spec["volumeName"].plain
         text.pair(0, "Volume", volume)
         text.labelsAndAnnotations(object)
         text.pair(0, "Finalizers", "[\(metadata["finalizers"].strings.joined(separator: " "))]")
         text.pair(0, "Capacity", volume.isEmpty ? "" : status["capacity"]["storage"].plain)
         let short = ["ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"]
-        text.pair(0, "Access Modes", volume.isEmpty ? "" : status["accessModes"].strings.compactMap { short[$0] }.joined(separator: ","))
+        text.pair(
+            0, "Access Modes",
+            volume.isEmpty ? "" : status["accessModes"].strings.compactMap { short[$0] }.joined(separator: ","))
         if !spec["volumeMode"].isNull { text.pair(0, "VolumeMode", spec["volumeMode"].plain) }
         let source = spec["dataSource"]
         if !source.isNull {
@@ -275,7 +301,9 @@ extension ObjectDescriber {
             text.pair(1, "Name", source["name"].plain)
         }
         let users = try await list(.pods, item.namespace).filter { pod in
-            (pod["spec"]["volumes"].array ?? []).contains { $0["persistentVolumeClaim"]["claimName"].string == item.name }
+            (pod["spec"]["volumes"].array ?? []).contains {
+                $0["persistentVolumeClaim"]["claimName"].string == item.name
+            }
         }.map { $0["metadata"]["name"].plain }.sorted()
         text.write(0, "Used By:\t")
         if users.isEmpty { text.line(0, "<none>") }
@@ -286,7 +314,13 @@ extension ObjectDescriber {
             text.line(1, "Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage")
             text.line(1, "----\t------\t-----------------\t------------------\t------\t-------")
             for condition in conditions {
-                text.line(1, [condition["type"].plain, condition["status"].plain, DateText.of(condition["lastProbeTime"]), DateText.of(condition["lastTransitionTime"]), condition["reason"].plain, condition["message"].plain].joined(separator: " \t"))
+                text.line(
+                    1,
+                    [
+                        condition["type"].plain, condition["status"].plain, DateText.of(condition["lastProbeTime"]),
+                        DateText.of(condition["lastTransitionTime"]), condition["reason"].plain,
+                        condition["message"].plain,
+                    ].joined(separator: " \t"))
             }
         }
         text.events(await events())

@@ -17,7 +17,13 @@ extension ObjectDescriber {
             text.write(0, "Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n")
             text.line(1, "----\t------\t-----------------\t------------------\t------\t-------")
             for condition in conditions {
-                text.line(1, [condition["type"].plain, condition["status"].plain, DateText.of(condition["lastHeartbeatTime"]), DateText.of(condition["lastTransitionTime"]), condition["reason"].plain, condition["message"].plain].joined(separator: " \t"))
+                text.line(
+                    1,
+                    [
+                        condition["type"].plain, condition["status"].plain, DateText.of(condition["lastHeartbeatTime"]),
+                        DateText.of(condition["lastTransitionTime"]), condition["reason"].plain,
+                        condition["message"].plain,
+                    ].joined(separator: " \t"))
             }
         }
         text.line(0, "Addresses:")
@@ -35,7 +41,9 @@ extension ObjectDescriber {
             ("Kubelet Version", "kubeletVersion"),
         ] { text.line(0, "  \(label):\t\(status["nodeInfo"][member].plain)") }
         if !spec["podCIDR"].plain.isEmpty { text.pair(0, "PodCIDR", spec["podCIDR"].plain) }
-        if !spec["podCIDRs"].strings.isEmpty { text.pair(0, "PodCIDRs", spec["podCIDRs"].strings.joined(separator: ",")) }
+        if !spec["podCIDRs"].strings.isEmpty {
+            text.pair(0, "PodCIDRs", spec["podCIDRs"].strings.joined(separator: ","))
+        }
         if !spec["providerID"].plain.isEmpty { text.pair(0, "ProviderID", spec["providerID"].plain) }
         do {
             let pods = try await list(
@@ -64,7 +72,9 @@ extension ObjectDescriber {
     private func taints(_ taints: [JSON], _ text: inout DescribedText) {
         text.write(0, "Taints:\t")
         guard !taints.isEmpty else { return text.line(0, "<none>") }
-        let sorted = taints.sorted { "\($0["effect"].plain),\($0["key"].plain)" < "\($1["effect"].plain),\($1["key"].plain)" }
+        let sorted = taints.sorted {
+            "\($0["effect"].plain),\($0["key"].plain)" < "\($1["effect"].plain),\($1["key"].plain)"
+        }
         for (at, taint) in sorted.enumerated() { text.line(0, (at == 0 ? "" : "\t") + TaintText.of(taint)) }
     }
 
@@ -99,17 +109,24 @@ extension ObjectDescriber {
             }
             text.line(
                 1,
-                "\(pod["metadata"]["namespace"].plain)\t\(pod["metadata"]["name"].plain)\t\t\(cells.joined(separator: "\t"))\t\(AgeText.since(pod["metadata"]["creationTimestamp"], now: ModelTime.now))")
+                "\(pod["metadata"]["namespace"].plain)\t\(pod["metadata"]["name"].plain)\t\t\(cells.joined(separator: "\t"))\t\(AgeText.since(pod["metadata"]["creationTimestamp"], now: ModelTime.now))"
+            )
         }
         text.write(0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n")
         text.line(1, "Resource\tRequests\tLimits")
         text.line(1, "--------\t--------\t------")
         for name in ["cpu", "memory", "ephemeral-storage"] {
-            text.line(1, "\(name)\t\(all.text(name, isRequest: true, of: allocatable))\t\(all.text(name, isRequest: false, of: allocatable))")
+            text.line(
+                1,
+                "\(name)\t\(all.text(name, isRequest: true, of: allocatable))\t\(all.text(name, isRequest: false, of: allocatable))"
+            )
         }
         let others = (allocatable.object?.names ?? []).sorted()
         for name in others where name.hasPrefix("hugepages-") {
-            text.line(1, "\(name)\t\(all.text(name, isRequest: true, of: allocatable))\t\(all.text(name, isRequest: false, of: allocatable))")
+            text.line(
+                1,
+                "\(name)\t\(all.text(name, isRequest: true, of: allocatable))\t\(all.text(name, isRequest: false, of: allocatable))"
+            )
         }
         let standard: Set<String> = ["cpu", "memory", "ephemeral-storage", "pods"]
         for name in others where !standard.contains(name) && !name.hasPrefix("hugepages-") {

@@ -39,7 +39,8 @@ extension ObjectDescriber {
         let service = backend["service"], resource = backend["resource"]
         guard !service.isNull else {
             return resource.isNull
-                ? "" : "APIGroup: \(resource["apiGroup"].plainOrNone), Kind: \(resource["kind"].plain), Name: \(resource["name"].plain)"
+                ? ""
+                : "APIGroup: \(resource["apiGroup"].plainOrNone), Kind: \(resource["kind"].plain), Name: \(resource["name"].plain)"
         }
         let name = service["name"].plain, port = service["port"]
         let text = "\(name):\(port["name"].plain.isEmpty ? "\(port["number"].int ?? 0)" : port["name"].plain)"
@@ -84,14 +85,17 @@ extension ObjectDescriber {
 
     func storageClass(_ text: inout DescribedText) async {
         let annotations = object["metadata"]["annotations"]
-        let isDefault = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
-            .contains { annotations[$0].string == "true" }
+        let isDefault = [
+            "storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class",
+        ]
+        .contains { annotations[$0].string == "true" }
         text.pair(0, "Name", item.name)
         text.pair(0, "IsDefaultClass", isDefault ? "Yes" : "No")
         text.pair(0, "Annotations", TablePrinter.labels(annotations.stringMap))
         text.pair(0, "Provisioner", object["provisioner"].plain)
         text.pair(0, "Parameters", TablePrinter.labels(object["parameters"].stringMap))
-        text.pair(0, "AllowVolumeExpansion", object["allowVolumeExpansion"].bool.map { $0 ? "True" : "False" } ?? "<unset>")
+        text.pair(
+            0, "AllowVolumeExpansion", object["allowVolumeExpansion"].bool.map { $0 ? "True" : "False" } ?? "<unset>")
         let options = object["mountOptions"].strings
         text.line(0, options.isEmpty ? "MountOptions:\t<none>" : "MountOptions:")
         for option in options { text.line(1, option) }
@@ -151,7 +155,9 @@ extension ObjectDescriber {
             case .array(let list):
                 text.line(level, "\(label):")
                 for element in list {
-                    if element.object != nil { content(element, level + 1, own, &text) } else {
+                    if element.object != nil {
+                        content(element, level + 1, own, &text)
+                    } else {
                         text.line(level + 1, GoSyntax.plain(element))
                     }
                 }
@@ -189,7 +195,9 @@ enum FieldLabel {
         var words = runs.filter { !$0.isEmpty }.map { String($0) }
         var at = 0
         while at + 1 < words.count {
-            if words[at].count >= 2, words[at].allSatisfy({ !$0.isLetter || $0.isUppercase }), words[at + 1].first?.isUppercase == true {
+            if words[at].count >= 2, words[at].allSatisfy({ !$0.isLetter || $0.isUppercase }),
+                words[at + 1].first?.isUppercase == true
+            {
                 words[at] += words.remove(at: at + 1)
             }
             at += 1
@@ -234,23 +242,32 @@ enum RuleText {
                 for resource in rule["resources"].strings {
                     for verb in rule["verbs"].strings {
                         for name in names {
-                            single.append(Rule(group: group, resource: resource, url: nil, names: name.map { [$0] } ?? [], verbs: [verb]))
+                            single.append(
+                                Rule(
+                                    group: group, resource: resource, url: nil, names: name.map { [$0] } ?? [],
+                                    verbs: [verb]))
                         }
                     }
                 }
             }
             for url in rule["nonResourceURLs"].strings {
-                for verb in rule["verbs"].strings { single.append(Rule(group: nil, resource: nil, url: url, names: [], verbs: [verb])) }
+                for verb in rule["verbs"].strings {
+                    single.append(Rule(group: nil, resource: nil, url: url, names: [], verbs: [verb]))
+                }
             }
         }
         var merged: [Rule] = []
         for rule in single {
             if let at = merged.firstIndex(where: {
-                $0.group == rule.group && $0.resource == rule.resource && $0.url == rule.url && $0.names == rule.names && rule.url == nil
+                $0.group == rule.group && $0.resource == rule.resource && $0.url == rule.url && $0.names == rule.names
+                    && rule.url == nil
             }) {
                 if !merged[at].verbs.contains(rule.verbs[0]) { merged[at].verbs += rule.verbs }
-            } else { merged.append(rule) }
+            } else {
+                merged.append(rule)
+            }
         }
-        return merged.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }.map(\.element)
+        return merged.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }.map(
+            \.element)
     }
 }

@@ -17,7 +17,8 @@ extension ObjectDescriber {
         text.labelsAndAnnotations(object)
         let phase = status["phase"].plain
         if !metadata["deletionTimestamp"].isNull, phase != "Failed", phase != "Succeeded" {
-            text.pair(0, "Status", "Terminating (lasts \(AgeText.since(metadata["deletionTimestamp"], now: ModelTime.now)))")
+            text.pair(
+                0, "Status", "Terminating (lasts \(AgeText.since(metadata["deletionTimestamp"], now: ModelTime.now)))")
             text.pair(0, "Termination Grace Period", "\(metadata["deletionGracePeriodSeconds"].int ?? 0)s")
         } else {
             text.pair(0, "Status", phase)
@@ -28,14 +29,18 @@ extension ObjectDescriber {
         let profile = spec["securityContext"]["seccompProfile"]
         if !profile.isNull {
             text.pair(0, "SeccompProfile", profile["type"].plain)
-            if profile["type"].string == "Localhost" { text.pair(0, "LocalhostProfile", profile["localhostProfile"].plain) }
+            if profile["type"].string == "Localhost" {
+                text.pair(0, "LocalhostProfile", profile["localhostProfile"].plain)
+            }
         }
         text.pair(0, "IP", status["podIP"].plain)
         let addresses = status["podIPs"].array ?? []
         text.line(0, addresses.isEmpty ? "IPs:\t<none>" : "IPs:")
         for address in addresses { text.pair(1, "IP", address["ip"].plain) }
         text.controller(object)
-        if !status["nominatedNodeName"].plain.isEmpty { text.pair(0, "NominatedNodeName", status["nominatedNodeName"].plain) }
+        if !status["nominatedNodeName"].plain.isEmpty {
+            text.pair(0, "NominatedNodeName", status["nominatedNodeName"].plain)
+        }
         if !spec["resources"].isNull {
             text.line(0, "Resources:")
             ContainerText.resources(spec["resources"], 1, &text)
@@ -48,7 +53,8 @@ extension ObjectDescriber {
     private func podContainers(_ text: inout DescribedText) {
         let spec = object["spec"], status = object["status"]
         for (title, member, statuses) in [
-            ("Init Containers", "initContainers", "initContainerStatuses"), ("Containers", "containers", "containerStatuses"),
+            ("Init Containers", "initContainers", "initContainerStatuses"),
+            ("Containers", "containers", "containerStatuses"),
             ("Ephemeral Containers", "ephemeralContainers", "ephemeralContainerStatuses"),
         ] {
             let list = spec[member].array ?? []
@@ -93,7 +99,9 @@ extension ObjectDescriber {
         text.pair(0, "MinReadySeconds", "\(spec["minReadySeconds"].int ?? 0)")
         let rolling = spec["strategy"]["rollingUpdate"]
         if !rolling.isNull {
-            text.pair(0, "RollingUpdateStrategy", "\(rolling["maxUnavailable"].plain) max unavailable, \(rolling["maxSurge"].plain) max surge")
+            text.pair(
+                0, "RollingUpdateStrategy",
+                "\(rolling["maxUnavailable"].plain) max unavailable, \(rolling["maxSurge"].plain) max surge")
         }
         PodTemplateText.describe(spec["template"], into: &text)
         conditions(&text)
@@ -157,7 +165,8 @@ extension ObjectDescriber {
         }
         text.labelsAndAnnotations(object)
         if !isOld { text.controller(object) }
-        text.pair(0, "Replicas", "\(object["status"]["replicas"].int ?? 0) current / \(spec["replicas"].int ?? 0) desired")
+        text.pair(
+            0, "Replicas", "\(object["status"]["replicas"].int ?? 0) current / \(spec["replicas"].int ?? 0) desired")
         text.pods(try await podCounts(selector == "<none>" ? "" : selector))
         PodTemplateText.describe(spec["template"], into: &text)
         conditions(&text)
@@ -172,8 +181,11 @@ extension ObjectDescriber {
         text.pair(0, "Selector", selector)
         text.labelsAndAnnotations(object)
         if !spec["serviceName"].plain.isEmpty { text.pair(0, "Service Name", spec["serviceName"].plain) }
-        if !spec["podManagementPolicy"].plain.isEmpty { text.pair(0, "Pod Management Policy", spec["podManagementPolicy"].plain) }
-        text.pair(0, "Replicas", "\(spec["replicas"].int ?? 0) desired | \(object["status"]["replicas"].int ?? 0) total")
+        if !spec["podManagementPolicy"].plain.isEmpty {
+            text.pair(0, "Pod Management Policy", spec["podManagementPolicy"].plain)
+        }
+        text.pair(
+            0, "Replicas", "\(spec["replicas"].int ?? 0) desired | \(object["status"]["replicas"].int ?? 0) total")
         text.pair(0, "Update Strategy", spec["updateStrategy"]["type"].plain)
         let rolling = spec["updateStrategy"]["rollingUpdate"]
         if let partition = rolling["partition"].int {
@@ -241,13 +253,17 @@ extension ObjectDescriber {
         let start = status["startTime"], end = status["completionTime"]
         if !start.isNull { text.pair(0, "Start Time", DateText.of(start)) }
         if !end.isNull { text.pair(0, "Completed At", DateText.of(end)) }
-        if let from = start.string.flatMap({ try? ModelTime(parsing: $0) }), let to = end.string.flatMap({ try? ModelTime(parsing: $0) }) {
+        if let from = start.string.flatMap({ try? ModelTime(parsing: $0) }),
+            let to = end.string.flatMap({ try? ModelTime(parsing: $0) })
+        {
             text.pair(0, "Duration", AgeText.of(seconds: to.time - from.time))
         }
         if let seconds = spec["activeDeadlineSeconds"].int { text.pair(0, "Active Deadline Seconds", "\(seconds)s") }
         func number(_ member: String) -> Int { status[member].int ?? 0 }
         let ready = status["ready"].int.map { " (\($0) Ready)" } ?? ""
-        text.pair(0, "Pods Statuses", "\(number("active")) Active\(ready) / \(number("succeeded")) Succeeded / \(number("failed")) Failed")
+        text.pair(
+            0, "Pods Statuses",
+            "\(number("active")) Active\(ready) / \(number("succeeded")) Succeeded / \(number("failed")) Failed")
         if spec["completionMode"].string == "Indexed" {
             text.pair(0, "Completed Indexes", Self.capped(status["completedIndexes"].plain))
         }
@@ -278,9 +294,13 @@ extension ObjectDescriber {
         text.pair(0, "Selector", template["selector"].isNull ? "<unset>" : SelectorText.query(template["selector"]))
         text.pair(0, "Parallelism", orUnset(template["parallelism"]))
         text.pair(0, "Completions", orUnset(template["completions"]))
-        if let seconds = template["activeDeadlineSeconds"].int { text.pair(0, "Active Deadline Seconds", "\(seconds)s") }
+        if let seconds = template["activeDeadlineSeconds"].int {
+            text.pair(0, "Active Deadline Seconds", "\(seconds)s")
+        }
         PodTemplateText.describe(template["template"], into: &text)
-        text.pair(0, "Last Schedule Time", status["lastScheduleTime"].isNull ? "<unset>" : DateText.of(status["lastScheduleTime"]))
+        text.pair(
+            0, "Last Schedule Time",
+            status["lastScheduleTime"].isNull ? "<unset>" : DateText.of(status["lastScheduleTime"]))
         let active = (status["active"].array ?? []).map { $0["name"].plain }
         text.pair(0, "Active Jobs", active.isEmpty ? "<none>" : active.joined(separator: ", "))
         text.events(await events())

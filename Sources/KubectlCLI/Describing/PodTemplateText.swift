@@ -7,7 +7,9 @@ enum PodTemplateText {
         text.line(0, "Pod Template:")
         let metadata = template["metadata"], spec = template["spec"]
         text.labels("  Labels", metadata["labels"])
-        if metadata["annotations"].object?.isEmpty == false { text.annotations("  Annotations", metadata["annotations"]) }
+        if metadata["annotations"].object?.isEmpty == false {
+            text.annotations("  Annotations", metadata["annotations"])
+        }
         let account = spec["serviceAccountName"].string ?? ""
         if !account.isEmpty { text.pair(1, "Service Account", account) }
         let initial = spec["initContainers"].array ?? []
@@ -27,8 +29,11 @@ enum PodTemplateText {
         let sorted = constraints.sorted { ($0["topologyKey"].string ?? "") < ($1["topologyKey"].string ?? "") }
         for (at, constraint) in sorted.enumerated() {
             if at > 0 { text.write(0, "\(space)\t") }
-            var line = "\(constraint["topologyKey"].plain):\(constraint["whenUnsatisfiable"].plain) when max skew \(constraint["maxSkew"].int ?? 0) is exceeded"
-            if !constraint["labelSelector"].isNull { line += " for selector \(SelectorText.of(constraint["labelSelector"]))" }
+            var line =
+                "\(constraint["topologyKey"].plain):\(constraint["whenUnsatisfiable"].plain) when max skew \(constraint["maxSkew"].int ?? 0) is exceeded"
+            if !constraint["labelSelector"].isNull {
+                line += " for selector \(SelectorText.of(constraint["labelSelector"]))"
+            }
             text.line(0, line)
         }
     }

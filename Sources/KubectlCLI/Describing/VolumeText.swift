@@ -18,7 +18,10 @@ enum VolumeText {
             "hostPath", "HostPath (bare host directory volume)",
             [("Path", "path"), ("HostPathType", "type")]
         ),
-        ("secret", "Secret (a volume populated by a Secret)", [("SecretName", "secretName"), ("Optional", "optional")]),
+        (
+            "secret", "Secret (a volume populated by a Secret)",
+            [("SecretName", "secretName"), ("Optional", "optional")]
+        ),
         ("configMap", "ConfigMap (a volume populated by a ConfigMap)", [("Name", "name"), ("Optional", "optional")]),
         (
             "nfs", "NFS (an NFS mount that lasts the lifetime of a pod)",
@@ -29,7 +32,10 @@ enum VolumeText {
             "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
             [("ClaimName", "claimName"), ("ReadOnly", "readOnly")]
         ),
-        ("image", "Image (a container image or OCI artifact)", [("Reference", "reference"), ("PullPolicy", "pullPolicy")]),
+        (
+            "image", "Image (a container image or OCI artifact)",
+            [("Reference", "reference"), ("PullPolicy", "pullPolicy")]
+        ),
     ]
     private static let switches: Set<String> = ["optional", "readOnly"]
 
@@ -58,7 +64,9 @@ enum VolumeText {
         if !volume["downwardAPI"].isNull { return downward(volume["downwardAPI"], &text) }
         if !volume["csi"].isNull { return storageInterface(volume["csi"], &text) }
         if !volume["ephemeral"].isNull {
-            text.pair(2, "Type", "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")
+            text.pair(
+                2, "Type",
+                "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")
             return
         }
         text.line(1, "<unknown>")
@@ -99,6 +107,8 @@ enum VolumeText {
         text.write(2, "VolumeAttributes:\t")
         let entries = source["volumeAttributes"].stringMap.sorted { $0.key < $1.key }
         if entries.isEmpty { text.line(0, "<none>") }
-        for (at, entry) in entries.enumerated() { text.line(0, (at == 0 ? "" : "    \t") + "\(entry.key)=\(entry.value)") }
+        for (at, entry) in entries.enumerated() {
+            text.line(0, (at == 0 ? "" : "    \t") + "\(entry.key)=\(entry.value)")
+        }
     }
 }

@@ -18,7 +18,8 @@ enum Clock {
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let offset = abs(parts.tm_gmtoff) / 60
         let zone = (parts.tm_gmtoff < 0 ? "-" : "+") + two(Int32(offset / 60)) + two(Int32(offset % 60))
-        return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(Int(parts.tm_year) + 1900) "
+        return
+            "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(Int(parts.tm_year) + 1900) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) \(zone)"
     }
 }

@@ -23,7 +23,7 @@ enum HelpText {
     }
 
     private static func list(_ verbs: [Verb]) -> String {
-        let width = max(14, verbs.map(\.name.count).max() ?? 0)
+        let width = max(11, verbs.map(\.name.count).max() ?? 0) + 1
         return verbs.map { verb in
             "  \(verb.name)\(String(repeating: " ", count: width - verb.name.count))  \(verb.summary)"
         }.joined(separator: "\n")

@@ -59,7 +59,7 @@ enum ErrorText {
     static func of(_ error: any Error) -> String {
         switch error {
         case let failures as Failures:
-            return failures.errors.map { of($0) }.joined()
+            return failures.errors.map { line(message($0)) }.joined()
         case let status as APIStatus where status.reason == "Invalid": return invalid(status, prefix: "")
         case let sourced as SourcedFailure:
             if let status = sourced.error as? APIStatus, status.reason == "Invalid", status.details.isNull {

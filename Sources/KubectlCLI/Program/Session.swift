@@ -42,15 +42,28 @@ final class Session: Sendable {
         }
     }
 
+    /// For verbs that work on the configuration itself: a file that isn't there is one to be made.
+    var editedConfig: Kubeconfig {
+        get throws { try Kubeconfig.load(explicit: options.kubeconfig, environment, mustExist: false) }
+    }
+
     var connection: KubeConnection {
         get throws {
             if let connection = known.withLockedValue({ $0.connection }) { return connection }
             let made = KubeConnection(
-                try ClusterTarget(try config, options.overrides),
+                try podTarget ?? ClusterTarget(try config, options.overrides),
                 agent: "kubectl/\(KubectlProgram.version) (linux/amd64) hakobune"
             ) { [weak self] in self?.warn($0) }
             known.withLockedValue { $0.connection = made }
             return made
+        }
+    }
+
+    /// In a pod, and nothing else is configured.
+    private var podTarget: ClusterTarget? {
+        get throws {
+            guard try config.isEmpty, options.kubeconfig.isEmpty, options.overrides.server.isEmpty else { return nil }
+            return try ClusterTarget.ofPod(environment)
         }
     }
 
@@ -66,6 +79,7 @@ final class Session: Sendable {
     var namespace: String {
         get throws {
             let name = try ClusterTarget.namespace(try config, options.overrides)
+            if name.isEmpty, try podTarget != nil, let own = ClusterTarget.podNamespace { return own }
             return name.isEmpty ? "default" : name
         }
     }

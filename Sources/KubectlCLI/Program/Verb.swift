@@ -58,9 +58,12 @@ struct Verb: Sendable {
         }
     }
 
+    /// What a verb that only holds others does when none is named: help, or the same page as a failure, on either stream.
+    enum Alone: Sendable { case help, output, complaint }
+
     /// A verb that only holds others.
     init(
-        _ name: String, group: Group = .other, _ summary: String, usage: String, showsPageOnOutput: Bool = false,
+        _ name: String, group: Group = .other, _ summary: String, usage: String, alone: Alone = .complaint,
         subverbs: [Verb]
     ) {
         self.name = name
@@ -83,8 +86,12 @@ struct Verb: Sendable {
                 throw Refusal("unknown command \(word.quoted)\nSee '\(path) -h' for help and examples")
             }
             if result.wantsHelp { throw HelpRequest(text: HelpText.page(verb, path)) }
-            // Without a word there is nothing to do: the page is shown, and that is a failure.
-            (showsPageOnOutput ? program.out : program.err).write(HelpText.page(verb, path))
+            // Without a word there is nothing to do but to show the page.
+            switch alone {
+            case .help: throw HelpRequest(text: HelpText.page(verb, path))
+            case .output: program.out.write(HelpText.page(verb, path))
+            case .complaint: program.err.write(HelpText.page(verb, path))
+            }
             throw Exit(1)
         }
     }

@@ -4,9 +4,11 @@ import CommandLine
 enum VerbTree {
     static func all() -> [Verb] {
         [
-            create(), expose(), run(), set(), get(), delete(), rollout(), scale(), describe(), apply(), patch(), replace(), wait(), label(),
-            annotate(), apiResources(), apiVersions(), config(), version(),
-            options(),
+            create(), expose(), run(), set(), explain(), get(), edit(), delete(), rollout(), scale(), autoscale(),
+            certificate(), clusterInfo(), top(), cordon(), uncordon(), drain(), taint(), describe(), logs(), attach(),
+            exec(), portForward(), cp(), auth(), events(), diff(), apply(), patch(), replace(), wait(), kustomize(),
+            label(), annotate(), completion(), apiResources(), apiVersions(), config(), version(), options(),
+            complete(),
         ]
     }
 

@@ -23,6 +23,11 @@ struct Kustomization {
         guard depth < depthLimit else { throw Refusal("kustomization folders name each other in a circle: \(folder)") }
         let candidates: [String] = names.map { "\(folder)/\($0)" }
         guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
+            if access(folder, F_OK) != 0 {
+                throw Refusal(
+                    "must build at directory: not a valid directory: evalsymlink failure on '\(folder)' : lstat \(folder): no such file or directory"
+                )
+            }
             throw Refusal(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '\(folder)'"
             )

@@ -50,9 +50,13 @@ struct ResourceNames: Sendable {
     }
 
     static func complaint(_ word: String) -> Refusal {
+        Refusal("the server doesn't have a resource type \((word.cut(".")?.0 ?? word).quoted)")
+    }
+
+    /// The same where the original asks its mapper directly: without `error:` before it.
+    static func mapperComplaint(_ word: String) -> PlainRefusal {
         let (name, group) = word.cut(".") ?? (word, "")
-        return group.isEmpty
-            ? Refusal("the server doesn't have a resource type \(name.quoted)")
-            : Refusal("the server doesn't have a resource type \(name.quoted)")
+        let place = group.isEmpty ? "" : " in group \(group.quoted)"
+        return PlainRefusal(text: "the server doesn't have a resource type \(name.quoted)\(place)")
     }
 }

@@ -141,7 +141,7 @@ struct PodAttachment: Sendable {
                     let ready = (pod["status"]["conditions"].array ?? []).contains {
                         $0["type"].string == "Ready" && $0["status"].string == "True"
                     }
-                    return ready ? pod : nil
+                    return ready ? .some(pod) : .none
                 default: return nil
                 }
             }
@@ -153,12 +153,16 @@ struct PodAttachment: Sendable {
             try await Logging(session: session).stream(
                 "\(item.path)/log", [("container", container)], prefix: "")
         } else {
-            if isTerminal, takesInput, !isQuiet {
-                session.err.line("If you don't see a command prompt, try pressing enter.")
-            }
+            if !isQuiet { Self.advise(session) }
             try await attach()
         }
         try await reportEnd()
+    }
+
+    static func advise(_ session: Session) {
+        session.err.line(
+            "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter."
+        )
     }
 
     func attach() async throws {

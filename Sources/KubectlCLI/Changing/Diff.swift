@@ -1,0 +1,140 @@
+import CommandLine
+import Glibc
+import JSON
+import KubeClient
+import KubeModel
+import NIOHTTP1
+
+struct DiffOptions: Sendable {
+    var files = FileOptions(), labels: String?, serverSide = false, forcesConflicts = false,
+        manager = "kubectl-client-side-apply"
+    var showsManagedFields = false, concurrency = 1, prunes = false
+}
+
+extension VerbTree {
+    static func diff() -> Verb {
+        Verb(
+            "diff", group: .advanced, "Diff the live version against a would-be applied version",
+            usage: "diff -f FILENAME [options]",
+            options: DiffOptions(),
+            flags: FileOptions.flags(\.files, "to compare") + [
+                .optionalText("selector", short: "l", \.labels, "Compare only the objects with these labels"),
+                .toggle("server-side", \.serverSide, "As `apply --server-side` would do it"),
+                .toggle("force-conflicts", \.forcesConflicts, "Take fields from their other owners"),
+                .text(
+                    "field-manager", \.manager, default: "kubectl-client-side-apply",
+                    "Name under which the fields are owned"),
+                .toggle("show-managed-fields", \.showsManagedFields, "Keep the managedFields"),
+                .int("concurrency", \.concurrency, default: 1, "Taken for compatibility"),
+            ]
+        ) { options, parsed, session in
+            guard !options.files.isEmpty else {
+                throw Refusal("must specify one of -f and -k", exitCode: Comparing.failed)
+            }
+            guard parsed.arguments.isEmpty else {
+                throw session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
+            }
+            try await Comparing(options: options, session: session).run()
+        }
+    }
+}
+
+struct Comparing: Sendable {
+    let options: DiffOptions
+    let session: Session
+
+    /// Exit code where the comparison itself failed, as diff(1) has it.
+    static let failed: Int32 = 2
+
+    func run() async throws {
+        var selection = options.files.selection()
+        selection.labels = options.labels
+        let items: [Item]
+        do { items = try await session.select(selection).all() } catch { throw Self.failure(error) }
+        let live = try TemporaryPlace.folder("LIVE-"), merged = try TemporaryPlace.folder("MERGED-")
+        defer { for folder in [live, merged] { Self.remove(folder) } }
+        do {
+            for item in items {
+                let (before, after) = try await versions(item)
+                let resource = item.resource
+                let name = [resource.group, resource.version, resource.kind, item.namespace, item.name].filter {
+                    !$0.isEmpty
+                }
+                .joined(separator: ".")
+                if !before.isNull { try WholeFile.replace("\(live)/\(name)", with: text(before), mode: 0o600) }
+                try WholeFile.replace("\(merged)/\(name)", with: text(after), mode: 0o600)
+            }
+        } catch { throw Self.failure(error) }
+        let program = session.environment["KUBECTL_EXTERNAL_DIFF"].flatMap { $0.isEmpty ? nil : $0 } ?? "diff -u -N"
+        let code = try await ChildProgram.run(program, [live, merged])
+        if code != 0 { throw Exit(code) }
+    }
+
+    private static func failure(_ error: any Error) -> any Error {
+        Refusal(ErrorText.message(error), exitCode: failed)
+    }
+
+    private func versions(_ item: Item) async throws -> (JSON, JSON) {
+        var current = JSON.null
+        do { current = try await session.fetch(item) } catch let status as APIStatus where status.reason == "NotFound" {
+        }
+        if options.serverSide {
+            let query = [
+                ("dryRun", "All"), ("fieldManager", options.manager),
+                ("force", options.forcesConflicts ? "true" : "false"),
+            ]
+            return (
+                current,
+                try await session.send(
+                    .PATCH, item.path, query, item.object, contentType: "application/apply-patch+yaml")
+            )
+        }
+        let query = [("dryRun", "All"), ("fieldManager", options.manager)]
+        let wanted = LastApplied.annotated(item.object)
+        guard !current.isNull else { return (.null, try await session.send(.POST, item.folder, query, wanted)) }
+        let last =
+            current["metadata"]["annotations"][LastApplied.annotation].string.flatMap { try? JSON(parsing: $0) }
+            ?? .null
+        let type = BuiltInType.of(item.object)
+        let patch =
+            type == nil
+            ? ThreeWay.merge(last: last, wanted: wanted, current: current)
+            : ThreeWay.strategic(last: last, wanted: wanted, current: current, type: type)
+        guard patch.object?.isEmpty == false else { return (current, current) }
+        let after = try await session.send(
+            .PATCH, item.path, query, patch,
+            contentType: type == nil ? "application/merge-patch+json" : "application/strategic-merge-patch+json")
+        return (current, after)
+    }
+
+    private func text(_ object: JSON) -> [UInt8] {
+        var shown = options.showsManagedFields ? object : ObjectPrinter.withoutManagedFields(object)
+        // What apply notes for itself is no difference to anybody.
+        var annotations = shown["metadata"]["annotations"]
+        annotations.remove(LastApplied.annotation)
+        if annotations.object?.isEmpty == true {
+            var metadata = shown["metadata"]
+            metadata.remove("annotations")
+            shown["metadata"] = metadata
+        } else if !annotations.isNull {
+            shown["metadata", "annotations"] = annotations
+        }
+        if shown["kind"].string == "Secret" {
+            shown["data"] = .object(JSONObject((shown["data"].object?.names ?? []).map { ($0, "***") }))
+        }
+        return YAML.write(shown)
+    }
+
+    private static func remove(_ folder: String) {
+        if let directory = opendir(folder) {
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name != ".", name != ".." { unlink("\(folder)/\(name)") }
+            }
+            closedir(directory)
+        }
+        rmdir(folder)
+    }
+}
