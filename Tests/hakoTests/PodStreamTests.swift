@@ -10,11 +10,11 @@ import Wire
 
 @testable import KubeAPIServer
 
-/// The original kubectl's logs, exec, attach and port-forward, through the server to a node that answers from memory.
+/// The original kubectl's and our own logs, exec, attach and port-forward, through the server to a node that answers from memory.
 @Suite("streams to pods", .serialized, .enabled(if: KubeSandbox.hasKubectl))
 struct PodStreamTests {
-    /// WebSocket, which kubectl prefers, and SPDY, which it falls back on.
-    static let protocols = ["true", "false"]
+    /// WebSocket, which kubectl prefers, and SPDY, which it falls back on; and our own kubectl.
+    static let protocols = ["true", "false", "ours"]
 
     @Test("exec carries input, output, errors and the exit status", arguments: protocols)
     func exec(sockets: String) async throws {
@@ -38,12 +38,13 @@ struct PodStreamTests {
         }
     }
 
-    @Test("logs come with the options that were asked for")
-    func logs() async throws {
+    @Test("logs come with the options that were asked for", arguments: ["true", "ours"])
+    func logs(sockets: String) async throws {
         try await withServer { kubectl in
-            #expect(try await kubectl(["logs", "web"], "", "true").out == "main: all\n")
-            #expect(try await kubectl(["logs", "web", "--tail=5", "-p"], "", "true").out == "main: last 5, previous\n")
-            let wrong = try await kubectl(["logs", "web", "-c", "nope"], "", "true")
+            #expect(try await kubectl(["logs", "web"], "", sockets).out == "main: all\n")
+            #expect(
+                try await kubectl(["logs", "web", "--tail=5", "-p"], "", sockets).out == "main: last 5, previous\n")
+            let wrong = try await kubectl(["logs", "web", "-c", "nope"], "", sockets)
             #expect(wrong.err.contains("container nope is not valid for pod web"), "\(wrong)")
         }
     }
@@ -77,9 +78,13 @@ struct PodStreamTests {
         let server = try await RunningAPIServer.start(
             configuration, group: MultiThreadedEventLoopGroup.singleton, node: EchoNode(), log: Logger(label: "test"))
         try server.writeKubeconfig(to: root + "/kubeconfig")
+        try FileManager.default.createDirectory(atPath: root + "/bin", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: root + "/bin/kubectl", withDestinationPath: Repo.hako)
         let kubectl: ([String], String, String) async throws -> TestKit.Answer = { words, input, sockets in
+            let first = sockets == "ours" ? root + "/bin:" : ""
             let environment = [
-                "KUBECONFIG": root + "/kubeconfig", "HOME": root, "PATH": Repo.root + "/out/kube/bin:/usr/bin:/bin",
+                "KUBECONFIG": root + "/kubeconfig", "HOME": root,
+                "PATH": first + Repo.root + "/out/kube/bin:/usr/bin:/bin",
                 "KUBECTL_REMOTE_COMMAND_WEBSOCKETS": sockets, "KUBECTL_PORT_FORWARD_WEBSOCKETS": sockets,
             ]
             let command = words[0] == "SHELL" ? ["bash", "-c", words[1]] : ["kubectl"] + words
