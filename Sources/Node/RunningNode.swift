@@ -23,6 +23,7 @@ package final class RunningNode: Sendable {
     private let proxy: ServiceProxy
     private let routes: NodeRoutes
     private let dns: ClusterDNS
+    private let events: EventRecorder
     /// Of a joined node: keeps its credential fresh.
     private let renewal = NIOLockedValueBox<@Sendable () async -> Void>({})
 
@@ -44,10 +45,10 @@ package final class RunningNode: Sendable {
         let objects = PodObjects(api, log: log)
         let environment = ContainerEnvironment(
             objects, services: informers[.services], root: wanted.rootFolder, node: ownNode)
-        let events = EventRecorder(api, component: "kubelet", host: settings.name, log: log, now: { wallClock() })
+        events = EventRecorder(api, component: "kubelet", host: settings.name, log: log, now: { wallClock() })
         volumes = PodVolumes(
             root: wanted.rootFolder, api: api, objects: objects, environment: environment, node: ownNode, log: log,
-            report: { pod, fault in events.record(.warning, about: pod, reason: fault.reason, fault.message) })
+            report: { [events] pod, fault in events.record(.warning, about: pod, reason: fault.reason, fault.message) })
         kubelet = Kubelet(
             wanted, api: api, engine: engine, volumes: volumes, environment: environment, log: log,
             now: { wallClock() })
@@ -84,6 +85,7 @@ package final class RunningNode: Sendable {
         await withTaskGroup(of: Void.self) { group in
             if let controlPlane { group.addTask { await controlPlane.run() } }
             group.addTask { await self.informers.run() }
+            group.addTask { await self.events.run() }
             group.addTask { await self.volumes.run() }
             group.addTask { await self.kubelet.run() }
             group.addTask { await self.proxy.run() }

@@ -153,16 +153,8 @@ package struct LocalAPI: ObjectAPI {
         if let answer = try await virtual.answer(verbs) { return try answer.tree(verbs.served) }
         let info = verbs.request.info
         let isOwn = info.subresource.isEmpty || info.subresource == "status"
-        let answer: Answer
-        if let virtual = try await VirtualResources(access: access.accessReviews, identity: access.identityReviews)
-            .answer(verbs)
-        {
-            answer = virtual
-        } else if isOwn {
-            answer = try await verbs.answer()
-        } else {
-            answer = try await Subresources(verbs: verbs, access: access).answer()
-        }
+        let answer =
+            isOwn ? try await verbs.answer() : try await Subresources(verbs: verbs, access: access).answer()
         return try answer.tree(verbs.served)
     }
 }
