@@ -26,7 +26,7 @@ package enum CommandEnd: Sendable, Equatable {
     case failed(String)
 
     /// What the client gets on its error channel (`metav1.Status`).
-    var status: JSON {
+    package var status: JSON {
         switch self {
         case .exited(0): return ["metadata": [:], "status": "Success"]
         case .exited(let code):
@@ -74,6 +74,8 @@ package struct PodStreamOptions: Sendable, Equatable {
     package var container: String
     package var command: [String] = []
     package var takesInput = false, givesOutput = false, givesError = false, isTerminal = false
+
+    package init(container: String) { self.container = container }
 }
 
 /// `PodLogOptions`.
@@ -90,6 +92,8 @@ package struct PodLogOptions: Sendable, Equatable {
     package var limitBytes: Int?
     /// `All`, `Stdout` or `Stderr`.
     package var stream = "All"
+
+    package init(container: String = "") { self.container = container }
 }
 
 /// Where no nodes have joined: what the original answers when it can't reach a pod's node.

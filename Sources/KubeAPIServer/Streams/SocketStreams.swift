@@ -5,22 +5,22 @@ import Wire
 
 /// Kubernetes' channels over a WebSocket: each message begins with a channel's number (`v4.channel.k8s.io`,
 /// `v5.channel.k8s.io`, which can close one channel, and the base64 form of v4).
-struct SocketStreams: CommandStreams {
-    enum Channel {
-        static let input: UInt8 = 0, output: UInt8 = 1, error: UInt8 = 2, status: UInt8 = 3, size: UInt8 = 4
+package struct SocketStreams: CommandStreams {
+    package enum Channel {
+        package static let input: UInt8 = 0, output: UInt8 = 1, error: UInt8 = 2, status: UInt8 = 3, size: UInt8 = 4
         /// v5: the next byte's channel has ended.
-        static let close: UInt8 = 255
+        package static let close: UInt8 = 255
     }
 
     /// What we speak, the best first.
-    static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io"]
+    package static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io"]
 
     private let socket: WebSocketMessages
     private let isBase64: Bool
     private let input: BoundedInbox<ByteBuffer>
     private let sizes: BoundedInbox<TerminalSize>
 
-    init(_ socket: WebSocketMessages, _ name: String) {
+    package init(_ socket: WebSocketMessages, _ name: String) {
         self.socket = socket
         isBase64 = name.contains("base64")
         input = BoundedInbox(limit: 64)
@@ -28,7 +28,7 @@ struct SocketStreams: CommandStreams {
     }
 
     /// Sorts the client's messages until it goes; to be run beside the command.
-    func run() async {
+    package func run() async {
         defer {
             input.end()
             sizes.end()
@@ -49,17 +49,17 @@ struct SocketStreams: CommandStreams {
         }
     }
 
-    func readInput() async throws -> ByteBuffer? { await input.take() }
-    func nextSize() async -> TerminalSize? { await sizes.take() }
-    func writeOutput(_ bytes: ByteBuffer) async throws { try await send(Channel.output, bytes) }
-    func writeError(_ bytes: ByteBuffer) async throws { try await send(Channel.error, bytes) }
+    package func readInput() async throws -> ByteBuffer? { await input.take() }
+    package func nextSize() async -> TerminalSize? { await sizes.take() }
+    package func writeOutput(_ bytes: ByteBuffer) async throws { try await send(Channel.output, bytes) }
+    package func writeError(_ bytes: ByteBuffer) async throws { try await send(Channel.error, bytes) }
 
-    func finish(_ end: CommandEnd) async {
+    package func finish(_ end: CommandEnd) async {
         try? await send(Channel.status, ByteBuffer(bytes: end.status.bytes()))
         await socket.close()
     }
 
-    func send(_ channel: UInt8, _ bytes: ByteBuffer) async throws {
+    package func send(_ channel: UInt8, _ bytes: ByteBuffer) async throws {
         var message = ByteBuffer()
         if isBase64 {
             message.writeInteger(channel + UInt8(ascii: "0"))
