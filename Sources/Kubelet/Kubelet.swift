@@ -26,6 +26,7 @@ package final class Kubelet: Sendable {
     let parts: PodParts
     private let pods: Informer
     private let node: NodeKeeper
+    private let staticPods = NIOLockedValueBox<StaticPods?>(nil)
     private let log: Logger
     private let state = NIOLockedValueBox(State())
 
@@ -46,6 +47,12 @@ package final class Kubelet: Sendable {
         pods = Informer(
             api, .pods, selection: ObjectSelection(fields: "spec.nodeName=\(settings.nodeName)"), log: log)
         node = NodeKeeper(parts, capacity)
+        if let folder = settings.manifestFolder {
+            let made = StaticPods(
+                parts, folder: folder, informer: pods, come: { [weak self] in self?.begin($0) },
+                go: { [weak self] in self?.gone($0) })
+            staticPods.withLockedValue { $0 = made }
+        }
         pods.observe { [weak self] in self?.podChanged($0) }
     }
 
@@ -126,6 +133,10 @@ package final class Kubelet: Sendable {
 
     private func followPods() async {
         await withTaskGroup(of: Void.self) { group in
+            if let made = staticPods.withLockedValue({ $0 }) {
+                made.scan()
+                group.addTask { await made.run() }
+            }
             group.addTask { await self.pods.run() }
             group.addTask {
                 await self.pods.synced()
@@ -135,6 +146,10 @@ package final class Kubelet: Sendable {
     }
 
     private func podChanged(_ change: ObjectChange) {
+        if StaticManifest.mirrored(change.object) != nil {
+            staticPods.withLockedValue { $0 }?.changed(change.key)
+            return
+        }
         let uid = change.object["metadata"].text("uid")
         // One name, another pod: the first one went while nobody looked.
         if let old = change.old?["metadata"].text("uid"), old != uid { gone(old) }
@@ -143,6 +158,21 @@ package final class Kubelet: Sendable {
     }
 
     private func gone(_ uid: String) { worker(uid)?.forget() }
+
+    /// Objects that these pods refer to have changed: what failed because of them is tried again.
+    package func retry(_ podUIDs: Set<String>) {
+        for uid in podUIDs { if let worker = worker(uid) { Task { await worker.retry() } } }
+    }
+
+    /// Has `changed` called for every pod of this node that is there, or changes.
+    package func observePods(_ changed: @escaping @Sendable (JSON) -> Void) {
+        pods.observe { change in if let pod = change.new { changed(pod) } }
+    }
+
+    /// An event about one of this node's pods.
+    package func report(_ pod: JSON, _ fault: PodFault) {
+        parts.tell(.warning, PodSpec(pod), fault.reason, fault.message)
+    }
 
     func worker(_ uid: String) -> PodWorker? { state.withLockedValue { $0.workers[uid] } }
 

@@ -1,6 +1,9 @@
+import Foundation
 import JSON
+import KubeAPIServer
 import KubeClient
 import KubeModel
+import NIOCore
 import Testing
 
 @testable import Kubelet
@@ -30,11 +33,10 @@ struct PodLifeTests {
                 for _ in 0..<100 where await !engine.containers.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
                 #expect(await engine.containers.isEmpty)
                 #expect(await engine.stops.first { $0.name == "web" }?.timeout == 5)
-                let events = try await node.events("a")
                 for event in [
                     "Pulled: Container image \"web:1\" already present on machine and can be accessed by the pod",
                     "Created: Container created", "Started: Container started", "Killing: Stopping container web",
-                ] { #expect(events.contains(event), "\(events)") }
+                ] { try await node.told("a", event) }
             }
             #expect(node.data.removed.count == 1)
         }
@@ -91,8 +93,81 @@ struct PodLifeTests {
                 try await node.make("a", web)
                 let pod = try await node.until("running", "a") { $0["status"]["phase"] == "Running" }
                 if let id = await engine.newest("web")?.id { await engine.write("hello", id) }
-                let uid = pod["metadata"].text("uid")
-                #expect(await kubelet.worker(uid)?.situation.current("web")?.phase == .running)
+                var log = ""
+                for try await piece in try await node.router.log(of: pod, PodLogOptions(container: "web")) {
+                    log += String(buffer: piece)
+                }
+                #expect(log == "hello\n")
+                #expect(await kubelet.worker(pod["metadata"].text("uid"))?.situation.current("web")?.phase == .running)
+            }
+        }
+    }
+}
+
+@Suite("static pods")
+struct StaticPodTests {
+    private static let manifest = """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: web
+          namespace: kube-system
+        spec:
+          containers:
+          - name: web
+            image: web:1
+        """
+
+    @Test("a manifest's UID follows from its content; its pod has a name on the node and defaults")
+    func manifests() throws {
+        let bytes = Array(Self.manifest.utf8)
+        let pod = try StaticManifest.pod(bytes, file: "/m/web.yaml", node: "n1", time: Timestamp(seconds: 1))
+        #expect(pod["metadata"]["name"] == "web-n1" && pod["metadata"]["namespace"] == "kube-system")
+        #expect(pod["spec"]["restartPolicy"] == "Always")
+        #expect(pod["spec"]["containers"][0]["terminationMessagePath"] == "/dev/termination-log")
+        let other = try StaticManifest.pod(bytes + [10], file: "/m/web.yaml", node: "n1", time: Timestamp(seconds: 1))
+        #expect(pod["metadata"].text("uid").count == 32)
+        #expect(pod["metadata"]["uid"] != other["metadata"]["uid"])
+        #expect(throws: StaticManifest.Fault.self) {
+            try StaticManifest.pod(Array("kind: Job".utf8), file: "x", node: "n1", time: Timestamp(seconds: 1))
+        }
+    }
+
+    @Test("a pod from a file runs and is shown by its mirror; without the file it goes")
+    func life() async throws {
+        try await TestNode.with { node in
+            let engine = FakeEngine(images: ["web:1"])
+            let folder = node.folder + "/manifests"
+            try await node.kubelet(engine, { $0.manifestFolder = folder }) { _ in
+                for _ in 0..<300 where !FileManager.default.fileExists(atPath: folder) {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                try Self.manifest.write(toFile: folder + "/web.yaml", atomically: true, encoding: .utf8)
+                func mirror() async -> JSON { (try? await node.api.get(.pods, "kube-system", "web-n1")) ?? .null }
+                for _ in 0..<500 where await mirror().condition("Ready") != "True" {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                let shown = await mirror()
+                #expect(shown.condition("Ready") == "True", "\(shown["status"].text)")
+                #expect(shown["metadata"]["ownerReferences"][0]["kind"] == "Node")
+                try await node.api.delete(.pods, "kube-system", "web-n1", [:])
+                for _ in 0..<500 where await mirror()["metadata"]["uid"] == shown["metadata"]["uid"] {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                for _ in 0..<500 where await mirror().condition("Ready") != "True" {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(await mirror().condition("Ready") == "True")
+                #expect(await engine.newest("web")?.status == "running")
+                try FileManager.default.removeItem(atPath: folder + "/web.yaml")
+                for _ in 0..<500 {
+                    let isThere = await !mirror().isNull
+                    let isEmpty = await engine.containers.isEmpty
+                    if !isThere, isEmpty { break }
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(await mirror().isNull)
+                #expect(await engine.containers.isEmpty)
             }
         }
     }

@@ -136,6 +136,15 @@ struct TestNode: Sendable {
         return last
     }
 
+    /// Looks until the event is there; a failed test when it doesn't come within two seconds.
+    func told(_ name: String, _ event: String, at place: SourceLocation = #_sourceLocation) async throws {
+        for _ in 0..<200 {
+            if try await events(name).contains(event) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("no \(event) in \(try await events(name))", sourceLocation: place)
+    }
+
     /// `Reason: message` of all events about the pod.
     func events(_ name: String) async throws -> [String] {
         try await api.list(.events, "default").items.filter { $0["involvedObject"]["name"].string == name }

@@ -101,9 +101,8 @@ struct ContainerBody: Sendable {
         ]
         if let user = security.user { body["User"] = .string(user) }
         if !container.text("workingDir").isEmpty { body["WorkingDir"] = container["workingDir"] }
-        let variables = Variables(parts.environment)
-        let command = container["command"].strings.map(variables.expand)
-        let arguments = container["args"].strings.map(variables.expand)
+        let command = VariableExpansion.expand(container["command"].strings, environment: parts.environment)
+        let arguments = VariableExpansion.expand(container["args"].strings, environment: parts.environment)
         if !command.isEmpty { body["Entrypoint"] = JSON(command) }
         if !arguments.isEmpty { body["Cmd"] = JSON(arguments) }
         body["HostConfig"] = host
@@ -122,42 +121,5 @@ struct ContainerBody: Sendable {
             host["PidMode"] = .string(sandbox)
         }
         return host
-    }
-}
-
-/// `$(NAME)` in commands and arguments; `$$` stands for one dollar. Names that aren't known stay as they are.
-struct Variables: Sendable {
-    private var values: [String: String] = [:]
-
-    init(_ lines: [String]) {
-        for line in lines {
-            guard let cut = line.firstIndex(of: "=") else { continue }
-            values[String(line[..<cut])] = String(line[line.index(after: cut)...])
-        }
-    }
-
-    func expand(_ text: String) -> String {
-        var out = ""
-        var rest = Substring(text)
-        while let dollar = rest.firstIndex(of: "$") {
-            out += rest[..<dollar]
-            rest = rest[rest.index(after: dollar)...]
-            switch rest.first {
-            case "$":
-                out += "$"
-                rest = rest.dropFirst()
-            case "(":
-                guard let end = rest.firstIndex(of: ")") else {
-                    out += "$("
-                    rest = rest.dropFirst()
-                    continue
-                }
-                let name = rest[rest.index(after: rest.startIndex)..<end]
-                out += values[String(name)] ?? "$(\(name))"
-                rest = rest[rest.index(after: end)...]
-            default: out += "$"
-            }
-        }
-        return out + rest
     }
 }

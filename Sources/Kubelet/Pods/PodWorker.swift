@@ -3,8 +3,10 @@ import Fault
 import JSON
 import KubeClient
 import KubeModel
+import Linux
 import Logging
 import NIOConcurrencyHelpers
+import NIOPosix
 
 /// One pod from its arrival at the node to the end of its last trace: looks at what is there, lets `PodPlan` decide,
 /// and carries out. It looks again when something happens to the pod: a change of the object, an end of a container, an
@@ -130,6 +132,13 @@ actor PodWorker {
             let name = container.text("name")
             if pod.container(name)?["image"] != container["image"] { holds[name] = nil }
         }
+    }
+
+    /// Something that it refers to has changed: what failed is tried at once.
+    func retry() {
+        let names = holds.keys.filter { waits[$0]?.reason == "CreateContainerConfigError" || waits[$0] == nil }
+        for name in names { holds[name] = nil }
+        poke()
     }
 
     // MARK: The loop
@@ -306,6 +315,17 @@ actor PodWorker {
         for id in ids { await remove(id) }
         parts.statuses.forget(uid)
         NodeFiles.removeTree(parts.settings.podFolder(uid))
+        await removeGroup()
+    }
+
+    /// The control group around those of its containers, which the engine has taken away.
+    private func removeGroup() async {
+        let path = ResourceLimits.groupParent(pod)
+        do {
+            try await NIOThreadPool.singleton.runIfActive { try ControlGroups().group(path).remove() }
+        } catch {
+            parts.log.debug("pod \(pod.fullName): \(sentence(error))")
+        }
     }
 
     func remove(_ id: String) async {

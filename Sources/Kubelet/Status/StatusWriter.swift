@@ -13,6 +13,10 @@ package final class StatusWriter: Sendable {
         /// What the server has.
         var written: JSON
         var isDirty: Bool
+        /// A static pod's, which is written to its mirror.
+        var isMirrored = false
+        /// There is no mirror to write to.
+        var isHeldBack = false
     }
     private struct State {
         var entries: [String: Entry] = [:]
@@ -47,9 +51,26 @@ package final class StatusWriter: Sendable {
     func put(_ pod: PodSpec, _ status: JSON) {
         state.withLockedValue { state in
             let written = state.entries[pod.uid]?.written ?? pod.pod["status"]
-            state.entries[pod.uid] = Entry(pod: pod, status: status, written: written, isDirty: true)
+            state.entries[pod.uid] = Entry(
+                pod: pod, status: status, written: written, isDirty: true,
+                isMirrored: StaticManifest.isStatic(pod.pod))
         }
         loop.withLockedValue { $0 }?.enqueue(pod.uid)
+    }
+
+    /// The object that shows a static pod is there, with that status.
+    func writeAgain(_ uid: String, over written: JSON) {
+        let isDue = state.withLockedValue { state in
+            guard var entry = state.entries[uid], entry.isMirrored, !entry.isDirty || entry.isHeldBack else {
+                return false
+            }
+            entry.written = written
+            entry.isDirty = StatusPatch.make(uid: "", old: written, new: entry.status) != [:]
+            entry.isHeldBack = false
+            state.entries[uid] = entry
+            return entry.isDirty
+        }
+        if isDue { loop.withLockedValue { $0 }?.enqueue(uid) }
     }
 
     func forget(_ uid: String) {
@@ -72,9 +93,18 @@ package final class StatusWriter: Sendable {
         }
     }
 
+    /// Until there is a mirror.
+    private func holdBack(_ uid: String) {
+        let waiting = state.withLockedValue { state in
+            state.entries[uid]?.isHeldBack = true
+            return state.waiting.removeValue(forKey: uid) ?? []
+        }
+        for who in waiting { who.resume() }
+    }
+
     private func write(_ uid: String) async throws -> Next {
         guard let entry = state.withLockedValue({ $0.entries[uid] }), entry.isDirty else { return .settled }
-        let patch = StatusPatch.make(uid: uid, old: entry.written, new: entry.status)
+        let patch = StatusPatch.make(uid: entry.isMirrored ? "" : uid, old: entry.written, new: entry.status)
         if !patch["status"].isNull {
             do throws(APIStatus) {
                 _ = try await api.patch(
@@ -82,7 +112,7 @@ package final class StatusWriter: Sendable {
             } catch {
                 // Another pod has its name now, or it is gone: there is nobody left to tell.
                 guard error.code == 404 || error.code == 409 || error.code == 422 else { throw error }
-                forget(uid)
+                if entry.isMirrored { holdBack(uid) } else { forget(uid) }
                 return .settled
             }
         }
@@ -100,6 +130,7 @@ package final class StatusWriter: Sendable {
 
 /// A strategic merge patch from one status to the next, which leaves other writers' conditions alone. Pure.
 enum StatusPatch {
+    /// - Parameter uid: of the pod that is meant; "" for whichever has the name.
     static func make(uid: String, old: JSON, new: JSON) -> JSON {
         var changes: JSON = [:]
         for (name, value) in new.object ?? JSONObject() where value != old[name] {
@@ -116,6 +147,6 @@ enum StatusPatch {
             changes[name] = .null
         }
         guard changes.object?.isEmpty == false else { return [:] }
-        return ["metadata": ["uid": .string(uid)], "status": changes]
+        return uid.isEmpty ? ["status": changes] : ["metadata": ["uid": .string(uid)], "status": changes]
     }
 }

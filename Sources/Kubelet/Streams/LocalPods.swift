@@ -17,7 +17,8 @@ package struct LocalPods: NodeInterface {
     // MARK: Whose container
 
     private func worker(_ pod: JSON) throws(APIStatus) -> PodWorker {
-        guard let worker = kubelet.worker(pod["metadata"].text("uid")) else {
+        let uid = StaticManifest.mirrored(pod) ?? pod["metadata"].text("uid")
+        guard let worker = kubelet.worker(uid) else {
             throw APIStatus(
                 code: 404, reason: "NotFound", message: "pod \(GoText.quoted(ObjectName.of(pod))) not found")
         }
@@ -27,7 +28,7 @@ package struct LocalPods: NodeInterface {
     private func running(_ name: String, of pod: JSON) async throws(APIStatus) -> ObservedContainer {
         let containers = try await worker(pod).situation.containers[name] ?? []
         guard let own = containers.last, own.phase == .running else {
-            throw .internalError("container not found (\(GoText.quoted(name)))")
+            throw .internalError("unable to upgrade connection: container not found (\(GoText.quoted(name)))")
         }
         return own
     }
