@@ -93,17 +93,18 @@ extension ObjectVerbs {
         keepServersMetadata(&new, old)
         change.prepare(&new, old)
         fillOnChange(&new, old)
+        if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }
+        var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"])
+        errors += change.validate(new, old)
+        if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
+        request.warnings.add(change.warnings(new, old))
+        try await checkEscalation(new, old, requestName: name)
+        admitted.object = served.fromStorage(new)
+        try await parts.admission.validate(&admitted, parts.reader)
+        request.warnings.add(admitted.warnings)
+        // As the original: what is wrong with the addresses themselves is told first.
         try await parts.addresses.allocate(&new, old: old, served, isDryRun: isDryRun)
         do throws(APIStatus) {
-            if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }
-            var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"])
-            errors += change.validate(new, old)
-            if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
-            request.warnings.add(change.warnings(new, old))
-            try await checkEscalation(new, old, requestName: name)
-            admitted.object = served.fromStorage(new)
-            try await parts.admission.validate(&admitted, parts.reader)
-            request.warnings.add(admitted.warnings)
             return try await commit(new, over: stored, old)
         } catch {
             parts.addresses.release(new, keeping: old, served)

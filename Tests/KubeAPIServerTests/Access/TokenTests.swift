@@ -231,7 +231,7 @@ struct ServiceAccountTokenTests {
         #expect(
             status { () throws(APIStatus) in
                 try cluster.issue(["expirationSeconds": 600, "boundObjectRef": wrongKind])
-            }?.message == "cannot bind token to object of type v1, Kind=ConfigMap")
+            }?.message == "cannot bind token to object of type /v1, Kind=ConfigMap")
         let wrongUID: JSON = ["kind": "Secret", "apiVersion": "v1", "name": "s", "uid": "x"]
         #expect(
             status { () throws(APIStatus) in

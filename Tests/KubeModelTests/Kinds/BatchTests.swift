@@ -111,7 +111,7 @@ struct BatchTests {
                 ) { $0["spec", "selector"] = ["matchLabels": ["a": "b"]] },
                 FaultCase(
                     "success policy",
-                    "spec.successPolicy: Invalid value: {\"rules\":[]}: requires indexed completion mode"
+                    "spec.successPolicy: Invalid value: {\"Rules\":[]}: requires indexed completion mode"
                 ) { $0["spec", "successPolicy"] = ["rules": []] },
             ], of: try job())
     }

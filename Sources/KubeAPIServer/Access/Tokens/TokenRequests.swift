@@ -157,7 +157,8 @@ package struct TokenRequests: Sendable {
             object = try find("secrets", namespace, name)
             bound.secret = Self.reference(object)
         default:
-            throw APIStatus.badRequest("cannot bind token to object of type \(version), Kind=\(kind)")
+            throw APIStatus.badRequest(
+                "cannot bind token to object of type \(version.contains("/") ? version : "/\(version)"), Kind=\(kind)")
         }
         if let uid = reference["uid"].string, !uid.isEmpty, uid != object["metadata", "uid"].string {
             throw Self.conflict(

@@ -18,7 +18,7 @@ enum AutoscalerMetric {
         var present = sources.map(\.member).filter { metric.has($0) }
         if let first = present.first { faults += sourceFaults(first, metric[first], path[first]) }
         guard let expected = sources.first(where: { $0.type == type })?.member else {
-            return faults + [unknown] + onlyFaults(present, path)
+            return faults + [unknown] + (type.isEmpty ? [] : onlyFaults(present, path))
         }
         if !metric.has(expected) {
             faults.append(.required(path[expected], "must populate information for the given metric source"))
@@ -71,7 +71,10 @@ enum AutoscalerMetric {
     private static func resourceFaults(_ source: JSON, _ path: FieldPath, ofContainer: Bool) -> [FieldError] {
         var faults = SpecFaults.missing(source, path, "name", "must specify a resource name")
         if ofContainer {
-            faults += containerResourceFaults(source.text("name"), path["name"])
+            let name = source.text("name")
+            var found = Faults()
+            if !name.isEmpty { ResourceRules.checkContainerName(name, path["name"], &found) }
+            faults += found.all
             let container = source.text("container")
             faults += SpecFaults.missing(source, path, "container", "must specify a container")
             if !container.isEmpty {
@@ -89,17 +92,6 @@ enum AutoscalerMetric {
             faults.append(.forbidden(at["averageValue"], detail))
         default: break
         }
-        return faults
-    }
-
-    /// Containers have compute resources, huge pages, and what a domain's owner adds.
-    private static func containerResourceFaults(_ name: String, _ path: FieldPath) -> [FieldError] {
-        if name.isEmpty { return [] }
-        var faults = SpecFaults.named(path, name, Names.qualifiedName(name))
-        guard faults.isEmpty, !name.contains("/") else { return faults }
-        let isKnown = ["cpu", "memory", "ephemeral-storage"].contains(name) || name.hasPrefix("hugepages-")
-        if isKnown { return faults }
-        faults.append(.invalid(path, .string(name), "must be a standard resource for containers"))
         return faults
     }
 

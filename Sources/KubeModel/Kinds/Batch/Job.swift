@@ -97,7 +97,7 @@ package enum Job {
             if !Names.dnsLabel(hostname).isEmpty {
                 faults.append(
                     .invalid(
-                        FieldPath("metadata.name"), object["metadata"]["name"],
+                        FieldPath("metadata.name"), .string(object["metadata"].text("name")),
                         "will not able to create pod with invalid DNS label: \(hostname)"))
             }
         }
@@ -116,7 +116,7 @@ package enum Job {
         if SpecSelector.isUsable(spec["selector"]), !SpecSelector.matches(spec["selector"], labels) {
             faults.append(
                 SpecFaults.invalid(
-                    path["template"]["metadata"]["labels"], labels,
+                    path["template"]["metadata"]["labels"], labels.isNull ? [:] : labels,
                     "`selector` does not match template `labels`"))
         }
         return faults

@@ -7,10 +7,17 @@ enum JobChange {
         var faults = completionsFaults(spec, before, path)
         faults += SpecFaults.changed(spec, before, path, "selector")
         faults += templateFaults(new, old, path["template"])
-        return faults
-            + SpecFaults.changed(
-                spec, before, path, "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy",
-                "successPolicy")
+        faults += SpecFaults.changed(spec, before, path, "completionMode")
+        faults += policyFaults(spec, before, path, "podFailurePolicy", JobInternalForm.failurePolicy)
+        faults += SpecFaults.changed(spec, before, path, "backoffLimitPerIndex", "managedBy")
+        return faults + policyFaults(spec, before, path, "successPolicy", JobInternalForm.successPolicy)
+    }
+
+    private static func policyFaults(
+        _ spec: JSON, _ before: JSON, _ path: FieldPath, _ member: String, _ form: (JSON) -> JSON
+    ) -> [FieldError] {
+        if SemanticEquality.equal(spec[member], before[member]) { return [] }
+        return [SpecFaults.invalid(path[member], internalForm: form(spec[member]), SpecFaults.isImmutable)]
     }
 
     /// An Indexed Job may grow and shrink, in step with its parallelism.

@@ -44,7 +44,8 @@ enum JobSpec {
             } else {
                 faults.append(
                     SpecFaults.invalid(
-                        path["successPolicy"], spec["successPolicy"], "requires indexed completion mode"))
+                        path["successPolicy"], internalForm: JobInternalForm.successPolicy(spec["successPolicy"]),
+                        "requires indexed completion mode"))
             }
         }
         faults += replacementFaults(spec, path["podReplacementPolicy"])

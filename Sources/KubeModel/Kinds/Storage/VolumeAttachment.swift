@@ -12,7 +12,9 @@ enum VolumeAttachment {
         rules.keepStatusApart(empty: ["attached": false])
         rules.validate = { object in
             let (spec, path) = (object["spec"], FieldPath("spec"))
-            var faults = validate(object) + StorageNames.driverFaults(spec.text("attacher"), path["attacher"])
+            var faults = validate(object)
+            let driver = spec.text("attacher")
+            if !driver.isEmpty { faults += StorageNames.driverFaults(driver, path["attacher"]) }
             if let name = spec["source"]["persistentVolumeName"].string {
                 let at = path["source"]["persistentVolumeName"]
                 faults += SpecFaults.named(at, name, Names.dnsSubdomain(name))
@@ -46,6 +48,7 @@ enum VolumeAttachment {
         case (true, _?): return [.forbidden(path, detail)]
         case (false, ""):
             return [.required(path["persistentVolumeName"], "must specify non empty persistentVolumeName")]
+        case (true, nil): return PersistentVolumeFaults.inline(source["inlineVolumeSpec"], path["inlineVolumeSpec"]).all
         default: return []
         }
     }

@@ -6,9 +6,13 @@ enum ImagePullPolicy {
         tag(of: image) == "latest" ? "Always" : "IfNotPresent"
     }
 
+    /// Bytes of a repository's name.
+    private static let longestName = 255
+
     /// Nil when there is a digest and no tag, or when the reference is malformed.
     private static func tag(of image: String) -> String? {
         let bytes = Array(image.utf8)
+        guard bytes.count <= longestName || bytes.contains(UInt8(ascii: "@")) else { return nil }
         let at = bytes.firstIndex(of: UInt8(ascii: "@"))
         let name = bytes[..<(at ?? bytes.endIndex)]
         let lastSlash = name.lastIndex(of: UInt8(ascii: "/"))
@@ -26,7 +30,7 @@ enum ImagePullPolicy {
         return parts.enumerated().allSatisfy { place, part in
             // A host is read by other rules.
             let isHost = place == 0 && parts.count > 1
-            guard isHost || hasSeparatorsBetween(part) else { return false }
+            guard isHost ? isHostBegun(part) : hasSeparatorsBetween(part) else { return false }
             return part.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
@@ -37,6 +41,12 @@ enum ImagePullPolicy {
                 }
             }
         }
+    }
+
+    /// A host begins with a letter or digit, or is an address in brackets.
+    private static func isHostBegun(_ part: ArraySlice<UInt8>) -> Bool {
+        part.first.map { $0 == UInt8(ascii: "[") || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) }
+            ?? false
     }
 
     /// `.`, `_`, `__` and dashes stand between letters or digits only.

@@ -46,14 +46,15 @@ package enum ClaimFaults {
         if !namespace.isEmpty {
             faults.check(namespace, path["dataSourceRef"]["namespace"], Names.dnsLabel)
             if !source.isNull {
-                faults.invalid(
-                    path, .string(path["dataSource"].description),
-                    "may not be specified when dataSourceRef.namespace is specified")
+                faults.add(
+                    FieldError(
+                        .invalid, path, value: "{}", "may not be specified when dataSourceRef.namespace is specified"))
             }
         } else if !source.isNull, !reference.isNull,
             ["kind", "name", "apiGroup"].contains(where: { source.text($0) != reference.text($0) })
         {
-            faults.invalid(path, .string(path["dataSource"].description), "must match dataSourceRef")
+            // The original shows the place, of which JSON has nothing.
+            faults.add(FieldError(.invalid, path, value: "{}", "must match dataSourceRef"))
         }
     }
 

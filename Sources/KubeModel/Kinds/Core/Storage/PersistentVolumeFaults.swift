@@ -30,12 +30,34 @@ enum PersistentVolumeFaults {
                 faults.required(affinity["required"], "must specify required node constraints")
             }
         }
-        checkSources(spec, name: volume["metadata"].text("name"), &faults)
+        checkSources(spec, name: volume["metadata"].text("name"), path, &faults)
         if policy == "Recycle", spec.has("hostPath"), isRoot(spec["hostPath"].text("path")) {
             faults.forbidden(
                 path["persistentVolumeReclaimPolicy"], "may not be 'recycle' for a hostPath mount of '/'")
         }
         checkClasses(spec, &faults)
+        return faults
+    }
+
+    /// Of a spec that stands in an attachment, where there is no volume and no claim.
+    static func inline(_ spec: JSON, _ path: FieldPath) -> Faults {
+        var faults = Faults()
+        func forbid(_ name: String, _ isThere: Bool) {
+            if isThere { faults.forbidden(path[name], "may not be specified in the context of inline volumes") }
+        }
+        forbid("claimRef", spec.has("claimRef"))
+        forbid("capacity", !spec.map("capacity").isEmpty)
+        if !spec.has("csi") {
+            faults.required(path["csi"], "has to be specified in the context of inline volumes")
+        }
+        let modes = spec.list("accessModes")
+        if modes.isEmpty { faults.required(path["accessModes"]) }
+        AccessModes.check(modes, path["accessModes"], &faults)
+        forbid("persistentVolumeReclaimPolicy", !spec.text("persistentVolumeReclaimPolicy").isEmpty)
+        forbid("nodeAffinity", spec.has("nodeAffinity"))
+        checkSources(spec, name: "", path, &faults)
+        forbid("storageClassName", !spec.text("storageClassName").isEmpty)
+        forbid("volumeMode", spec.has("volumeMode"))
         return faults
     }
 
@@ -55,7 +77,9 @@ enum PersistentVolumeFaults {
     /// Where a source's faults stand, when that isn't its name.
     private static func place(_ name: String) -> String { name == "gcePersistentDisk" ? "persistentDisk" : name }
 
-    private static func checkSources(_ spec: JSON, name volume: String, _ faults: inout Faults) {
+    private static func checkSources(
+        _ spec: JSON, name volume: String, _ path: FieldPath, _ faults: inout Faults
+    ) {
         var isFirst = true
         for name in sources where spec.has(name) {
             if !isFirst, name != "flexVolume" {
