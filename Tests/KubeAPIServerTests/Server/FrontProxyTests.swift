@@ -100,7 +100,7 @@ struct FrontProxyTests {
             #expect(map["requestheader-client-ca-file"].string == proxies)
             #expect(map["requestheader-allowed-names"].string == #"["front-proxy-client"]"#)
             #expect(map["requestheader-username-headers"].string == #"["X-Remote-User"]"#)
-            #expect(map["requestheader-uid-headers"].string == "[]")
+            #expect(map["requestheader-uid-headers"].isNull)
             #expect(map["requestheader-group-headers"].string == #"["X-Remote-Group"]"#)
             #expect(map["requestheader-extra-headers-prefix"].string == #"["X-Remote-Extra-"]"#)
         }

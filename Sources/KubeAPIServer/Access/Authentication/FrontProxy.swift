@@ -46,7 +46,7 @@ package struct FrontProxyFlags: Sendable {
     func published(_ authorityPEM: String) -> [String: String] {
         let flags = settled
         func list(_ names: [String]) -> String { JSON(names).text }
-        return [
+        let all = [
             "requestheader-client-ca-file": authorityPEM,
             "requestheader-allowed-names": list(flags.allowedNames),
             "requestheader-username-headers": list(flags.usernameHeaders),
@@ -54,6 +54,8 @@ package struct FrontProxyFlags: Sendable {
             "requestheader-group-headers": list(flags.groupHeaders),
             "requestheader-extra-headers-prefix": list(flags.extraPrefixes),
         ]
+        // As the original: of all lists this one is told only when there is something in it.
+        return all.filter { $0.key != "requestheader-uid-headers" || !flags.uidHeaders.isEmpty }
     }
 }
 
