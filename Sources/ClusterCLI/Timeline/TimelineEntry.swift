@@ -39,13 +39,13 @@ package struct TimelineEntry: Sendable, Equatable {
         self.why = why
     }
 
-    /// `03:19:04.123  observed  kubelet                  pod/web  phase Pending → Running`.
+    /// `03:19:04.123  observed  kubelet                     pod/web  phase Pending → Running`.
     /// - Parameter showsNamespace: where objects of several are told of.
     package func line(showsNamespace: Bool = false) -> String {
         let clock = Timestamp(time).microText.dropFirst(11).prefix(12)
         let place = showsNamespace && !namespace.isEmpty ? "\(namespace) \(object)" : object
         let reason = why.isEmpty ? "" : ": \(why.replacing("\n", with: " "))"
-        return "\(clock)  \(Self.pad(step.rawValue, 8))  \(Self.pad(by, 24))  \(place)  \(what)\(reason)"
+        return "\(clock)  \(Self.pad(step.rawValue, 8))  \(Self.pad(by, 26))  \(place)  \(what)\(reason)"
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {

@@ -65,7 +65,10 @@ struct TimelineModel {
         if isGone { return [entry(ChangeText(.gone, "deleted"), by: "")] }
         return ObjectChanges.of(kind, old ?? .null, object) { objects[$0] }.map { text in
             let isStatus = text.step == .observed && kind != "EndpointSlice"
-            return entry(text, by: FieldManager.of(object, since: old, isStatus: isStatus))
+            var by = FieldManager.of(object, since: old, isStatus: isStatus)
+            // A binding leaves no trace of who made it.
+            if by.isEmpty, text.what.hasPrefix("bound to node") { by = object["spec"].text("schedulerName") }
+            return entry(text, by: by)
         }
     }
 

@@ -60,8 +60,11 @@ struct NodeFit {
         }
         for taint in node["spec"]["taints"].array ?? [] where !isTolerated(taint) {
             let key = taint.text("key")
-            // Said already, in plainer words.
-            if key == "node.kubernetes.io/unschedulable" || !isReady && key.hasPrefix("node.kubernetes.io/") {
+            // The cluster's own marks: who takes them away by hand has them back at once.
+            if key.hasPrefix("node.kubernetes.io/") {
+                if key == "node.kubernetes.io/unschedulable" || !isReady { continue }
+                let word = key.dropFirst("node.kubernetes.io/".count)
+                refusals.append(Refusal(kind: .notReady, text: "is marked \(word)"))
                 continue
             }
             taints.append(taint)

@@ -78,9 +78,10 @@ struct SchedulingDiagnosis {
                 .cordoned, "\(start), and \(node) only because it is cordoned.", nodes: verdicts,
                 fix: "Let it take pods again.", command: "kubectl uncordon \(node)")
         case .notReady?:
+            let refusal = nearest[0].refusals.first { $0.kind == .notReady }?.text ?? "isn't Ready"
             return Finding(
-                .nodeNotReady, "\(start), and \(nearest[0].name) only because it isn't Ready.", nodes: verdicts,
-                fix: "Bring it back.", command: "hako node start \(nearest[0].name)")
+                .nodeNotReady, "\(start), and \(nearest[0].name) only because it \(refusal).", nodes: verdicts,
+                fix: "Wait until it is well, or see what it lacks.", command: "hako why node/\(nearest[0].name)")
         case .taint?: return taint(nearest, start, verdicts)
         case .selector?: return selector(start, verdicts)
         case .ports?:

@@ -101,6 +101,29 @@ struct TimelineTests {
             ])
     }
 
+    @Test("whoever wrote it is named, not who lost a field by that; a binding by its scheduler")
+    func managers() {
+        func object(_ entries: [(manager: String, time: Int, fields: String)]) -> JSON {
+            let list = entries.map { entry -> JSON in
+                ["manager": .string(entry.manager), "time": JSON(entry.time), "fieldsV1": .string(entry.fields)]
+            }
+            return ["metadata": ["managedFields": .array(list)]]
+        }
+        let old = object([("create", 1, "image,replicas")])
+        #expect(FieldManager.of(old, since: nil, isStatus: false) == "create")
+        let set = object([("create", 1, "replicas"), ("set", 1, "image")])
+        #expect(FieldManager.of(set, since: old, isStatus: false) == "set")
+        let again = object([("create", 1, "replicas"), ("set", 1, "image,env")])
+        #expect(FieldManager.of(again, since: set, isStatus: false) == "set")
+        #expect(FieldManager.of(old, since: old, isStatus: false) == "")
+        var model = TimelineModel(target: nil)
+        var bound = Make.pod("web", node: "n1")
+        bound["spec"]["schedulerName"] = "default-scheduler"
+        #expect(
+            lines(&model, "Pod", Make.pod("web", node: ""), bound).first
+                == "did | default-scheduler | pod/web | bound to node n1")
+    }
+
     @Test("endpoints that come and go")
     func endpoints() {
         var model = TimelineModel(target: ("Service", "web"))
@@ -147,7 +170,8 @@ struct TimelineTests {
         let entries = model.history([("Pod", [pod])], events: [Make.event(pod, "Started", "Container started")])
         #expect(entries.map(\.what) == ["created: nginx:1.99", "Started", "container c running"])
         #expect(
-            entries[1].line() == "00:00:10.000  did       kubelet                   pod/web  Started: Container started"
+            entries[1].line()
+                == "00:00:10.000  did       kubelet                     pod/web  Started: Container started"
         )
         #expect(entries[1].json["time"] == "2026-01-01T00:00:10.000000Z")
     }

@@ -88,6 +88,12 @@ struct SchedulingWhyTests {
         }
         #expect(tainted.finding.hasSuffix("because it doesn't tolerate gpu=yes:NoSchedule."))
         #expect(tainted.command == "kubectl taint node n1 gpu:NoSchedule-")
+        let marked = why(Make.pod("p", node: "")) {
+            let taint: JSON = ["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]
+            $0.nodes = [Make.node("n1", spec: ["taints": [taint]])]
+        }
+        #expect(marked.finding.hasSuffix("and n1 only because it is marked not-ready."))
+        #expect(marked.command == "hako why node/n1")
         var picky = Make.pod("p", node: "")
         picky["spec"]["nodeSelector"] = ["disk": "sdd"]
         var labelled = Make.node("n1")
