@@ -1,4 +1,5 @@
 import CommandLine
+import Fault
 import Glibc
 import JSON
 import NIOCore
@@ -82,7 +83,7 @@ struct Scratch {
         var header = TarHeader(name: name, kind: .file)
         header.size = 4
         let bytes = TarWriting.blocks(header) + Array("evil".utf8) + TarWriting.padding(4) + TarWriting.end
-        await #expect(throws: Failure.self) { try await unpack(bytes, to: scratch.path + "/inside") }
+        await #expect(throws: Fault.self) { try await unpack(bytes, to: scratch.path + "/inside") }
         #expect(scratch.read("escape") == nil)
     }
 
@@ -98,7 +99,7 @@ struct Scratch {
         let bytes =
             TarWriting.blocks(TarHeader(name: "d/", kind: .directory, mode: 0o755)) + TarWriting.blocks(link)
             + TarWriting.blocks(evil) + TarWriting.end
-        await #expect(throws: Failure.self) { try await unpack(bytes, to: scratch.path + "/d") }
+        await #expect(throws: Fault.self) { try await unpack(bytes, to: scratch.path + "/d") }
         #expect(scratch.read("outside/evil") == nil)
     }
 

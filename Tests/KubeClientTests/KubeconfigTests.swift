@@ -26,7 +26,7 @@ import Wire
           cluster: {server: "https://one:6443", extra: kept}
         contexts:
         - name: a
-          context: {cluster: c, user: u, namespace: n}
+          context: {cluster: c, user: u, namespace: mine}
         mine: stays
         """
     private static let second = """
@@ -79,7 +79,7 @@ import Wire
         #expect(target.host == "one" && target.port == 6443)
         #expect(target.tls != nil)
         guard case .token("secret") = target.credential else { throw WrongConfiguration.context("token") }
-        #expect(try ClusterTarget.namespace(config, ClusterOverrides()) == "n")
+        #expect(try ClusterTarget.namespace(config, ClusterOverrides()) == "mine")
         var overrides = ClusterOverrides()
         overrides.server = "http://[::1]:8001/base/"
         let other = try ClusterTarget(config, overrides)

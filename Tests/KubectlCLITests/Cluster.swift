@@ -23,7 +23,7 @@ struct Cluster {
             apiVersion: v1
             kind: Config
             current-context: c
-            clusters: [{name: c, cluster: {server: "https://\(running.address)", certificate-authority: pki/ca.crt}}]
+            clusters: [{name: c, cluster: {server: "\(running.address)", certificate-authority: pki/ca.crt}}]
             users: [{name: u, user: {client-certificate: pki/admin.crt, client-key: pki/admin.key}}]
             contexts: [{name: c, context: {cluster: c, user: u}}]
             """

@@ -24,7 +24,9 @@ package enum Signals {
 
     /// Hands every signal of the list to `handle` until the returned task is cancelled or the process ends.
     /// Only one such stream at a time gets signals.
-    package static func forEach(_ numbers: [Int32], _ handle: @escaping @Sendable (Int32) async -> Void) -> Task<Void, Never> {
+    package static func forEach(_ numbers: [Int32], _ handle: @escaping @Sendable (Int32) async -> Void) -> Task<
+        Void, Never
+    > {
         let descriptor = installPipe()
         for number in numbers {
             var action = sigaction()

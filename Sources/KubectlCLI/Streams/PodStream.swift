@@ -38,7 +38,7 @@ struct PodStream: Sendable {
 
     /// Until the command has ended. Throws its exit code as `Exit`.
     func run(_ path: String, _ query: KubeConnection.Query) async throws {
-        let (socket, name) = try await session.connection.socket(path, query, protocols: Self.protocols)
+        let (socket, name) = try await open(path, query)
         let restore = takesInput && isTerminal && source == nil ? session.input.makeRaw() : nil
         defer { restore?() }
         let input = Task { if takesInput { await pump(socket, endsInput: name.hasPrefix("v5")) } }
@@ -50,6 +50,14 @@ struct PodStream: Sendable {
         let status = try await receive(socket)
         await socket.close()
         try Self.check(status)
+    }
+
+    private func open(_ path: String, _ query: KubeConnection.Query) async throws -> (WebSocketMessages, String) {
+        do {
+            return try await session.connection.socket(path, query, protocols: Self.protocols)
+        } catch let status as APIStatus {
+            throw Refusal("unable to upgrade connection: \(status.message)")
+        }
     }
 
     private func receive(_ socket: WebSocketMessages) async throws -> JSON? {
