@@ -25,6 +25,7 @@ package final class RunningNode: Sendable {
     private let dns: ClusterDNS
     private let events: EventRecorder
     /// Of a joined node: keeps its credential fresh.
+    private let kubeletServer = NIOLockedValueBox<KubeletServer?>(nil)
     private let renewal = NIOLockedValueBox<@Sendable () async -> Void>({})
 
     /// The interface by which the node is on the cluster's network; the engine outside names it so.
@@ -53,6 +54,8 @@ package final class RunningNode: Sendable {
             wanted, api: api, engine: engine, volumes: volumes, environment: environment, log: log,
             now: { wallClock() })
         router.serve(settings.name, by: LocalPods(kubelet))
+        objects.observe { [kubelet] in kubelet.retry($0) }
+        kubelet.observePods { [volumes] in volumes.changed($0) }
         proxy = ServiceProxy(settings.proxy, api: api, informers: informers, log: log)
         dns = ClusterDNS(settings.dns, informers: informers, log: log)
         routes = NodeRoutes(nodeName: settings.name, interface: Self.interface, informers: informers, log: log)
@@ -70,6 +73,7 @@ package final class RunningNode: Sendable {
             let (api, credential) = try await joining.join()
             let node = RunningNode(settings, engine, nil, api, router, log)
             node.renewal.withLockedValue { $0 = { await joining.keepFresh(api, credential) } }
+            try await node.serveControlPlane(trustPEM: joining.trustPEM, group)
             return node
         }
         let controlPlane = try await ControlPlane(
@@ -77,7 +81,25 @@ package final class RunningNode: Sendable {
         let identity = UserInfo(
             name: "system:node:\(settings.name)", groups: ["system:nodes", "system:authenticated"])
         let api = controlPlane.server.api(as: identity, manager: "kubelet")
+        router.serveOthers(
+            by: RemotePods(
+                controlPlane.server.api(as: .administrator, manager: "hako"),
+                certificate: settings.folder + "/cluster/pki/apiserver-kubelet-client.crt",
+                key: settings.folder + "/cluster/pki/apiserver-kubelet-client.key"))
         return RunningNode(settings, engine, controlPlane, api, router, log)
+    }
+
+    /// Answers the control plane, which asks for logs and streams of this node's pods.
+    private func serveControlPlane(trustPEM: String, _ group: any EventLoopGroup) async throws {
+        let own = try OwnServingCertificate.make(
+            name: settings.name, addresses: [settings.address], folder: settings.folder)
+        let authority = settings.folder + "/kubelet-ca.crt"
+        try KernelFile.replace(authority, Array(trustPEM.utf8))
+        let server = try KubeletServer(
+            kubelet, .init(certificate: own.certificate, key: own.key, clientAuthority: authority), group: group,
+            log: log)
+        _ = try await server.listen(host: "0.0.0.0", port: settings.kubelet.port)
+        kubeletServer.withLockedValue { $0 = server }
     }
 
     /// Until its task is cancelled. Calls `ready` once, when pods can run.
