@@ -63,13 +63,9 @@ struct ServerTests {
             #expect(streams.output == "hello\n\n")
             var previous = PodLogOptions(container: "web")
             previous.isPrevious = true
-            do {
-                _ = try await remote.log(of: pod, previous)
-                Issue.record("there is no previous container")
-            } catch {
-                #expect(error.code == 400)
-                #expect(error.message == "previous terminated container \"web\" in pod \"a\" not found")
-            }
+            let refused = await #expect(throws: APIStatus.self) { try await remote.log(of: pod, previous) }
+            #expect(refused?.code == 400)
+            #expect(refused?.message == "previous terminated container \"web\" in pod \"a\" not found")
         }
     }
 
