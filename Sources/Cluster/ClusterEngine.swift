@@ -1,6 +1,7 @@
 import DockerCLI
 import Fault
 import JSON
+import Linux
 import NIOCore
 import NIOHTTP1
 import Wire
@@ -164,10 +165,21 @@ extension ClusterEngine {
             return subnet
         }
         let taken = networks.flatMap { ($0["IPAM"]["Config"].array ?? []).compactMap { $0["Subnet"].string } }
+        let routed = Self.routed()
         for third in stride(from: 49, through: 247, by: 9) {
-            let prefix = "192.168.\(third)."
-            if !taken.contains(where: { $0.hasPrefix(prefix) || $0.hasPrefix("192.168.0.0/16") }) { return prefix + "0/24" }
+            guard let range = IPPrefix("192.168.\(third).0/24") else { continue }
+            if (taken.compactMap { IPPrefix($0) } + routed).contains(where: { $0.overlaps(range) }) { continue }
+            return "\(range)"
         }
         throw Fault(.unavailable, "no range of 192.168.0.0/16 is free for the cluster's network: remove a network")
+    }
+
+    /// What this machine has routes to, other engines' networks among them; the default route isn't one.
+    private static func routed() -> [IPPrefix] {
+        let routes = (try? RouteNetlink.here().routes()) ?? []
+        return routes.compactMap { route in
+            guard route.prefix > 0, let address = IPAddress(bytes: route.destination) else { return nil }
+            return IPPrefix(address: address, length: Int(route.prefix))
+        }
     }
 }
