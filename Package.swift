@@ -79,7 +79,10 @@ func embedded(_ name: String) -> Target {
 }
 
 var targets: [Target] =
-    [.target(name: "CLinux"), embedded("hako-runtime"), embedded("hako-init"), embedded("probe"), embedded("echoserver")] + systemLibraries
+    [
+        .target(name: "CLinux"), embedded("hako-runtime"), embedded("hako-init"), embedded("probe"),
+        embedded("echoserver"),
+    ] + systemLibraries
 targets += module("JSON", testNeeds: ["TestKit"])
 targets += module("Fault", tests: false)
 targets += module(
@@ -166,11 +169,14 @@ targets += module(
 targets += module(
     "Node",
     kube + [
-        "Controllers", "Scheduler", "ServiceProxy", "ClusterDNS", "Kubelet", "KubeAPIServer", "Engine", "DockerModel", "DockerCLI", "ImageStore",
+        "Controllers", "Scheduler", "ServiceProxy", "ClusterDNS", "Kubelet", "KubeAPIServer", "Engine", "DockerModel",
+        "DockerCLI", "ImageStore",
         "ContainerNetwork", "Wire", "Linux", "CLinux",
     ], nio + httpAndTLS + [log, locks] + certificates)
 targets += module(
-    "ClusterCLI", kube + ["Cluster", "DockerCLI", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"], nio + [log, locks])
+    "ClusterCLI",
+    kube + ["Cluster", "DockerCLI", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"],
+    nio + [log, locks])
 targets += [
     .executableTarget(
         name: "hako",

@@ -37,7 +37,9 @@ package struct ClusterEngine: Sendable {
 
     /// Nil when there is none.
     package func container(_ name: String) async throws -> JSON? {
-        do { return try await client.get("/containers/\(name)/json") } catch let error as DaemonError where error.isNotFound {
+        do { return try await client.get("/containers/\(name)/json") } catch let error as DaemonError
+            where error.isNotFound
+        {
             return nil
         }
     }
@@ -84,7 +86,8 @@ package struct ClusterEngine: Sendable {
     static func firstFile(of tar: [UInt8]) -> [UInt8]? {
         var at = 0
         while at + 512 <= tar.count {
-            let digits = String(decoding: tar[(at + 124)..<(at + 136)].filter { (0x30...0x37).contains($0) }, as: UTF8.self)
+            let digits = String(
+                decoding: tar[(at + 124)..<(at + 136)].filter { (0x30...0x37).contains($0) }, as: UTF8.self)
             guard let size = Int(digits, radix: 8), size <= tar.count - at - 512 else { return nil }
             let type = tar[at + 156]
             if type == UInt8(ascii: "0") || type == 0 { return Array(tar[(at + 512)..<(at + 512 + size)]) }

@@ -101,7 +101,8 @@ package struct ClusterStart: Sendable {
     }
 
     private func waitUntilReady(_ node: Profile.Node) async throws {
-        guard let state = try await engine.container(node.name)?["State"], let started = state["StartedAt"].string else {
+        guard let state = try await engine.container(node.name)?["State"], let started = state["StartedAt"].string
+        else {
             throw Fault(.internalFault, "node \(node.name) is gone")
         }
         let log = try await engine.log(node.name, since: try Self.seconds(started))
@@ -133,7 +134,8 @@ package struct ClusterStart: Sendable {
     /// Seconds since 1970 with their fraction, as the engine wants them; rounded down, since lines carry whole times.
     private static func seconds(_ time: String) throws -> String {
         let moment = try Timestamp(parsing: time)
-        return "\(moment.seconds).\(String(repeating: "0", count: 9 - "\(moment.nanoseconds)".count))\(moment.nanoseconds)"
+        return
+            "\(moment.seconds).\(String(repeating: "0", count: 9 - "\(moment.nanoseconds)".count))\(moment.nanoseconds)"
     }
 
     private enum NodeEnd { case isReady, isLate, ended([String]) }

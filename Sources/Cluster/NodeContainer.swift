@@ -107,7 +107,9 @@ enum HostPrograms {
         // A machine whose /lib is no link into /usr keeps its libraries there.
         for folder in ["/lib", "/lib64"] {
             var information = stat()
-            if lstat(folder, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) { folders.insert(folder) }
+            if lstat(folder, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) {
+                folders.insert(folder)
+            }
         }
         return folders.sorted()
     }

@@ -21,7 +21,9 @@ extension Verbs {
     private static func nodeList() -> ClusterCommand {
         ClusterCommand("list", "List nodes", count: .none, options: PlainOptions(), flags: [.profile]) {
             options, _, session in
-            for node in try session.existing(options.profile).nodes { session.out.line("\(node.name)\t\(node.address)") }
+            for node in try session.existing(options.profile).nodes {
+                session.out.line("\(node.name)\t\(node.address)")
+            }
             return 0
         }
     }

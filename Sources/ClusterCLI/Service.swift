@@ -83,7 +83,8 @@ private struct ServiceURLs {
                 for (_, url) in found { session.out.line(url) }
                 if found.isEmpty, name != nil {
                     session.notes.say(
-                        .warning, "service \(options.namespace)/\(service["metadata"]["name"].string ?? "") has no node port")
+                        .warning,
+                        "service \(options.namespace)/\(service["metadata"]["name"].string ?? "") has no node port")
                 }
             } else {
                 session.out.write(table([(service, found)]))

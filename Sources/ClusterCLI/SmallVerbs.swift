@@ -82,7 +82,8 @@ extension Verbs {
             let profile = try session.existing(options.profile)
             let node = options.node.isEmpty ? profile.controlPlane : try session.node(options.node, of: profile)
             let terminal = session.out.isTerminal ? ["-it"] : ["-i"]
-            let command = parsed.arguments.isEmpty ? ["/bin/bash"] : ["/bin/sh", "-c", parsed.arguments.joined(separator: " ")]
+            let command =
+                parsed.arguments.isEmpty ? ["/bin/bash"] : ["/bin/sh", "-c", parsed.arguments.joined(separator: " ")]
             return await session.docker(["exec"] + terminal + [node?.name ?? ""] + command)
         }
     }
@@ -154,7 +155,9 @@ extension Verbs {
             try ContextEntry(profile, try await start.administrator(of: profile)).write(
                 session.environment, selects: true)
             session.notes.say(
-                .done, "\"\(profile.name)\" context has been updated to point to \(profile.controlPlane?.address ?? ""):\(Profile.apiPort)")
+                .done,
+                "\"\(profile.name)\" context has been updated to point to \(profile.controlPlane?.address ?? ""):\(Profile.apiPort)"
+            )
             return 0
         }
     }

@@ -71,7 +71,8 @@ extension ClusterSession {
         let isPaused = state["Paused"].bool == true
         status.host = isPaused || state["Running"].bool == true ? "Running" : "Stopped"
         let config = try? Kubeconfig.load(environment)
-        let isConfigured = config?.entry(.clusters, profile.name)?["server"].string?.contains(profile.controlPlane?.address ?? "?")
+        let isConfigured = config?.entry(.clusters, profile.name)?["server"].string?.contains(
+            profile.controlPlane?.address ?? "?")
         status.kubeconfig = isConfigured == true ? "Configured" : "Misconfigured"
         guard status.host == "Running" else { return status }
         if isPaused {

@@ -14,7 +14,7 @@ enum ClusterObjects {
             let key = ObjectKey(object)
             do {
                 _ = try await api.get(resource, key.namespace, key.name)
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 try await api.create(resource, object)
             }
         }

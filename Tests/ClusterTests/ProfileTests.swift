@@ -48,7 +48,8 @@ struct ProfileTests {
         }
     }
 
-    @Test("names that can't be host names are refused", arguments: ["", "Up", "a_b", "-a", "a-", "a.b", "ä", "a/b", ".."])
+    @Test(
+        "names that can't be host names are refused", arguments: ["", "Up", "a_b", "-a", "a-", "a.b", "ä", "a/b", ".."])
     func names(_ name: String) { #expect(throws: Fault.self) { try Profile.check(name: name) } }
 
     @Test("further nodes take the first free number, its name, address and pods' range")

@@ -38,7 +38,8 @@ struct ClusterTutorialTests {
             let before = try await links(box)
             let start = try await box.shell("minikube start", seconds: 120)
             #expect(start.status == 0, "\(start)")
-            let done = "Done! kubectl is now configured to use \"minikube\" cluster and \"default\" namespace by default"
+            let done =
+                "Done! kubectl is now configured to use \"minikube\" cluster and \"default\" namespace by default"
             #expect(start.out.hasSuffix("* \(done)\n"), "\(start)")
             try await contexts(box)
             try await deployment(box)

@@ -31,4 +31,3 @@ extension Engine {
         return try await images.image(id: image.id)
     }
 }
-

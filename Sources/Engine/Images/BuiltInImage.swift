@@ -37,7 +37,8 @@ struct BuiltInImage: Sendable {
         program: "hako-init", repositories: ["docker.io/hakobune/node"], isOwn: true,
         folders: [
             ("dev", 0o755), ("proc", 0o555), ("sys", 0o555), ("run", 0o755), ("root", 0o700), ("home", 0o755),
-            ("usr", 0o755), ("var", 0o755), ("opt", 0o755), ("mnt", 0o755), ("etc/ssl", 0o755), ("etc/ssl/certs", 0o755),
+            ("usr", 0o755), ("var", 0o755), ("opt", 0o755), ("mnt", 0o755), ("etc/ssl", 0o755),
+            ("etc/ssl/certs", 0o755),
         ],
         links: [
             ("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"),

@@ -15,7 +15,8 @@ enum ClusterEntry {
             let engine = try engine(environment)
             let program = ClusterProgram(
                 engine: engine, environment: environment, out: .descriptor(STDOUT_FILENO),
-                err: .descriptor(STDERR_FILENO), program: try AutoStart.executable(), kubectl: { await kubectlMain($0) },
+                err: .descriptor(STDERR_FILENO), program: try AutoStart.executable(),
+                kubectl: { await kubectlMain($0) },
                 docker: { await dockerMain($0) { try AutoStart.ensureDaemon() } })
             return await program.run(arguments, name: name)
         } catch {
