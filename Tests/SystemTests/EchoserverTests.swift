@@ -26,7 +26,7 @@ struct EchoserverTests {
     @Test("an image with a built-in twin is used, with a notice, when its registry can't be reached; others are not")
     func notice() async throws {
         try await withServer { box, _, _ in
-            let other = try await box.shell("docker pull registry.k8s.io/pause:3.9")
+            let other = try await box.shell("docker pull registry.k8s.io/coredns:1.9")
             #expect(other.status == 1 && !other.err.contains("NOTICE"), "\(other)")
             let names = try await box.ok("images", "--format", "{{.Repository}}:{{.Tag}}")
             #expect(names == "registry.k8s.io/echoserver:1.10")

@@ -12,6 +12,7 @@ struct KubectlParityTests {
 
     /// Differences that say nothing: times, UIDs, versions, addresses and ports that the server picks.
     private static let noise: [(String, String)] = [
+        ("CLUSTER-IP +", "CLUSTER-IP "),
         (#"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#, "UID"),
         (#"\b\d+(s|m|h|d)(\d+(s|m|h))?\b"#, "AGE"), (#" +AGE"#, " AGE"), (#"AGE +"#, "AGE "),
         (#"(resourceVersion\\*"?: ?\\*")\d+"#, "$1RV"), (#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"#, "TIME"),
