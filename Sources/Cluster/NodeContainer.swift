@@ -46,7 +46,6 @@ struct NodeContainer: Sendable {
             profile.podRange(of: node),
         ]
         if node.isControlPlane { words += ["--control-plane", "--port", "\(Profile.apiPort)"] }
-        for setting in profile.extraConfig { words += ["--extra-config", setting] }
         return words + joining
     }
 

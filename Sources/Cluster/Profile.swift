@@ -26,8 +26,6 @@ package struct Profile: Sendable, Equatable {
     /// Processors and bytes that each node may use; 0: all of the machine's.
     package var processors = 0
     package var memory: Int64 = 0
-    package var extraConfig: [String] = []
-    package var addons: [String] = []
 
     package init(name: String, subnet: String, nodes: [Node]) {
         self.name = name
@@ -90,8 +88,6 @@ package struct Profile: Sendable, Equatable {
         }
         processors = json["CPUs"].int ?? 0
         memory = Int64(json["Memory"].int ?? 0)
-        extraConfig = json["ExtraConfig"].strings
-        addons = json["Addons"].strings
     }
 
     var json: JSON {
@@ -100,8 +96,7 @@ package struct Profile: Sendable, Equatable {
             "Nodes": .array(
                 nodes.map {
                     ["Name": .string($0.name), "IP": .string($0.address), "ControlPlane": .bool($0.isControlPlane)]
-                }), "CPUs": .init(processors), "Memory": .init(memory), "ExtraConfig": .init(extraConfig),
-            "Addons": .init(addons),
+                }), "CPUs": .init(processors), "Memory": .init(memory),
         ]
     }
 }

@@ -14,8 +14,8 @@ package struct ClusterSession: Sendable {
     let environment: [String: String]
     let notes: Notes
     let out: Output
-    /// This program's path.
-    let program: String
+    /// This program's path and version.
+    let program: String, version: String
     /// `kubectl ARGUMENTS…` and `docker ARGUMENTS…` in this process.
     let kubectl: @Sendable ([String]) async -> Int32
     let docker: @Sendable ([String]) async -> Int32
@@ -27,12 +27,13 @@ package struct ClusterProgram: Sendable {
     let environment: [String: String]
     let out: Output
     let err: Output
-    let program: String
+    let program: String, version: String
     let kubectl: @Sendable ([String]) async -> Int32
     let docker: @Sendable ([String]) async -> Int32
 
     package init(
         engine: ClusterEngine, environment: [String: String], out: Output, err: Output, program: String,
+        version: String,
         kubectl: @escaping @Sendable ([String]) async -> Int32, docker: @escaping @Sendable ([String]) async -> Int32
     ) {
         self.engine = engine
@@ -40,6 +41,7 @@ package struct ClusterProgram: Sendable {
         self.out = out
         self.err = err
         self.program = program
+        self.version = version
         self.kubectl = kubectl
         self.docker = docker
     }
@@ -58,7 +60,7 @@ package struct ClusterProgram: Sendable {
         if arguments.first == "kubectl" { return await runKubectl(Array(arguments.dropFirst())) }
         let session = ClusterSession(
             engine: engine, home: HomeFolder(environment), environment: environment, notes: Notes(out, environment),
-            out: out, program: program, kubectl: kubectl, docker: docker)
+            out: out, program: program, version: version, kubectl: kubectl, docker: docker)
         let root = ClusterCommand(name, "Local Kubernetes clusters", subcommands: Self.commands)
         do { return try await root.run(arguments, under: "", context: session) } catch let misuse as Misuse {
             err.write(misuse.message.hasSuffix("\n") ? misuse.message : misuse.message + "\n")

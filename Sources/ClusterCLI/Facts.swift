@@ -4,7 +4,6 @@ import Linux
 
 enum ClusterVersions {
     static let kubernetes = "v1.36.0"
-    static let product = "0.1.0"
 }
 
 enum MachineFacts {

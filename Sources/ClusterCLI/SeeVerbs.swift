@@ -74,7 +74,7 @@ extension ClusterSession {
         let namespace = try ClusterTarget.namespace(config, overrides)
         let target = try ClusterTarget(config, overrides)
         return (
-            RemoteAPI(KubeConnection(target, agent: "hako/\(ClusterVersions.product)")),
+            RemoteAPI(KubeConnection(target, agent: "hako/\(version)")),
             namespace.isEmpty ? "default" : namespace
         )
     }

@@ -18,29 +18,27 @@ struct ListOptions: ProfileOptions {
 
 extension Verbs {
     static func pause() -> ClusterCommand {
-        ClusterCommand("pause", "Pause Kubernetes", count: .none, options: PlainOptions(), flags: [.profile]) {
-            options, _, session in
-            let end = ClusterEnd(session.engine, session.home)
-            let nodes = try session.existing(options.profile).nodes
-            for node in nodes {
-                session.notes.say(.pausing, "Pausing node \(node.name) ...")
-                try await end.pause(node.name)
-            }
-            session.notes.say(.pausing, "Paused \(nodes.count) node\(nodes.count == 1 ? "" : "s")")
-            return 0
-        }
+        onAllNodes("pause", "Pause", .pausing) { try await $0.pause($1) }
     }
 
     static func unpause() -> ClusterCommand {
-        ClusterCommand("unpause", "Unpause Kubernetes", count: .none, options: PlainOptions(), flags: [.profile]) {
+        onAllNodes("unpause", "Unpause", .unpausing) { try await $0.unpause($1) }
+    }
+
+    private static func onAllNodes(
+        _ verb: String, _ word: String, _ kind: Notes.Kind,
+        _ work: @escaping @Sendable (ClusterEnd, _ node: String) async throws -> Void
+    ) -> ClusterCommand {
+        ClusterCommand(verb, "\(word) Kubernetes", count: .none, options: PlainOptions(), flags: [.profile]) {
             options, _, session in
             let end = ClusterEnd(session.engine, session.home)
             let nodes = try session.existing(options.profile).nodes
+            let stem = word.dropLast()
             for node in nodes {
-                session.notes.say(.unpausing, "Unpausing node \(node.name) ...")
-                try await end.unpause(node.name)
+                session.notes.say(kind, "\(stem)ing node \(node.name) ...")
+                try await work(end, node.name)
             }
-            session.notes.say(.unpausing, "Unpaused \(nodes.count) node\(nodes.count == 1 ? "" : "s")")
+            session.notes.say(kind, "\(word)d \(nodes.count) node\(nodes.count == 1 ? "" : "s")")
             return 0
         }
     }

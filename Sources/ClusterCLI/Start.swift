@@ -34,8 +34,8 @@ extension Verbs {
                 .text("kubernetes-version", \.version, "The Kubernetes version: this program has one"),
                 .text("container-runtime", short: "c", \.runtime, "The container runtime: this program has its own"),
                 .text("driver", short: "d", \.driver, "Where nodes run: `docker` (containers of this engine)"),
-                .commaList("addons", \.addons, "Addons to enable"),
-                .list("extra-config", \.extraConfig, "component.key=value for a component of the cluster"),
+                .commaList("addons", \.addons, "Addons to enable: there are none yet"),
+                .list("extra-config", \.extraConfig, "component.key=value: there is nothing to set yet"),
                 .toggle("keep-context", \.keepsContext, "Leave kubectl's current context as it is"),
                 .commaList("wait", \.wait, "Components to wait for; a cluster is always waited for"),
                 .toggle("interactive", \.isInteractive, default: true, "Allow questions; there are none"),
@@ -59,7 +59,7 @@ private struct Starting {
         try check()
         let known = try session.home.profile(options.profile)
         let title = options.profile == Profile.standardName ? "" : "[\(options.profile)] "
-        notes.say(.happy, "\(title)hako \(ClusterVersions.product) on \(MachineFacts.system)")
+        notes.say(.happy, "\(title)hako \(session.version) on \(MachineFacts.system)")
         let profile = try await wanted(known)
         try session.home.save(profile)
         notes.say(
@@ -101,8 +101,12 @@ private struct Starting {
         guard (1...50).contains(options.nodes) else {
             throw Failure("--nodes \(options.nodes): a cluster has 1 to 50 nodes", exitCode: 14)
         }
-        if let setting = options.extraConfig.first(where: { !$0.contains(".") || !$0.contains("=") }) {
-            throw Failure("--extra-config \(setting): it is written component.key=value", exitCode: 14)
+        if let setting = options.extraConfig.first {
+            throw Failure(
+                "--extra-config \(setting): components have no settings to change yet; leave it out", exitCode: 14)
+        }
+        if let addon = options.addons.first {
+            throw Failure("--addons \(addon): there are no addons yet; leave it out", exitCode: 14)
         }
     }
 
@@ -117,8 +121,6 @@ private struct Starting {
         }
         if !options.processors.isEmpty { profile.processors = try processors() }
         if !options.memory.isEmpty { profile.memory = try memory() }
-        profile.extraConfig = options.extraConfig.isEmpty ? profile.extraConfig : options.extraConfig
-        profile.addons += options.addons.filter { !profile.addons.contains($0) }
         while profile.nodes.count < options.nodes {
             profile.nodes.append(try profile.newNode(isControlPlane: profile.nodes.isEmpty))
         }

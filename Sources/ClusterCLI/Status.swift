@@ -98,7 +98,7 @@ extension ClusterSession {
         var overrides = ClusterOverrides()
         overrides.context = profile.name
         let target = try ClusterTarget(try Kubeconfig.load(environment), overrides)
-        return RemoteAPI(KubeConnection(target, agent: "hako/\(ClusterVersions.product)"))
+        return RemoteAPI(KubeConnection(target, agent: "hako/\(version)"))
     }
 
     fileprivate func show(_ nodes: [NodeStatus], _ options: StatusOptions) throws {

@@ -20,7 +20,7 @@ package struct KubeletSettings: Sendable {
     package var labels: [String: String] = [:]
     package var annotations: [String: String] = [:]
     package var taints: [JSON] = []
-    package var kubernetesVersion = "v1.36.2"
+    package var kubernetesVersion = "v1.36.0"
     package var maximumPods = 110
     /// Fewer than the machine has; nil: all.
     package var processors: Int?

@@ -15,8 +15,6 @@ package struct NodeSettings: Sendable {
     package var server = ""
     /// What a joining node shows: a bootstrap token, and behind a colon the authority's certificate in base64.
     package var token = ""
-    /// `component.key=value`.
-    package var extraConfig: [String] = []
     /// Where the node keeps everything.
     package var folder = "/var/lib/hako"
     package var runFolder = "/run/hako"

@@ -6,6 +6,11 @@ import CLinux
 public func entry(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
     for number in [SIGTERM, SIGINT, SIGQUIT] { signal(number) { _ in _exit(0) } }
     let port = argc > 1 ? argv[1].map { Int(atoi($0)) } ?? 8080 : 8080
+    guard (1...65_535).contains(port) else {
+        let complaint: StaticString = "echoserver: the port is a number from 1 to 65535\n"
+        _ = write(2, complaint.utf8Start, complaint.utf8CodeUnitCount)
+        return 2
+    }
     guard var server = Server(port: port) else {
         perror("echoserver: listen")
         return 1

@@ -17,8 +17,6 @@ struct ProfileTests {
             nodes: [.init(name: "learn", address: "192.168.58.2", isControlPlane: true)])
         profile.processors = 2
         profile.memory = 512 << 20
-        profile.extraConfig = ["apiserver.v=3"]
-        profile.addons = ["metrics-server"]
         return profile
     }
 

@@ -33,6 +33,16 @@ struct EchoserverTests {
         }
     }
 
+    @Test("a port that can't be is told")
+    func badPort() async throws {
+        try await withServer { box, _, _ in
+            for port in ["99999999", "x", "-1"] {
+                let run = try await box.shell("docker run --rm registry.k8s.io/echoserver:1.10 \(port)")
+                #expect(run.status == 2 && run.err.contains("a number from 1 to 65535"), "\(run)")
+            }
+        }
+    }
+
     @Test("the page is the original's, byte for byte")
     func page() async throws {
         try await withServer { box, name, _ in

@@ -3,6 +3,7 @@ import Cluster
 import ClusterCLI
 import CommandLine
 import DockerCLI
+import Engine
 import Fault
 import KubectlCLI
 import Wire
@@ -15,7 +16,7 @@ enum ClusterEntry {
             let engine = try engine(environment)
             let program = ClusterProgram(
                 engine: engine, environment: environment, out: .descriptor(STDOUT_FILENO),
-                err: .descriptor(STDERR_FILENO), program: try AutoStart.executable(),
+                err: .descriptor(STDERR_FILENO), program: try AutoStart.executable(), version: Product.version,
                 kubectl: { await kubectlMain($0) },
                 docker: { await dockerMain($0) { try AutoStart.ensureDaemon() } })
             return await program.run(arguments, name: name)

@@ -22,7 +22,6 @@ enum NodeCommand {
         .int("port", \.port, default: 8_443, "Where the API is served"),
         .text("server", \.server, "The cluster's API server, for a node that joins"),
         .text("token", \.token, "What a joining node shows"),
-        .list("extra-config", \.extraConfig, "component.key=value"),
     ]
 
     static func main(_ arguments: [String], version: String) async -> CInt {
