@@ -44,7 +44,7 @@ out/kube/complete: out/python/complete
 	@touch $@
 
 test: test-packages out/images/complete out/python/complete out/kube/complete ## all tests: unit tests, then the real program with real clients (needs root)
-	swift build --build-tests $(SWIFT_FLAGS)
+	swift build --build-tests
 	unshare -n sh -c 'ip link set lo up && exec swift test --skip-build --no-parallel --skip SystemTests'
 	swift test --skip-build --no-parallel --filter SystemTests
 
