@@ -29,9 +29,9 @@ out/hako: packages
 demo: out/hako ## build the release, run a built-in image, curl it through a published port, clean up
 	@scripts/demo $<
 
-out/images/complete: Tests/Images/make-images
+out/images/complete: Tests/Images/make-images out/python/complete
 	@rm -f $@
-	Tests/Images/make-images out/images
+	Tests/Images/make-images out/images out/python/bin/pip
 
 out/python/complete:
 	python3 -m venv out/python

@@ -7,10 +7,10 @@ let layers: [String: Int] = [
     "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0, "CICUData": 0,
     "hako-runtime": 1, "hako-init": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
-    "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
+    "Dockerfile": 3, "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
     "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4, "ClusterDNS": 4,
-    "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
+    "Builder": 5, "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
     "EngineAPI": 6, "Cluster": 6, "Node": 6,
     "ClusterCLI": 7,
     "hako": 8,
@@ -94,6 +94,7 @@ targets += module(
         crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     ], testNeeds: ["TestKit"])
 targets += module("OCI", ["Fault", "JSON"], [crypto], testNeeds: ["TestKit"])
+targets += module("Dockerfile", ["Fault", "JSON", "CommandLine"], testNeeds: ["TestKit"])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
     "Registry", ["Fault", "OCI", "JSON"],
@@ -118,7 +119,17 @@ targets += module(
     nio + [sqlite, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
     testNeeds: ["TestKit"])
 targets += module(
-    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux"],
+    "Builder",
+    [
+        "Fault", "JSON", "Linux", "CLinux", "OCI", "Dockerfile", "DockerModel", "ImageStore", "ContainerRuntime",
+        "Engine",
+    ],
+    nio + [
+        crypto, log, .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    ], testNeeds: ["TestKit"])
+targets += module(
+    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile"],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
@@ -182,7 +193,7 @@ targets += [
         name: "hako",
         dependencies: [
             "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
-            "DockerCLI", "EngineAPI", "Engine", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
+            "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
             "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,
         exclude: ["exports.map"], swiftSettings: houseRules + sameHeaders,

@@ -61,7 +61,7 @@ enum CommandTree {
 
     /// What the original has and this version hasn't, and what to do.
     private static let absent: [String: String] = [
-        "buildx": "building images is not in this version yet", "compose": "Compose is not in this version yet",
+        "buildx": "BuildKit's own commands are not in this version yet: docker build builds", "compose": "Compose is not in this version yet",
         "checkpoint": "checkpoints are not in this version",
         "manifest": "editing manifest lists is not in this version",
         "trust": "signing images is not in this version", "swarm": "Swarm is not in this version",
@@ -74,31 +74,6 @@ enum CommandTree {
         DockerCommand(word, group: .hidden, "Not in this version", count: .atLeast(0), interspersed: false, options: 0)
         { _, _, _ in
             throw Failure("docker \(word): \(reason)")
-        }
-    }
-
-    static func build() -> DockerCommand {
-        DockerCommand(
-            "build", group: .common, "Build an image from a Dockerfile", usage: "[OPTIONS] PATH | URL | -",
-            spellings: ["docker image build", "docker build", "docker builder build"], count: .atLeast(0),
-            interspersed: false,
-            options: 0
-        ) { _, _, _ in throw Failure("docker build: building images is not in this version yet") }
-    }
-
-    static func builder() -> DockerCommand {
-        DockerCommand("builder", "Manage builds", subcommands: [build().renamed("build"), pruneBuilds()])
-    }
-
-    /// There is no build cache yet: whatever is asked for, nothing is freed.
-    private static func pruneBuilds() -> DockerCommand {
-        DockerCommand(
-            "prune", "Remove build cache", usage: "", count: .none, options: PruneOptions(),
-            flags: Flag<PruneOptions>.pruneFlags(
-                all: "Remove all unused build cache, not just dangling ones", example: "until=24h")
-        ) { _, _, session in
-            session.out.line("Total reclaimed space: 0B")
-            return 0
         }
     }
 }

@@ -62,6 +62,13 @@ enum Pruning {
         return report("Deleted Images:", lines, result)
     }
 
+    static func buildCache(_ options: PruneOptions, _ session: Session) async throws -> PruneReport {
+        var query = filters(options, session).query
+        if options.all { query.append(("all", "1")) }
+        let result = try await session.client.post("/build/prune", query)
+        return report("Deleted build cache objects:", result["CachesDeleted"].strings, result)
+    }
+
     private static func report(_ title: String, _ lines: [String], _ result: JSON) -> PruneReport {
         guard !lines.isEmpty else { return PruneReport() }
         return PruneReport(
@@ -130,6 +137,12 @@ extension CommandTree {
             }, Pruning.images)
     }
 
+    static func pruneBuilds() -> DockerCommand {
+        prune(
+            "Remove build cache", all: "Remove all build cache, what images use too", example: "until=24h",
+            warning: { "This will remove all \($0.all ? "" : "dangling ")build cache." }, Pruning.buildCache)
+    }
+
     static func pruneSystem() -> DockerCommand {
         DockerCommand(
             "prune", "Remove unused data", usage: "[OPTIONS]", count: .none, options: PruneOptions(),
@@ -148,6 +161,7 @@ extension CommandTree {
             ]
             if options.volumes { reports.append(try await Pruning.volumes(named, session)) }
             reports.append(try await Pruning.images(options, session))
+            reports.append(try await Pruning.buildCache(options, session))
             for report in reports where !report.text.isEmpty { session.out.line(report.text) }
             let total = reports.reduce(0) { $0 + $1.bytes }
             session.out.line("Total reclaimed space: \(Units.decimalSize(Double(total)))")

@@ -111,6 +111,8 @@ package protocol SystemBackend: Sendable {
     func info() async throws -> JSON
     func version() async throws -> JSON
     func diskUsage(types: [String]) async throws -> JSON
+    /// Answers `{"CachesDeleted":[…],"SpaceReclaimed":…}`. `all`: also what images use; `keep`: bytes that may stay.
+    func pruneBuildCache(all: Bool, keep: Int64, filters: Filters) async throws -> JSON
     /// Nanoseconds since the epoch. Without `until` the source goes on until cancelled.
     func events(since: Int64?, until: Int64?, filters: Filters) async throws -> JSONSource
 }

@@ -11,6 +11,7 @@ struct Call: Sendable {
     let request: HTTPRequest
     let responder: any HTTPResponder
     let backend: any Backend
+    let builder: any BuildBackend
     let version: APIVersion
     /// What the route's hole matched: a container, an image, …
     let subject: String

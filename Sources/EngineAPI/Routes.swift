@@ -48,11 +48,11 @@ let routes: [Route] =
         Route(.POST, "/commit", Images.commit),
         Route(.GET, "/distribution/{name}/json", Images.distribution),
 
-        Route(.POST, "/build", Unavailable.build),
-        Route(.POST, "/build/prune", Unavailable.buildCache),
-        Route(.POST, "/build/cancel", Unavailable.build),
-        Route(.POST, "/session", Unavailable.build),
-        Route(.POST, "/grpc", Unavailable.build),
+        Route(.POST, "/build", Builds.build),
+        Route(.POST, "/build/prune", Builds.prune),
+        Route(.POST, "/build/cancel", Builds.cancel),
+        Route(.POST, "/session", Unavailable.buildKit),
+        Route(.POST, "/grpc", Unavailable.buildKit),
 
         Route(.GET, "/networks", Networks.list),
         Route(.POST, "/networks/create", Networks.create),

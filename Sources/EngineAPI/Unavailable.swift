@@ -3,13 +3,11 @@ import JSON
 
 /// Endpoints that this daemon has no part for, each with the answer that clients understand.
 enum Unavailable {
-    @Sendable static func build(_: Call) async throws {
-        throw Fault(.notImplemented, "building images is not available in this version of hako")
-    }
-
-    /// There is no build cache, so none is reclaimed; `docker system prune` asks for this.
-    @Sendable static func buildCache(_ call: Call) async throws {
-        try await call.answer(["CachesDeleted": nil, "SpaceReclaimed": 0])
+    /// BuildKit's own protocol: clients that find no session build by `/build`.
+    @Sendable static func buildKit(_: Call) async throws {
+        throw Fault(
+            .notImplemented,
+            "BuildKit's session protocol is not available in this version of hako: build with DOCKER_BUILDKIT=0")
     }
 
     @Sendable static func noPlugins(_ call: Call) async throws { try await call.answer([]) }

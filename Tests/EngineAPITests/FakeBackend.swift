@@ -6,7 +6,7 @@ import NIOCore
 import Wire
 
 /// A backend that writes down what it is asked, answers with a document that names the method, and fails where told.
-final class FakeBackend: Backend {
+final class FakeBackend: Backend, BuildBackend {
     struct State {
         var calls: [String] = []
         var faults: [String: Fault] = [:]
@@ -257,6 +257,19 @@ final class FakeBackend: Backend {
     func info() async throws -> JSON { try call("info") }
     func version() async throws -> JSON { try call("version") }
     func diskUsage(types: [String]) async throws -> JSON { try call("diskUsage", [types]) }
+    func pruneBuildCache(all: Bool, keep: Int64, filters: Filters) async throws -> JSON {
+        try call("pruneBuildCache", [all, keep, filters.json.text])
+    }
+    func build(_ request: BuildRequest, context: ByteSource, progress: @escaping ProgressSink) async throws {
+        try call(
+            "build",
+            [
+                request.dockerfile, request.tags, request.target, request.usesCache, request.arguments["A"] ?? "none",
+                request.host.text,
+            ])
+        try await take(context)
+        try await progress(["stream": "Step 1/1 : FROM scratch\n"])
+    }
     func events(since: Int64?, until: Int64?, filters: Filters) async throws -> JSONSource {
         try call("events", [since, until, filters.json.text])
         return documents(1, endless: until == nil)

@@ -122,12 +122,11 @@ struct RouteTests {
     @Test(
         "what this daemon has no part for says so",
         arguments: [
-            (HTTPMethod.POST, "/build", UInt(501)), (.POST, "/session", 501),
+            (HTTPMethod.POST, "/build?version=2", UInt(501)), (.POST, "/session", 501),
             (.GET, "/swarm", 503), (.GET, "/nodes", 503), (.GET, "/services/x/logs", 503),
             (.POST, "/secrets/create", 503),
             (.GET, "/configs", 503), (.GET, "/tasks", 503), (.POST, "/swarm/init", 501), (.POST, "/swarm/leave", 503),
             (.GET, "/plugins", 200), (.GET, "/plugins/x/json", 404), (.POST, "/plugins/pull", 501),
-            (.POST, "/build/prune", 200),
             (.GET, "/nowhere", 404),
             (.DELETE, "/info", 404), (.GET, "/", 404), (.GET, "/containers/", 404),
         ])

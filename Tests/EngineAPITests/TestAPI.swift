@@ -17,7 +17,7 @@ struct TestAPI {
     static func with<T>(_ body: (TestAPI) async throws -> T) async throws -> T {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let backend = FakeBackend()
-        let api = DockerAPI(backend: backend, serverVersion: "1.2.3", log: quiet)
+        let api = DockerAPI(backend: backend, builder: backend, serverVersion: "1.2.3", log: quiet)
         let endpoint = Endpoint.unix(path: "/tmp/engine-api-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock")
         let server = HTTPServer(group: loops, log: quiet) { await api.handle($0, $1) }
         try await server.listen(on: endpoint)

@@ -30,15 +30,20 @@ package actor LocalRegistry {
         try await until("registry answers") {
             try await Command.run(["curl", "-sf", "http://\(address)/v2/"]).status == 0
         }
-        for image in ["busybox", "ubuntu", "nginx"] {
-            let copy = try await Command.run([
-                "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "oci:\(Repo.images)/\(image):latest",
-                "docker://\(address)/library/\(image):latest",
-            ])
-            guard copy.status == 0 else { throw Timeout(description: "\(copy)") }
-        }
+        for image in ["busybox", "ubuntu", "nginx"] { try await put(image, address) }
         atexit { LocalRegistry.removeFolder() }
         return (service, address)
+    }
+
+    /// `golang` is large: only tests that need it bring it in.
+    package func add(_ image: String) async throws { try await Self.put(image, try await address) }
+
+    private static func put(_ image: String, _ address: String) async throws {
+        let copy = try await Command.run([
+            "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "oci:\(Repo.images)/\(image):latest",
+            "docker://\(address)/library/\(image):latest",
+        ])
+        guard copy.status == 0 else { throw Timeout(description: "\(copy)") }
     }
 
     private static func removeFolder() {

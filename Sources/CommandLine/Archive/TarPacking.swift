@@ -12,35 +12,58 @@ package actor TarPacking {
 
     private static let pieceBytes = 256 << 10
 
-    /// - Parameter name: under which the file is in the archive; `.` for a folder's content alone.
-    package init(path: String, name: String) {
+    private let leavesOut: (@Sendable (String, Bool) -> Bool)?
+    private let additions: [(name: String, content: [UInt8])]
+    /// Everything belongs to root, whoever has it here.
+    private let hidesOwners: Bool
+    private var added = 0
+
+    /// - Parameters:
+    ///   - name: under which the file is in the archive; `.` for a folder's content alone.
+    ///   - leavesOut: told each member's name and whether it is a folder; of a folder all below stays out, too.
+    ///   - additions: files that come last, from memory.
+    package init(
+        path: String, name: String, leavesOut: (@Sendable (_ name: String, _ isFolder: Bool) -> Bool)? = nil,
+        additions: [(name: String, content: [UInt8])] = [], hidesOwners: Bool = false
+    ) {
         pending = [(path, name)]
+        self.leavesOut = leavesOut
+        self.additions = additions
+        self.hidesOwners = hidesOwners
+    }
+
+    /// Files from memory alone.
+    package init(_ additions: [(name: String, content: [UInt8])]) {
+        pending = []
+        leavesOut = nil
+        self.additions = additions
+        hidesOwners = true
     }
 
     deinit { if let file { close(file.descriptor) } }
 
     /// Nil at the end.
     package func next() throws -> ByteBuffer? {
-        guard !isEnded else { return nil }
-        let piece = try piece()
-        bytes += piece.count
-        return ByteBuffer(bytes: piece)
+        while !isEnded {
+            let piece = try piece()
+            if piece.isEmpty { continue }
+            bytes += piece.count
+            return ByteBuffer(bytes: piece)
+        }
+        return nil
     }
 
     private func piece() throws -> [UInt8] {
         if file != nil { return try content() }
-        guard let (path, name) = pending.popLast() else {
-            isEnded = true
-            return TarWriting.end
-        }
+        guard let (path, name) = pending.popLast() else { return addition() }
         var status = stat()
         guard lstat(path, &status) == 0 else {
             throw Fault(.internalFault, "lstat \(path): \(WholeFile.message(errno))")
         }
+        if name != ".", let leavesOut, leavesOut(name, status.st_mode & S_IFMT == S_IFDIR) { return [] }
         var header = TarHeader(name: name, kind: .other)
         header.mode = status.st_mode & 0o7777
-        header.user = Int(status.st_uid)
-        header.group = Int(status.st_gid)
+        if !hidesOwners { (header.user, header.group) = (Int(status.st_uid), Int(status.st_gid)) }
         header.modified = Int(status.st_mtim.tv_sec)
         switch status.st_mode & S_IFMT {
         case S_IFDIR:
@@ -61,6 +84,19 @@ package actor TarPacking {
         default: return try piece()  // sockets, pipes and devices aren't copied
         }
         return TarWriting.blocks(header)
+    }
+
+    private func addition() -> [UInt8] {
+        guard added < additions.count else {
+            isEnded = true
+            return TarWriting.end
+        }
+        let (name, content) = additions[added]
+        added += 1
+        var header = TarHeader(name: name, kind: .file)
+        header.mode = 0o600
+        header.size = content.count
+        return TarWriting.blocks(header) + content + TarWriting.padding(content.count)
     }
 
     /// A file that shrinks meanwhile is filled up with zeros: its size has been told.

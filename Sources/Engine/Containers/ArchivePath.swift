@@ -58,18 +58,6 @@ struct ArchivePath: Sendable, Equatable {
     }
 }
 
-extension stat {
-    var isFolder: Bool { st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) }
-    var isLink: Bool { st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK) }
-    var isCharacterDevice: Bool { st_mode & mode_t(S_IFMT) == mode_t(S_IFCHR) }
-}
-
-extension OwnedDescriptor {
-    var isFolder: Bool {
-        get throws(KernelError) { try status().isFolder }
-    }
-}
-
 /// Where a symbolic link leads inside the root.
 enum LinkTarget {
     /// Absolute path in the container; of a dangling link what its text says.

@@ -80,7 +80,8 @@ extension Engine {
         }
     }
 
-    static func randomID() -> String {
+    /// 64 hex digits.
+    package static func randomID() -> String {
         let digits = Array("0123456789abcdef".utf8)
         var random = SystemRandomNumberGenerator()
         return String(decoding: (0..<64).map { _ in digits[Int.random(in: 0..<16, using: &random)] }, as: UTF8.self)

@@ -11,7 +11,8 @@ import OCI
 // What must be on the host before the runtime can make the container: its root, its mounts' sources, and the facts
 // that its specification depends on.
 extension Engine {
-    func prepare(_ record: ContainerRecord, isRecovered: Bool) async throws -> SpecInput {
+    /// `marked`: with the files by which programs tell that they are in a container.
+    func prepare(_ record: ContainerRecord, isRecovered: Bool, marked: Bool = true) async throws -> SpecInput {
         let snapshot = try await images.createSnapshot(record.id, image: try imageDigest(record))
         if isRecovered, record.state.startedAt == nil { try await makeVolumes(record, snapshot) }
         var input = SpecInput(record: record, root: snapshot.merged, cgroupsPath: cgroupPath(record))
@@ -32,7 +33,7 @@ extension Engine {
             try self.devices(&input, record)
             try self.makeHostFiles(record)
             try self.sharedMemory(&input, record)
-            try RootMarks.make(in: SafeRoot(path: snapshot.merged))
+            if marked { try RootMarks.make(in: SafeRoot(path: snapshot.merged)) }
             input.seccompProfile = try Self.customProfile(record, capabilities: try input.chosenCapabilities())
             return input
         }

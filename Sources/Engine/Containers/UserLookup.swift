@@ -4,8 +4,8 @@ import JSON
 import Linux
 
 /// `USER[:GROUP]` of a container resolved with the files in its own root, which aren't to be trusted.
-struct UserLookup: Sendable, Equatable {
-    var uid: UInt32 = 0, gid: UInt32 = 0
+package struct UserLookup: Sendable, Equatable {
+    package var uid: UInt32 = 0, gid: UInt32 = 0
     var additional: [UInt32] = []
     var home = "/"
 
@@ -19,7 +19,7 @@ struct UserLookup: Sendable, Equatable {
     }
 
     /// Throws `invalid` in Docker's words. Blocking.
-    static func resolve(_ text: String, groups: [String], in root: SafeRoot) throws -> UserLookup {
+    package static func resolve(_ text: String, groups: [String], in root: SafeRoot) throws -> UserLookup {
         let found = try resolveUser(text, root: root)
         let extra = groups.isEmpty ? [] : try resolveGroups(groups, root: root)
         return UserLookup(

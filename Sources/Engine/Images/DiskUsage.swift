@@ -20,7 +20,7 @@ extension Engine {
             "Containers": wants("container")
                 ? .array(try await listContainers(all: true, limit: nil, size: true, filters: Filters())) : .null,
             "Volumes": wants("volume") ? try await volumeUsage() : .null,
-            "BuildCache": wants("build-cache") ? [] : .null,
+            "BuildCache": wants("build-cache") ? .array(try await buildCacheUsage()) : .null,
         ]
     }
 

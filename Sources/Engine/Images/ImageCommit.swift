@@ -67,7 +67,8 @@ extension Engine {
         return ["Id": .string("\(image.id)")]
     }
 
-    private func commitLayer(_ id: String, _ lease: Lease) async throws -> Digest {
+    /// What the snapshot's own layer holds, as a layer of the store.
+    package func commitLayer(_ id: String, _ lease: Lease) async throws -> Digest {
         let snapshot = try await images.snapshot(id)
         var options = TreeArchiver.Options()
         options.whiteouts = true

@@ -13,7 +13,7 @@ extension Engine {
     }
 
     /// A repository and a tag as the API gives them apart; `latest` when there is none.
-    static func reference(repository: String, tag: String) throws(Fault) -> Reference {
+    package static func reference(repository: String, tag: String) throws(Fault) -> Reference {
         let named = try Reference(parsing: repository)
         guard named.digest == nil else { throw Fault(.invalid, "refusing to create a tag with a digest reference") }
         guard named.familiarName != "sha256" else {

@@ -2,8 +2,8 @@ import CLinux
 import Linux
 
 /// Runs a small program of the host's and takes what it says. Blocking, for programs that end soon.
-enum HostProgram {
-    static func run(
+package enum HostProgram {
+    package static func run(
         _ path: String, _ arguments: [String], limit: Int
     ) throws(KernelError) -> (status: Int32, output: String, complaint: String) {
         let output = try pipe(), complaint = try pipe()

@@ -54,6 +54,7 @@ extension ImageStore {
                     DELETE FROM layers WHERE diff = ?1
                     AND NOT EXISTS (SELECT 1 FROM image_layers WHERE diff = ?1)
                     AND NOT EXISTS (SELECT 1 FROM snapshot_layers WHERE diff = ?1)
+                    AND NOT EXISTS (SELECT 1 FROM build_cache WHERE diff = ?1)
                     RETURNING *
                     """, arguments: [diffID.hex])
             if let row {
@@ -91,6 +92,7 @@ extension ImageStore {
                 sql: """
                     SELECT diff FROM layers WHERE added < ?
                     AND diff NOT IN (SELECT diff FROM image_layers) AND diff NOT IN (SELECT diff FROM snapshot_layers)
+                    AND diff NOT IN (SELECT diff FROM build_cache)
                     """, arguments: [oldest])
             return try Self.dropLayers(database, among: stale.map { try Digest(parsing: "sha256:" + $0) }, pins)
         }

@@ -4,7 +4,7 @@ import GRDB
 /// The database: what is in the store. Files without a row are leftovers of a crash.
 enum Schema {
     /// Raised when the tables change; an older program then refuses the store instead of damaging it.
-    static let version = 2
+    static let version = 3
 
     static func open(_ path: String) throws -> DatabaseQueue {
         do { return try prepared(path) } catch let error as DatabaseError {
@@ -78,5 +78,12 @@ enum Schema {
             diff TEXT NOT NULL REFERENCES layers, PRIMARY KEY (container, position)
         ) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS snapshot_layers_diff ON snapshot_layers (diff);
+        -- What steps of builds made, by all that decides it.
+        CREATE TABLE IF NOT EXISTS build_cache (
+            key TEXT PRIMARY KEY, diff TEXT NOT NULL REFERENCES layers, description TEXT NOT NULL,
+            -- Nanoseconds since the epoch, as the image's history has them; seconds.
+            created INTEGER NOT NULL, used REAL NOT NULL, uses INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS build_cache_diff ON build_cache (diff);
         """
 }

@@ -10,10 +10,33 @@ extension ImageStore {
     package func createSnapshot(_ containerID: String, image: Digest?) async throws -> Snapshot {
         try Self.check(containerID)
         let owner = guest?.owner
-        let diffIDs = try await database.write { database in
-            try Self.insert(database, containerID, image, owner)
+        let numbers = try await database.write { database in
+            if try Self.insert(database, containerID, image, owner), let image {
+                try Self.stack(layersOf: image, on: containerID, database)
+            }
             return try Self.layers(of: containerID, database)
         }
+        return try await makeFolders(containerID, numbers)
+    }
+
+    /// On layers that needn't belong to an image yet, lowest first.
+    package func createSnapshot(_ containerID: String, layers: [Digest]) async throws -> Snapshot {
+        try Self.check(containerID)
+        let owner = guest?.owner
+        let numbers = try await database.write { database in
+            if try Self.insert(database, containerID, nil, owner) {
+                for (position, diffID) in layers.enumerated() {
+                    try database.execute(
+                        sql: "INSERT INTO snapshot_layers (container, position, diff) VALUES (?, ?, ?)",
+                        arguments: [containerID, position, diffID.hex])
+                }
+            }
+            return try Self.layers(of: containerID, database)
+        }
+        return try await makeFolders(containerID, numbers)
+    }
+
+    private func makeFolders(_ containerID: String, _ numbers: [Int64]) async throws -> Snapshot {
         let folder = folders.snapshot(containerID)
         try await NIOThreadPool.singleton.runIfActive {
             do throws(KernelError) {
@@ -25,18 +48,24 @@ extension ImageStore {
                 throw StoreError.explain(error, "creating the container's file system")
             }
         }
-        return snapshot(containerID, numbers: diffIDs)
+        return snapshot(containerID, numbers: numbers)
     }
 
-    private static func insert(_ database: Database, _ container: String, _ image: Digest?, _ owner: String?) throws {
+    /// False: it is there.
+    private static func insert(
+        _ database: Database, _ container: String, _ image: Digest?, _ owner: String?
+    ) throws -> Bool {
         guard
             try Row.fetchOne(database, sql: "SELECT 1 FROM snapshots WHERE container = ?", arguments: [container])
                 == nil
-        else { return }
+        else { return false }
         try database.execute(
             sql: "INSERT INTO snapshots (container, image, created, owner) VALUES (?, ?, ?, ?)",
             arguments: [container, image?.hex, HostBoot.now(), owner])
-        guard let image else { return }
+        return true
+    }
+
+    private static func stack(layersOf image: Digest, on container: String, _ database: Database) throws {
         guard try Row.fetchOne(database, sql: "SELECT 1 FROM images WHERE id = ?", arguments: [image.hex]) != nil else {
             throw Fault(.notFound, "No such image: \(image)")
         }

@@ -18,6 +18,10 @@ package final class TarExtractor: TarSink {
         package var owner: (uid: UInt32, gid: UInt32)?
         /// Give regular files this mode, and none of set-id bits, whatever the archive says.
         package var mode: UInt32?
+        /// Turns a member's mode into the one it gets; not asked about symbolic links.
+        package var permissions: (@Sendable (_ mode: UInt32, _ isFolder: Bool) -> UInt32)?
+        /// Leave out devices and pipes.
+        package var skipsNodes = false
         /// Refuse to put a folder where something else is, and the other way round (`docker cp`).
         package var keepKinds = false
         /// A folder inside the root where the members go.
@@ -76,6 +80,10 @@ package final class TarExtractor: TarSink {
             entry.attributes = []
             // An archive of images holds nothing but files, folders and links between them.
             guard ![.character, .block, .fifo].contains(entry.kind) else { return }
+        }
+        if options.skipsNodes, [.character, .block, .fifo].contains(entry.kind) { return }
+        if let permissions = options.permissions, entry.kind != .symlink {
+            entry.mode = permissions(entry.mode, entry.kind == .directory)
         }
         let path = try TarPath(entry.path, under: base)
         if options.whiteouts, try whiteout(path) { return }

@@ -13,6 +13,10 @@ package final class TreeArchiver {
         package var whiteouts = false
         /// Name the folder that is archived itself (`./`); off for whole roots.
         package var includesTop = true
+        /// What to leave out, by its path in the archive; of a folder all that is below, too.
+        package var leavesOut: (@Sendable (_ path: String, _ isFolder: Bool) -> Bool)?
+        /// Give every member this time (seconds since the epoch) and the owner 0: what identifies content.
+        package var fixedTime: Int64?
         package init() {}
     }
 
@@ -115,7 +119,9 @@ package final class TreeArchiver {
         let status = try node.status()
         let format = status.st_mode & mode_t(S_IFMT)
         if options.whiteouts, format == mode_t(S_IFCHR), status.st_rdev == 0 { return whiteout(path) }
+        if !isTop, let leavesOut = options.leavesOut, leavesOut(shown, format == mode_t(S_IFDIR)) { return }
         guard var entry = entry(status, format, path) else { return }
+        if let time = options.fixedTime { (entry.mtime, entry.uid, entry.gid) = (TarEntry.Time(time), 0, 0) }
         entry.attributes = try attributes(node, shown)
         switch entry.kind {
         case .symlink: entry.link = try readLink(node, shown)

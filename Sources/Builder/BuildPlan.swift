@@ -1,0 +1,122 @@
+import DockerModel
+import Dockerfile
+import Fault
+import JSON
+import OCI
+
+/// Which stages a build runs, on what they wait, and how their steps are counted. Pure.
+struct BuildPlan: Sendable {
+    struct Stage: Sendable, Equatable {
+        var index: Int
+        /// Stages whose outcome it needs.
+        var needs: Set<Int>
+        /// The number of its FROM among all steps, from 1.
+        var firstStep: Int
+    }
+
+    let file: Dockerfile
+    let target: Int
+    /// In the file's order; none that the target doesn't need.
+    let stages: [Stage]
+    let steps: Int
+
+    init(_ file: Dockerfile, target name: String?) throws(Fault) {
+        self.file = file
+        target = try file.target(name)
+        var needed: Set<Int> = []
+        var open = [target]
+        while let index = open.popLast() {
+            guard needed.insert(index).inserted else { continue }
+            open += Self.needs(of: index, in: file)
+        }
+        var stages: [Stage] = []
+        var step = 1
+        for index in needed.sorted() {
+            stages.append(Stage(index: index, needs: Self.needs(of: index, in: file), firstStep: step))
+            step += 1 + file.stages[index].instructions.count
+        }
+        self.stages = stages
+        steps = step - 1
+    }
+
+    /// Names of stages hold no variables.
+    private static func needs(of index: Int, in file: Dockerfile) -> Set<Int> {
+        var needs: Set<Int> = []
+        let stage = file.stages[index]
+        if let base = Self.base(of: stage, at: index, in: file) { needs.insert(base) }
+        for instruction in stage.instructions {
+            switch instruction.kind {
+            case .transfer(let transfer):
+                if let from = transfer.from, let other = file.stage(from, before: index) { needs.insert(other) }
+            case .run(let run):
+                for from in run.mounts.compactMap(\.from) {
+                    if let other = file.stage(from, before: index) { needs.insert(other) }
+                }
+            default: continue
+            }
+        }
+        return needs
+    }
+
+    /// A base is a stage by its name only: a number is an image's name.
+    static func base(of stage: Dockerfile.Stage, at index: Int, in file: Dockerfile) -> Int? {
+        guard Int(stage.base.image) == nil else { return nil }
+        return file.stage(stage.base.image, before: index)
+    }
+}
+
+/// What variables are worth, stage by stage (Dockerfile reference, "Using ARG variables"). Pure.
+struct BuildArguments: Sendable {
+    /// Usable in RUN without an ARG.
+    static let predefined: Set<String> = Set(
+        ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap { [$0, $0.lowercased()] })
+
+    /// As the client gave them.
+    let given: [String: String]
+    /// TARGETPLATFORM, BUILDARCH, …
+    let automatic: [String: String]
+    /// ARG before the first FROM, with their values.
+    private(set) var global: [String: String] = [:]
+
+    init(_ request: BuildRequest, _ file: Dockerfile, target: Platform, host: Platform) throws(Fault) {
+        given = request.arguments.compactMapValues { $0 }
+        automatic = Self.automatic(target: target, host: host)
+        for argument in file.arguments {
+            let known = global.merging(automatic) { mine, _ in mine }
+            let words = ShellWords(escape: file.escape) { known[$0] }
+            let standard = try argument.value.map { (text) throws(Fault) in try words.expand(text) }
+            if let value = given[argument.name] ?? standard { global[argument.name] = value }
+        }
+    }
+
+    private static func automatic(target: Platform, host: Platform) -> [String: String] {
+        var values: [String: String] = [:]
+        for (prefix, platform) in [("TARGET", target), ("BUILD", host)] {
+            values[prefix + "PLATFORM"] = "\(platform)"
+            values[prefix + "OS"] = platform.os
+            values[prefix + "ARCH"] = platform.architecture
+            values[prefix + "VARIANT"] = platform.variant ?? ""
+        }
+        return values
+    }
+
+    /// For FROM.
+    func globalValue(_ name: String) -> String? { global[name] ?? automatic[name] }
+
+    /// Of an ARG in a stage, `standard` its expanded default; nil: it stays unset.
+    func value(_ name: String, standard: String?) -> String? {
+        given[name] ?? standard ?? global[name] ?? automatic[name]
+    }
+
+    /// Given, but declared nowhere.
+    func unused(in file: Dockerfile) -> [String] {
+        var declared = Set(file.arguments.map(\.name)).union(Self.predefined)
+        declared.insert("SOURCE_DATE_EPOCH")
+        for stage in file.stages {
+            for case .argument(let arguments) in stage.instructions.map(\.kind) {
+                declared.formUnion(arguments.map(\.name))
+            }
+        }
+        return given.keys.filter { !declared.contains($0) && !$0.hasPrefix("BUILDKIT_") }.sorted()
+    }
+}

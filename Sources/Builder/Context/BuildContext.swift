@@ -1,0 +1,108 @@
+import CLinux
+import DockerModel
+import Dockerfile
+import Fault
+import ImageStore
+import Linux
+import NIOCore
+
+/// What was sent with a build, unpacked: files of strangers, which nothing leads out of (`SafeRoot`).
+struct BuildContext: Sendable {
+    enum Limit {
+        /// Longest .dockerignore, in bytes.
+        static let ignoreBytes = 1 << 20
+        /// Longest Dockerfile, in bytes.
+        static let dockerfileBytes = 4 << 20
+    }
+
+    let root: SafeRoot
+    let ignored: IgnoreFile
+    /// The text of the Dockerfile.
+    let dockerfile: String
+    let work: String
+
+    static func receive(_ request: BuildRequest, _ source: ByteSource, into work: String) async throws -> BuildContext {
+        let folder = work + "/context"
+        try makeContextFolder(folder)
+        var place = "/"
+        if let remote = request.remote {
+            source.cancel()
+            place = try await RemoteContext.fetch(remote, into: folder, dockerfile: request.dockerfile)
+        } else {
+            try await ContextUnpacker.unpack(source, into: folder)
+        }
+        return try await onPool { [place] in
+            let whole = try SafeRoot(path: folder)
+            let root = place == "/" ? whole : try SafeRoot(path: whole.resolved(place).hostPath)
+            return BuildContext(
+                root: root, ignored: try Self.ignored(root, request.dockerfile),
+                dockerfile: try Self.read(request.dockerfile, root), work: work)
+        }
+    }
+
+    private static func makeContextFolder(_ path: String) throws(KernelError) {
+        try kernel("mkdir", path) { mkdir(path, 0o755) }
+    }
+
+    private static func read(_ path: String, _ root: SafeRoot) throws -> String {
+        guard let bytes = try root.read(path, limit: Limit.dockerfileBytes) else {
+            throw Fault(.invalid, "Cannot locate specified Dockerfile: \(path)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Fault(.invalid, "the Dockerfile (\(path)) is no UTF-8 text")
+        }
+        return text
+    }
+
+    /// A file beside the Dockerfile goes before the context's own.
+    private static func ignored(_ root: SafeRoot, _ dockerfile: String) throws -> IgnoreFile {
+        for path in [dockerfile + ".dockerignore", ".dockerignore"] {
+            if let bytes = try root.read(path, limit: Limit.ignoreBytes) {
+                return IgnoreFile(String(decoding: bytes, as: UTF8.self))
+            }
+        }
+        return IgnoreFile(patterns: [])
+    }
+}
+
+/// A context's tar into a folder: everything becomes root's, devices and pipes are left out.
+enum ContextUnpacker {
+    static func unpack(_ source: ByteSource, into folder: String) async throws {
+        defer { source.cancel() }
+        var options = TarExtractor.Options()
+        options.owner = (0, 0)
+        options.skipsNodes = true
+        let feed = try ArchiveIntoFolder(folder, options)
+        var isEmpty = true
+        while let piece = try await source.next() {
+            isEmpty = isEmpty && piece.readableBytes == 0
+            try await onPool { try feed.feed(piece) }
+        }
+        guard !isEmpty else { throw Fault(.invalid, "the build context is empty: nothing was sent") }
+        try await onPool { try feed.finish() }
+    }
+}
+
+/// An archive that one task feeds piece by piece, from thread to thread.
+final class ArchiveIntoFolder: @unchecked Sendable {
+    // Unchecked: one caller at a time, who waits for each call's end.
+    private let extractor: TarExtractor
+    private let feeder: ArchiveFeed
+
+    init(_ folder: String, _ options: TarExtractor.Options) throws {
+        extractor = try TarExtractor(into: folder, options)
+        feeder = ArchiveFeed(extractor)
+    }
+
+    init(_ folder: OwnedDescriptor, _ options: TarExtractor.Options) throws {
+        extractor = try TarExtractor(into: folder, options)
+        feeder = ArchiveFeed(extractor)
+    }
+
+    func feed(_ piece: ByteBuffer) throws { try piece.withUnsafeReadableBytes { try feeder.feed($0) } }
+
+    func finish() throws {
+        try feeder.finish()
+        try extractor.finish()
+    }
+}

@@ -1,0 +1,85 @@
+import DockerModel
+import JSON
+
+/// The classic stream tells of one step after the other, while stages run side by side: the first stage that hasn't
+/// ended speaks at once, the others' words wait for their turn.
+actor OrderedOutput {
+    enum Limit {
+        /// Bytes of a stage's waiting words before its step waits, too.
+        static let waiting = 1 << 20
+    }
+
+    private let sink: ProgressSink
+    private let isQuiet: Bool
+    private var lanes: [Int]
+    private var queues: [Int: [JSON]] = [:]
+    private var sizes: [Int: Int] = [:]
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    /// One message at a time, in order, although actors let others in while the client is waited for.
+    private var last: Task<Void, any Error>?
+
+    /// `lanes` are the stages in the order in which they speak.
+    init(lanes: [Int], isQuiet: Bool, _ sink: @escaping ProgressSink) {
+        self.lanes = lanes
+        self.isQuiet = isQuiet
+        self.sink = sink
+    }
+
+    func say(_ text: String, lane: Int) async throws {
+        if isQuiet { return }
+        try await post(["stream": .string(text)], lane: lane)
+    }
+
+    func post(_ message: JSON, lane: Int) async throws {
+        while lanes.first != lane, sizes[lane, default: 0] > Limit.waiting {
+            await withCheckedContinuation { waiters.append($0) }
+        }
+        guard lanes.first == lane else {
+            queues[lane, default: []].append(message)
+            sizes[lane, default: 0] += message["stream"].string?.utf8.count ?? 100
+            return
+        }
+        try await send(message)
+    }
+
+    /// The lane has nothing more to say. Also after a failure, so that others can go on or end.
+    func end(lane: Int) async throws {
+        let wasFirst = lanes.first == lane
+        guard wasFirst else {
+            // Its words are told when it is its turn.
+            ended.insert(lane)
+            return
+        }
+        lanes.removeFirst()
+        try await advance()
+    }
+
+    private var ended: Set<Int> = []
+
+    private func advance() async throws {
+        while let lane = lanes.first {
+            for message in queues.removeValue(forKey: lane) ?? [] { try await send(message) }
+            sizes[lane] = nil
+            guard ended.contains(lane) else { break }
+            lanes.removeFirst()
+        }
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+
+    private func send(_ message: JSON) async throws {
+        let before = last
+        let sink = sink
+        let task = Task {
+            _ = try await before?.value
+            try await sink(message)
+        }
+        last = task
+        try await task.value
+    }
+
+    /// After everything else, whatever lanes are left.
+    func close(_ messages: [JSON]) async throws {
+        for message in messages { try await send(message) }
+    }
+}

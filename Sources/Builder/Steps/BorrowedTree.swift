@@ -1,0 +1,55 @@
+import CLinux
+import Dockerfile
+import Engine
+import Fault
+import ImageStore
+import Linux
+import OCI
+
+/// A tree that somebody copies from, and what has to be unmounted afterwards.
+struct BorrowedTree: Sendable {
+    let tree: SourceTree
+    let release: @Sendable () async -> Void
+}
+
+extension StageRun {
+    /// `from` nil: the context; else a stage or an image.
+    func tree(from name: String?, isWritable: Bool = false) async throws -> BorrowedTree {
+        guard let name else {
+            let context = build.context
+            return BorrowedTree(
+                tree: SourceTree(root: context.root, ignored: context.ignored, isContext: true), release: {})
+        }
+        let layers: [Digest]
+        if let index = file.stage(name, before: stage.index), let task = needed[index] {
+            layers = try await task.value.layers
+        } else if name == "scratch" {
+            throw Fault(.invalid, "invalid from flag value scratch: it has no files")
+        } else {
+            layers = try await image(name, platform: nil).diffIDs
+        }
+        let id = Engine.randomID(), engine = engine
+        do {
+            let root = try await engine.makeBuildRoot(id, layers: layers)
+            return BorrowedTree(tree: SourceTree(root: root), release: { await engine.discardBuildRoot(id) })
+        } catch {
+            await engine.discardBuildRoot(id)
+            throw error
+        }
+    }
+}
+
+/// Which files below a source are left out.
+enum Filter {
+    /// Paths are given as the archive names them: from the source itself.
+    static func leavingOut(_ ignored: IgnoreFile, below source: SelectedSource) -> (@Sendable (String, Bool) -> Bool)? {
+        if ignored.isEmpty { return nil }
+        let prefix = source.path.isEmpty ? "" : source.path + "/"
+        guard source.isFolder else { return nil }
+        return { path, isFolder in
+            let inner = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+            let whole = prefix + inner
+            return isFolder ? ignored.excludesAll(below: whole) : ignored.excludes(whole)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import DockerModel
+import Dockerfile
+import Engine
+import Fault
+import ImageStore
+import Linux
+import OCI
+
+// Instructions that make a layer: looked up in the cache first, made in a root of their own otherwise.
+extension StageRun {
+    /// `key` is of all that decides the outcome but what the stage is so far. `work` fills the root.
+    func layer(
+        _ key: Digest, _ instruction: Instruction, history: String, _ state: inout StageState,
+        keepsEmpty: Bool = true, _ work: (_ id: String, _ root: SafeRoot) async throws -> Void
+    ) async throws {
+        let whole = Digest(of: "\(state.chain) \(state.platform) \(key)".utf8)
+        let images = engine.images
+        if build.request.usesCache, let found = try await images.cachedLayer(whole, build.lease) {
+            try await say(" ---> Using cache\n")
+            state.layers.append(found.layer)
+            state.created = build.epoch ?? found.created
+            return record(history, &state, emptyLayer: false)
+        }
+        let id = Engine.randomID()
+        do {
+            let root = try await engine.makeBuildRoot(id, layers: state.layers)
+            try await work(id, root)
+            let layer = try await engine.commitLayer(id, build.lease)
+            let created = nowNanoseconds()
+            try await images.keep(layer, of: whole, description: instruction.text, created: created)
+            await engine.discardBuildRoot(id)
+            state.layers.append(layer)
+            state.created = build.epoch ?? created
+        } catch {
+            await engine.discardBuildRoot(id)
+            throw error
+        }
+        record(history, &state, emptyLayer: false)
+    }
+
+    /// WORKDIR: makes the folder.
+    func enter(_ path: String, _ instruction: Instruction, _ state: inout StageState) async throws {
+        guard !path.isEmpty else { throw Fault(.invalid, "WORKDIR requires exactly one argument") }
+        state.settings.set(workingFolder: path)
+        let folder = state.settings.workingFolder, user = state.settings.user
+        let key = Digest(of: "workdir\0\(folder)\0\(user)".utf8)
+        try await layer(key, instruction, history: instruction.text, &state) { _, root in
+            try await FolderMaking.make(folder, user: user, in: root)
+        }
+    }
+}
+
+enum FolderMaking {
+    /// With those above it; what is made belongs to the user.
+    static func make(_ path: String, user: String, in root: SafeRoot) async throws {
+        try await onPool {
+            let owner = try user.isEmpty ? nil : UserLookup.resolve(user, groups: [], in: root)
+            try root.makeFolders(path, owner: owner.map { ($0.uid, $0.gid) })
+        }
+    }
+}
