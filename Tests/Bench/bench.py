@@ -6,8 +6,9 @@ between slows both. Everything happens in a network namespace and a folder of it
 
 import argparse, os, signal, sys
 
-import apiserver_rows, container_rows
+import apiserver_rows, cluster_rows, container_rows
 from apiservers import APIServers
+from clusters import Clusters
 from engines import Engines
 
 
@@ -18,7 +19,7 @@ def chosen(rows, names, always):
 
 
 def main():
-    every = list(container_rows.ROWS) + list(apiserver_rows.ROWS)
+    every = list(container_rows.ROWS) + list(apiserver_rows.ROWS) + list(cluster_rows.ROWS)
     parser = argparse.ArgumentParser()
     parser.add_argument("--hako", required=True)
     parser.add_argument("--images", required=True)
@@ -37,6 +38,7 @@ def main():
     for bench, rows in (
         (Engines, chosen(container_rows.ROWS, options.rows, "start")),
         (APIServers, chosen(apiserver_rows.ROWS, options.rows, None)),
+        (Clusters, chosen(cluster_rows.ROWS, options.rows, None)),
     ):
         if rows:
             with bench(options) as running:
