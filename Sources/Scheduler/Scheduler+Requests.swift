@@ -133,6 +133,8 @@ extension RejectedPod {
         if let nominatedNode, nominatedNode != status["nominatedNodeName"].string ?? "" {
             change["nominatedNodeName"] = nominatedNode.isEmpty ? .null : .string(nominatedNode)
         }
-        return change.object?.isEmpty ?? true ? nil : change
+        // Not by one expression with `nil`: that would be JSON's null, and a patch with it would empty the status.
+        if change == [:] { return nil }
+        return change
     }
 }

@@ -31,6 +31,21 @@ struct CoreTests {
         #expect(bench.core.cluster.node("n1")?.pods.count == 1)
     }
 
+    @Test("what a pod's status says already isn't written again, nor is anything taken from it")
+    func knownStatus() {
+        var groups = PodGroups()
+        let pod = PodFacts(
+            Bench.pod("a") { pod in
+                pod["status", "conditions"] = [
+                    ["type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no room"]
+                ]
+            }, &groups)
+        let same = RejectedPod(pod: pod, reason: "Unschedulable", message: "no room", nominatedNode: "")
+        if let change = same.statusChange(time: "") { Issue.record("\(change)") }
+        let other = RejectedPod(pod: pod, reason: "Unschedulable", message: "less room")
+        #expect(other.statusChange(time: "")?["conditions"][0]["message"] == "less room")
+    }
+
     @Test("its own message about a pod doesn't make it try again")
     func ownStatus() {
         var bench = Bench()

@@ -28,7 +28,8 @@ struct FilterTests {
 
     /// Preemption has its say after these messages; what it says is not under test here.
     static func none(_ count: Int, _ reasons: String, _ preemption: String = "") -> String {
-        "0/\(count) nodes are available: \(reasons)." + (preemption.isEmpty ? "" : " preemption: \(preemption)")
+        "0/\(count) nodes are available: \(reasons)."
+            + (preemption.isEmpty ? "" : " no new claims to deallocate, preemption: \(preemption)")
     }
 
     static let tainted = Bench.node("n1") { node in

@@ -63,7 +63,8 @@ struct PreemptionTests {
         let pod = Bench.pod("p", cpu: "1", priority: 10, spec: ["preemptionPolicy": "Never"])
         #expect(
             Self.outcome(&bench, pod)
-                == "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
+                == "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: "
+                + "not eligible due to preemptionPolicy=Never."
         )
     }
 
@@ -76,7 +77,7 @@ struct PreemptionTests {
         #expect(Self.outcome(&bench, Bench.pod("p", cpu: "1", priority: 10)) == "n1: low")
         bench.remove(.pods, low)
         bench.set(.pods, Bench.pod("late", cpu: "1", priority: 5))
-        #expect(bench.next()?.contains("1 Insufficient cpu. preemption:") == true)
+        #expect(bench.next()?.contains("1 Insufficient cpu. no new claims to deallocate, preemption:") == true)
         #expect(bench.next() == "p -> n1")
     }
 }

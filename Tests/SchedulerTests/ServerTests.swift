@@ -105,8 +105,8 @@ struct ServerTests {
             try await box.node(Bench.node("n1", cpu: "1"))
             try await box.create(Bench.pod("big", cpu: "3"))
             let message =
-                "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: "
-                + "1 Preemption is not helpful for scheduling."
+                "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: "
+                + "0/1 nodes are available: 1 Preemption is not helpful for scheduling."
             let condition = try await box.until {
                 let conditions = try await box.admin.get(.pods, "default", "big")["status"]["conditions"].array
                 return conditions?.first { $0["type"].string == "PodScheduled" }

@@ -21,6 +21,9 @@ struct Preemption {
 
     /// Candidates among which the choice is made: so many of a hundred nodes, and at least so many.
     private static let percent = 10, fewest = 100
+    /// The original's rule of resource claims, which tries to make room before preemption does, says this of pods
+    /// without any.
+    private static let noClaims = "no new claims to deallocate, preemption: "
 
     let pod: PodFacts
     let cluster: ClusterState
@@ -30,7 +33,7 @@ struct Preemption {
     ///   - diagnosis: why no node would do as it is.
     ///   - start: where among the nodes the search begins.
     func attempt(_ diagnosis: Diagnosis, _ filters: PodFilters, start: Int) -> Outcome {
-        if let why = ineligibility(diagnosis) { return Outcome(afterword: "preemption: " + why, node: nil) }
+        if let why = ineligibility(diagnosis) { return Outcome(afterword: Self.noClaims + why, node: nil) }
         let nodes = cluster.nodes.filter { node in
             if let general = diagnosis.general { return general.isResolvable }
             return diagnosis.rejections[node.name]?.isResolvable ?? false
@@ -39,7 +42,7 @@ struct Preemption {
         result.others = .final(.defaultPreemption, "Preemption is not helpful for scheduling")
         let candidates = candidates(nodes, filters, start, &result)
         guard let best = Self.best(of: candidates) else {
-            return Outcome(afterword: "preemption: " + result.message, node: "")
+            return Outcome(afterword: Self.noClaims + result.message, node: "")
         }
         return Outcome(node: best.node.name, victims: best.victims)
     }
