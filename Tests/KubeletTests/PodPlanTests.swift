@@ -94,26 +94,50 @@ struct PodPlanTests {
     @Test("a failed container waits twice as long each time, and no longer than five minutes")
     func backOff() {
         var now = situation(Self.two, [container("a", .exited, exitCode: 1, finished: 995), container("b", .running)])
-        now.backOff.next("a", after: 990, now: 991)
+        let key = PodSituation.backOffKey(["name": "a", "image": "x"])
+        now.backOff.next(key, after: 990, now: 991)
         #expect(PodPlan.actions(for: now) == [.wait("a", until: 1_005, delay: 10)])
-        now.backOff.next("a", after: 995, now: 1_000)
+        now.backOff.next(key, after: 995, now: 1_000)
         #expect(PodPlan.actions(for: now) == [.wait("a", until: 1_015, delay: 20)])
-        for _ in 0..<9 { now.backOff.next("a", after: 995, now: 1_000) }
-        #expect(now.backOff.delay("a") == 300)
+        for _ in 0..<9 { now.backOff.next(key, after: 995, now: 1_000) }
+        #expect(now.backOff.delay(key) == 300)
         now.now = 2_000
         #expect(PodPlan.actions(for: now) == [.start("a")])
         // Ten minutes without a failure, and all is forgotten.
-        now.backOff.next("a", after: 1_700, now: 1_700)
-        #expect(now.backOff.delay("a") == 10)
+        now.backOff.next(key, after: 1_700, now: 1_700)
+        #expect(now.backOff.delay(key) == 10)
     }
 
-    @Test("one that was ended by us is started at once")
-    func replaced() {
+    @Test("one whose definition was changed is started at once")
+    func changed() {
         var now = situation(
             Self.two, [container("a", .exited, exitCode: 137, finished: 999), container("b", .running)])
-        now.backOff.next("a", after: 990, now: 991)
+        now.backOff.next(PodSituation.backOffKey(["name": "a", "image": "y"]), after: 990, now: 991)
         now.replaced = ["a0"]
         #expect(PodPlan.actions(for: now) == [.start("a")])
+    }
+
+    @Test("one that fails its liveness probe again and again waits as one that ends by itself does")
+    func replaced() {
+        let key = PodSituation.backOffKey(["name": "a", "image": "x"])
+        func ended(_ attempts: Int...) -> PodSituation {
+            var now = situation(
+                Self.two,
+                attempts.map { container("a", .exited, attempt: $0, exitCode: 137, finished: 990 + Double($0) * 4) }
+                    + [container("b", .running)])
+            now.replaced = Set(attempts.map { "a\($0)" })
+            return now
+        }
+        let first = ended(0)
+        #expect(PodPlan.actions(for: first) == [.start("a")])
+        #expect(first.failure(["name": "a", "image": "x"]) == nil)
+        var second = ended(0, 1)
+        #expect(PodPlan.actions(for: second) == [.start("a")])
+        #expect(second.failure(["name": "a", "image": "x"]) == 990)
+        second.backOff.next(key, after: 990, now: 994)
+        var third = ended(1, 2)
+        third.backOff = second.backOff
+        #expect(PodPlan.actions(for: third) == [.wait("a", until: 1_008, delay: 10)])
     }
 
     @Test("failing probes and changed images end a container")

@@ -25,6 +25,26 @@ struct PodSituation: Sendable {
         return latest
     }
 
+    // MARK: Failures
+
+    /// What pauses are counted by: a container that is defined anew has not failed yet.
+    static func backOffKey(_ container: JSON) -> String { "\(container.text("name"))_\(PodSpec.hash(container))" }
+
+    /// When the end came that the pause before the next start is counted from; nil: none came.
+    ///
+    /// One that we ended ourselves to start it again counts only when the one before it had ended too recently: the
+    /// original asks about the pause in the same turn in which it ends the container, so it sees the end before.
+    func failure(_ container: JSON) -> Double? {
+        let ended = (containers[container.text("name")] ?? []).filter { $0.phase == .exited }
+        guard let newest = ended.last, let finished = newest.finishedAt else { return nil }
+        guard replaced.contains(newest.id) else { return finished }
+        let before = ended.dropLast().last?.finishedAt
+        let isPaused = before.map { backOff.end(Self.backOffKey(container), after: $0, now: finished) != nil } ?? false
+        return isPaused ? finished : before
+    }
+
+    // MARK: What runs
+
     /// A container without a startup probe has started when it runs.
     func isStarted(_ container: JSON, _ observed: ObservedContainer) -> Bool {
         guard observed.phase == .running else { return false }
@@ -209,18 +229,14 @@ struct PodPlan {
 
     /// Starts it, unless it has failed too recently.
     private mutating func start(_ container: JSON) {
-        let name = container.text("name")
-        if let failed = lastFailure(name), let finished = failed.finishedAt,
-            let end = situation.backOff.end(name, after: finished, now: situation.now)
+        let name = container.text("name"), key = PodSituation.backOffKey(container)
+        if let finished = situation.failure(container),
+            let end = situation.backOff.end(
+                key, after: finished, now: situation.now)
         {
-            actions.append(.wait(name, until: end, delay: situation.backOff.delay(name)))
+            actions.append(.wait(name, until: end, delay: situation.backOff.delay(key)))
         } else {
             actions.append(.start(name))
         }
-    }
-
-    /// The one that ended by itself last: only that counts for the pause.
-    private func lastFailure(_ name: String) -> ObservedContainer? {
-        situation.containers[name]?.last { $0.phase == .exited && !situation.replaced.contains($0.id) }
     }
 }

@@ -122,10 +122,8 @@ extension PodWorker {
     ) async throws(PodFault) {
         let name = container.text("name")
         let previous = situation.containers[name]?.last
-        if let failed = situation.containers[name]?.last(where: {
-            $0.phase == .exited && !situation.replaced.contains($0.id)
-        }), let finished = failed.finishedAt {
-            situation.backOff.next(name, after: finished, now: parts.now())
+        if let finished = situation.failure(container) {
+            situation.backOff.next(PodSituation.backOffKey(container), after: finished, now: parts.now())
         }
         let image = try await ensureImage(container)
         if Task.isCancelled { return }
