@@ -31,6 +31,9 @@ enum NodeFacts {
     }
 
     static func reference(_ node: JSON) -> JSON {
-        ["apiVersion": "v1", "kind": "Node", "name": node["metadata"]["name"], "uid": node["metadata"]["uid"]]
+        [
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": ["name": node["metadata"]["name"], "uid": node["metadata"]["uid"]],
+        ]
     }
 }

@@ -172,7 +172,10 @@ import Testing
             try await cluster.until("events", .events, "") { events in
                 events.contains { $0.text("reason") == "NodeNotReady" }
                     && events.contains { $0.text("message") == "Marking for deletion Pod default/a" }
-                    && events.contains { $0.text("message") == "Node n1 event: Registered Node n1 in Controller" }
+                    && events.contains {
+                        $0.text("message") == "Node n1 event: Registered Node n1 in Controller"
+                            && $0["involvedObject"].text("name") == "n1"
+                    }
             }
             try await tell(cluster, "n1")
             _ = try await cluster.until("well", .nodes, "", "n1") { $0["spec"].list("taints").isEmpty }
