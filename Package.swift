@@ -112,7 +112,7 @@ targets += module("ContainerNetwork", ["Fault", "Linux", "CLinux", "JSON"], nio 
 targets += module(
     "Engine",
     [
-        "Fault", "CommandLine", "DockerModel", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore",
+        "Fault", "CommandLine", "DockerModel", "Dockerfile", "OCI", "JSON", "Linux", "CLinux", "Registry", "ImageStore",
         "ContainerRuntime",
         "ContainerNetwork",
     ],

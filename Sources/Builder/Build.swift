@@ -37,7 +37,8 @@ final class Build: Sendable {
         for tag in request.tags { _ = try Engine.reference(repository: tag, tag: "") }
         let file = try Dockerfile(context.dockerfile, name: request.dockerfile)
         plan = try BuildPlan(file, target: request.target)
-        platform = try request.platform.flatMap { $0.isEmpty ? nil : $0 }
+        platform =
+            try request.platform.flatMap { $0.isEmpty ? nil : $0 }
             .map { (text) throws(Fault) in try Platform(parsing: text) } ?? .host
         arguments = try BuildArguments(request, file, target: platform, host: .host)
         output = OrderedOutput(lanes: plan.stages.map(\.index), isQuiet: request.isQuiet, sink)

@@ -114,12 +114,6 @@ final class StageRun: Sendable {
 
     private func apply(_ instruction: Instruction, _ state: inout StageState) async throws {
         let words = state.words(file.escape)
-        func expand(_ text: String) throws(Fault) -> String { try words.expand(text) }
-        func pairs(_ list: [KeyValue]) throws(Fault) -> [KeyValue] {
-            try list.map { (pair) throws(Fault) in
-                KeyValue(key: try expand(pair.key), value: try expand(pair.value))
-            }
-        }
         switch instruction.kind {
         case .from: return
         case .argument(let list):
@@ -127,27 +121,12 @@ final class StageRun: Sendable {
             return
         case .run(let run): return try await self.run(run, instruction, &state)
         case .transfer(let transfer): return try await self.transfer(transfer, instruction, &state)
-        case .workingFolder(let path): return try await enter(try expand(path), instruction, &state)
-        case .environment(let list): state.settings.set(environment: try pairs(list))
-        case .label(let list): state.settings.set(labels: try pairs(list))
-        case .user(let text): state.settings.set(user: try expand(text))
-        case .expose(let ports):
-            for port in ports { try state.settings.expose(try words.split(port)) }
-        case .volume(let folders):
-            state.settings.add(volumes: try folders.map { (folder) throws(Fault) in try expand(folder) })
-        case .command(let form):
-            state.settings.set(command: form)
-            state.setsCommand = true
-        case .entrypoint(let form):
-            state.settings.set(entrypoint: form, keepsCommand: state.setsCommand)
-        case .health(let options): state.settings.set(health: options)
-        case .shell(let list): state.settings.set(shell: list)
-        case .stopSignal(let text):
-            let signal = try expand(text)
-            _ = try Signal.parse(signal)
-            state.settings.set(stopSignal: signal)
+        case .workingFolder(let path): return try await enter(try words.expand(path), instruction, &state)
         case .maintainer(let name): state.author = name
-        case .trigger(let text): state.settings.add(trigger: text)
+        case .stopSignal(let text):
+            _ = try Signal.parse(try words.expand(text))
+            fallthrough
+        default: _ = try state.settings.apply(instruction.kind, words, setsCommand: &state.setsCommand)
         }
         record(instruction.text, &state, emptyLayer: true)
     }
@@ -181,7 +160,8 @@ extension StageState {
 extension Build {
     /// Clients send what they have for all registries; Docker Hub goes by its old address.
     func credentials(for reference: Reference) -> JSON {
-        let names = reference.registry == "docker.io" ? ["https://index.docker.io/v1/", "docker.io"] : [reference.registry]
+        let names =
+            reference.registry == "docker.io" ? ["https://index.docker.io/v1/", "docker.io"] : [reference.registry]
         return names.map { request.credentials[$0] }.first { !$0.isNull } ?? .null
     }
 }

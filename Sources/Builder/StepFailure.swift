@@ -7,5 +7,7 @@ struct StepFailure: Error {
     var code: Int32
 
     /// The classic stream's last message.
-    var json: JSON { ["errorDetail": ["code": .int(Int64(code)), "message": .string(message)], "error": .string(message)] }
+    var json: JSON {
+        ["errorDetail": ["code": .int(Int64(code)), "message": .string(message)], "error": .string(message)]
+    }
 }

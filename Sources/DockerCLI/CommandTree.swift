@@ -61,7 +61,8 @@ enum CommandTree {
 
     /// What the original has and this version hasn't, and what to do.
     private static let absent: [String: String] = [
-        "buildx": "BuildKit's own commands are not in this version yet: docker build builds", "compose": "Compose is not in this version yet",
+        "buildx": "BuildKit's own commands are not in this version yet: docker build builds",
+        "compose": "Compose is not in this version yet",
         "checkpoint": "checkpoints are not in this version",
         "manifest": "editing manifest lists is not in this version",
         "trust": "signing images is not in this version", "swarm": "Swarm is not in this version",

@@ -115,7 +115,9 @@ enum MountParser {
             guard let number = UInt32(value) else { throw Fault(.invalid, "invalid value \(value) for \(key)") }
             if key == "uid" { mount.uid = number } else { mount.gid = number }
         case "size":
-            guard let size = Units.parseBinarySize(value) else { throw Fault(.invalid, "invalid value for size: \(value)") }
+            guard let size = Units.parseBinarySize(value) else {
+                throw Fault(.invalid, "invalid value for size: \(value)")
+            }
             mount.size = size
         default: throw Fault(.invalid, "unexpected key '\(key)' in '\(key)=\(value)'")
         }

@@ -69,12 +69,15 @@ extension Call {
         for (name, member) in numbers {
             if let value = try integer(name), value != 0 { host[member] = JSON(value) }
         }
-        for (name, member) in [("cpusetcpus", "CpusetCpus"), ("cpusetmems", "CpusetMems"), ("cgroupparent", "CgroupParent")] {
+        for (name, member) in [
+            ("cpusetcpus", "CpusetCpus"), ("cpusetmems", "CpusetMems"), ("cgroupparent", "CgroupParent"),
+        ] {
             if let value = text(name) { host[member] = .string(value) }
         }
         if let mode = text("networkmode"), mode != "default" { host["NetworkMode"] = .string(mode) }
         if let hosts = text("extrahosts") {
-            host["ExtraHosts"] = (try? JSON(parsing: hosts)).flatMap { $0.array == nil ? nil : $0 }
+            host["ExtraHosts"] =
+                (try? JSON(parsing: hosts)).flatMap { $0.array == nil ? nil : $0 }
                 ?? JSON(hosts.split(separator: ",").map(String.init))
         }
         if let text = text("ulimits"), let list = try? JSON(parsing: text), list.array != nil { host["Ulimits"] = list }

@@ -254,6 +254,36 @@ def http(bench):
         daemon.clear()
 
 
+@row("build")
+def build(bench):
+    """Five steps, from nothing and unchanged; eight stages that don't need each other; a context of 100 MB. The peer is
+    Debian's dockerd with its classic builder."""
+    folder = f"{bench.root}/build"
+    for name in ("steps", "stages", "large"):
+        os.makedirs(f"{folder}/{name}")
+    with open(f"{folder}/steps/file", "w") as file:
+        file.write("content")
+    with open(f"{folder}/steps/Dockerfile", "w") as file:
+        file.write("FROM busybox\nWORKDIR /app\nCOPY file .\nRUN echo a > a\nRUN echo b > b\nCMD [\"true\"]\n")
+    with open(f"{folder}/stages/Dockerfile", "w") as file:
+        for number in range(8):
+            file.write(f"FROM busybox AS s{number}\nRUN sleep 0.5; echo {number} > /out\n")
+        file.write("FROM busybox\n" + "".join(f"COPY --from=s{n} /out /out{n}\n" for n in range(8)))
+    with open(f"{folder}/large/blob", "wb") as file:
+        for _ in range(100):
+            file.write(os.urandom(1 << 20))
+    with open(f"{folder}/large/Dockerfile", "w") as file:
+        file.write("FROM busybox\nRUN true\n")
+    for daemon in bench.daemons:
+        daemon.docker("pull", "-q", "busybox")
+    bench.both("build, 5 steps, nothing cached", 5, lambda d: d.time("build", "-q", "--no-cache", f"{folder}/steps"))
+    for daemon in bench.daemons:
+        daemon.docker("build", "-q", f"{folder}/steps")
+    bench.both("build, 5 steps, all cached", 10, lambda d: d.time("build", "-q", f"{folder}/steps"))
+    bench.both("build, 8 stages of half a second", 3, lambda d: d.time("build", "-q", "--no-cache", f"{folder}/stages"))
+    bench.both("build, a context of 100 MB, all cached", 3, lambda d: d.time("build", "-q", f"{folder}/large"))
+
+
 @row("bundle")
 @without_unified
 def bundle(bench):

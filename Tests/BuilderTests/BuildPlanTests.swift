@@ -46,11 +46,12 @@ struct BuildPlanTests {
         #expect(arguments.unused(in: file) == ["OTHER"])
     }
 
-    @Test(arguments: [
-        ("755", 0o644, false, 0o755), ("u=rwx,go=rx", 0o600, false, 0o755), ("+x", 0o644, false, 0o755),
-        ("a-w", 0o666, false, 0o444), ("go-rwX", 0o755, false, 0o700), ("u+X", 0o644, true, 0o744),
-        ("u+X", 0o644, false, 0o644), ("u+s", 0o755, false, 0o4755), ("o+t", 0o755, true, 0o1755),
-    ] as [(String, UInt32, Bool, UInt32)])
+    @Test(
+        arguments: [
+            ("755", 0o644, false, 0o755), ("u=rwx,go=rx", 0o600, false, 0o755), ("+x", 0o644, false, 0o755),
+            ("a-w", 0o666, false, 0o444), ("go-rwX", 0o755, false, 0o700), ("u+X", 0o644, true, 0o744),
+            ("u+X", 0o644, false, 0o644), ("u+s", 0o755, false, 0o4755), ("o+t", 0o755, true, 0o1755),
+        ] as [(String, UInt32, Bool, UInt32)])
     func modes(_ text: String, _ old: UInt32, _ isFolder: Bool, _ expected: UInt32) throws {
         #expect(try FileMode(text).apply(to: old, isFolder: isFolder) == expected)
     }

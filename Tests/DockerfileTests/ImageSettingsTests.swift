@@ -27,7 +27,9 @@ struct ImageSettingsTests {
         #expect(throws: Fault.self) { try settings.expose(["90-80"]) }
     }
 
-    @Test(arguments: [("/a", "/b", "/a"), ("a", "/b", "/b/a"), ("../c", "/a/b", "/a/c"), ("../../..", "/a", "/"), ("", "/a", "/a")])
+    @Test(arguments: [
+        ("/a", "/b", "/a"), ("a", "/b", "/b/a"), ("../c", "/a/b", "/a/c"), ("../../..", "/a", "/"), ("", "/a", "/a"),
+    ])
     func folders(_ path: String, _ current: String, _ expected: String) {
         #expect(ImageSettings.resolve(path, in: current) == expected)
     }

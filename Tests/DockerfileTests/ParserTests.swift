@@ -50,14 +50,16 @@ struct ParserTests {
 
     @Test func hereDocuments() throws {
         let file = try Dockerfile(
-            "FROM busybox\nRUN <<EOF\necho $A\nEOF\nCOPY <<-\"ONE\" <<TWO /to/\n\tliteral $A\n\tONE\nsecond\nTWO\nUSER me\n")
+            "FROM busybox\nRUN <<EOF\necho $A\nEOF\nCOPY <<-\"ONE\" <<TWO /to/\n\tliteral $A\n\tONE\nsecond\nTWO\nUSER me\n"
+        )
         let list = try #require(file.stages.first).instructions
         #expect(
             list[0].kind
                 == .run(
                     Run(
                         command: .shell("<<EOF"),
-                        documents: [HereDocument(name: "EOF", stripsTabs: false, expands: true, content: "echo $A\n")])))
+                        documents: [HereDocument(name: "EOF", stripsTabs: false, expands: true, content: "echo $A\n")]))
+        )
         guard case .transfer(let copy) = list[1].kind else {
             Issue.record("no COPY")
             return
@@ -154,9 +156,13 @@ struct ParserTests {
         ("FROM a\nONBUILD FROM x", "dockerfile parse error on line 2: FROM isn't allowed as an ONBUILD trigger"),
         ("FROM a\nWORKDIR", "dockerfile parse error on line 2: WORKDIR requires exactly one argument"),
         ("FROM a\nRUN <<EOF\nx", "dockerfile parse error on line 2: unterminated heredoc"),
-        ("FROM a\nRUN --mount=type=bnd,target=/x y", "dockerfile parse error on line 2: unsupported mount type \"bnd\""),
+        (
+            "FROM a\nRUN --mount=type=bnd,target=/x y",
+            "dockerfile parse error on line 2: unsupported mount type \"bnd\""
+        ),
         ("FROM a\nRUN --mount=type=cache y", "dockerfile parse error on line 2: target is required for cache mounts"),
-        ("", "the Dockerfile (Dockerfile) cannot be empty"), ("# only this", "the Dockerfile (Dockerfile) cannot be empty"),
+        ("", "the Dockerfile (Dockerfile) cannot be empty"),
+        ("# only this", "the Dockerfile (Dockerfile) cannot be empty"),
         ("ARG A", "no build stage in current context"),
     ])
     func refuses(_ text: String, _ message: String) {
@@ -170,7 +176,8 @@ struct ParserTests {
     @Test func anythingIsAnswered() {
         var random = SeededGenerator(seed: 5)
         let pieces = [
-            "FROM", " ", "\n", "a", "\\", "\"", "'", "[", "]", "$", "{", "}", ":", "-", "<<", "EOF", "#", "=", "--", "RUN",
+            "FROM", " ", "\n", "a", "\\", "\"", "'", "[", "]", "$", "{", "}", ":", "-", "<<", "EOF", "#", "=", "--",
+            "RUN",
             "COPY", "\t", "\r\n", "/", "HEALTHCHECK", "ENV", ",", "--mount=", "é",
         ]
         for _ in 0..<3_000 {

@@ -252,4 +252,5 @@ extension FakeEngine {
     func inspectDistribution(_ reference: String, auth: JSON) async throws -> JSON { throw nothing }
     func searchImages(_ term: String, limit: Int, filters: Filters, auth: JSON) async throws -> [JSON] { throw nothing }
     func diskUsage(types: [String]) async throws -> JSON { throw nothing }
+    func pruneBuildCache(all: Bool, keep: Int64, filters: Filters) async throws -> JSON { throw nothing }
 }

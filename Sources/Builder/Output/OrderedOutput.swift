@@ -26,11 +26,11 @@ actor OrderedOutput {
     }
 
     func say(_ text: String, lane: Int) async throws {
-        if isQuiet { return }
         try await post(["stream": .string(text)], lane: lane)
     }
 
     func post(_ message: JSON, lane: Int) async throws {
+        if isQuiet { return }
         while lanes.first != lane, sizes[lane, default: 0] > Limit.waiting {
             await withCheckedContinuation { waiters.append($0) }
         }

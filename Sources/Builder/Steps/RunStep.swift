@@ -37,7 +37,9 @@ extension StageRun {
         for name in BuildArguments.predefined {
             if let value = build.arguments.given[name] { arguments[name] = value }
         }
-        entries += arguments.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        entries += arguments.filter { !names.contains($0.key) }.sorted { $0.key < $1.key }.map {
+            "\($0.key)=\($0.value)"
+        }
         if !names.contains("PATH") {
             entries.append("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         }

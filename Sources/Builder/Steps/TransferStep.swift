@@ -122,7 +122,9 @@ struct TransferPlan: Sendable {
         for item in items {
             switch item {
             case .tree(let source, _, let hash):
-                facts.append("tree \(source.isFolder) \(keepsParents ? source.path : source.isFolder ? "" : source.base) \(hash)")
+                facts.append(
+                    "tree \(source.isFolder) \(keepsParents ? source.path : source.isFolder ? "" : source.base) \(hash)"
+                )
             case .text(let text, let name): facts.append("text \(name) \(Digest(of: text.utf8))")
             case .download(_, let name, let hash, let modified): facts.append("file \(name) \(hash) \(modified ?? 0)")
             case .archive(_, let hash): facts.append("archive \(hash)")
@@ -151,13 +153,18 @@ struct FileMode: Sendable {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             var who: UInt32 = 0
             var rest = part
-            while let character = rest.first, let bits = ["u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777][character] as UInt32? {
+            while let character = rest.first,
+                let bits = ["u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777][character] as UInt32?
+            {
                 who |= bits
                 rest = rest.dropFirst()
             }
             guard let operation = rest.first, "+-=".contains(operation),
                 rest.dropFirst().allSatisfy({ "rwxXst".contains($0) })
-            else { throw Fault(.invalid, "invalid chmod parameter: '\(text)'. it should be octal string and between 0 and 07777") }
+            else {
+                throw Fault(
+                    .invalid, "invalid chmod parameter: '\(text)'. it should be octal string and between 0 and 07777")
+            }
             clauses.append(
                 Clause(who: who == 0 ? 0o7777 : who, operation: operation, permissions: String(rest.dropFirst())))
         }

@@ -44,7 +44,8 @@ extension CommandTree {
             .text("iidfile", \.idFile, "Write the image's ID to the file"),
             .list("label", \.labels, "Set metadata of the image"),
             .bytes("memory", short: "m", \.memory, "Memory limit of the RUN instructions"),
-            .bytes("memory-swap", \.memorySwap, unlimitedAllowed: true, "Limit of memory and swap; -1: no limit of swap"),
+            .bytes(
+                "memory-swap", \.memorySwap, unlimitedAllowed: true, "Limit of memory and swap; -1: no limit of swap"),
             .text("network", \.network, default: "default", "Network of the RUN instructions"),
             .toggle("no-cache", \.ignoresCache, "Run every step anew"),
             .text("platform", \.platform, "Platform of the image"),

@@ -27,7 +27,8 @@ struct BuildContextToSend: Sendable {
             }
             return try await fromInput(input, file: file)
         }
-        let isRemote = ["http://", "https://", "git://", "git@", "ssh://", "github.com/"].contains(where: place.hasPrefix)
+        let isRemote = ["http://", "https://", "git://", "git@", "ssh://", "github.com/"].contains(
+            where: place.hasPrefix)
         if isRemote {
             let remote = place.hasPrefix("github.com/") ? "https://\(place)" : place
             return BuildContextToSend(body: .none, dockerfile: file.isEmpty ? "Dockerfile" : file, remote: remote)
@@ -113,7 +114,8 @@ struct BuildContextToSend: Sendable {
 
     private static func ignoreFile(_ root: String, _ dockerfile: String) throws -> IgnoreFile {
         for name in [dockerfile + ".dockerignore", ".dockerignore"] where access("\(root)/\(name)", F_OK) == 0 {
-            return IgnoreFile(String(decoding: try WholeFile.read("\(root)/\(name)", limit: Limit.dockerfileBytes), as: UTF8.self))
+            return IgnoreFile(
+                String(decoding: try WholeFile.read("\(root)/\(name)", limit: Limit.dockerfileBytes), as: UTF8.self))
         }
         return IgnoreFile(patterns: [])
     }

@@ -40,8 +40,8 @@ extension Engine {
         }
     }
 
-    /// Idempotent.
-    package func discardBuildRoot(_ id: String) async { await discardFiles(id) }
+    /// Idempotent. Also in a cancelled task: what was made must go.
+    package func discardBuildRoot(_ id: String) async { await Task { await discardFiles(id) }.value }
 
     /// Runs it to its end and hands its output on as it comes. The mount points that the run needed and nothing was
     /// put into are taken away again. A cancelled task kills the program.
@@ -51,7 +51,9 @@ extension Engine {
         let record = try buildRecord(process)
         let input = try await prepare(record, isRecovered: false, marked: false)
         let targets = ["/proc", "/sys", "/dev"] + input.mounts.map(\.destination)
-        let stubs = try await NIOThreadPool.singleton.runIfActive { try MountStubs(targets, in: SafeRoot(path: input.root)) }
+        let stubs = try await NIOThreadPool.singleton.runIfActive {
+            try MountStubs(targets, in: SafeRoot(path: input.root))
+        }
         let exit: Exit
         do {
             exit = try await execute(record, input, output)
@@ -106,7 +108,10 @@ extension Engine {
         }
     }
 
-    private func release(_ record: ContainerRecord) async {
+    /// Also in a cancelled task.
+    private func release(_ record: ContainerRecord) async { await Task { await leave(record) }.value }
+
+    private func leave(_ record: ContainerRecord) async {
         do { try await network.detachAll(record.id) } catch {
             log.warning("build step \(record.shortID): leaving its network: \(sentence(error))")
         }

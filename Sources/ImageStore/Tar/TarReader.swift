@@ -53,11 +53,12 @@ package final class TarReader {
         }
     }
 
-    /// Throws `invalid` when the archive stops in the middle of a member. End-of-archive blocks may be missing, as
-    /// some writers leave them out.
+    /// Throws `invalid` when the archive stops in the middle of a member. End-of-archive blocks may be missing, and what
+    /// fills up the last member's block: some writers leave them out.
     package func finish() throws {
         switch state {
         case .ended: return
+        case .content where remaining == 0: return
         case .header where gathered.isEmpty && local == nil && longName == nil: return
         default: throw Fault(.invalid, "tar archive is truncated: unexpected end of file")
         }

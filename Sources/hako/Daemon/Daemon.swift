@@ -109,7 +109,8 @@ enum Daemon {
         _ engine: Engine, _ signals: AsyncStream<CInt>, _ options: DaemonOptions, _ log: Logger,
         _ reload: () throws -> DaemonOptions
     ) async throws {
-        let api = DockerAPI(backend: engine, builder: try Builder(engine: engine), serverVersion: Product.version, log: log)
+        let api = DockerAPI(
+            backend: engine, builder: try Builder(engine: engine), serverVersion: Product.version, log: log)
         let server = HTTPServer(group: MultiThreadedEventLoopGroup.singleton, log: log) { await api.handle($0, $1) }
         try await listen(server, options, log)
         log.info("daemon is ready", metadata: ["version": "\(Product.version)", "data-root": "\(options.dataRoot)"])
