@@ -193,7 +193,8 @@ targets += [
         name: "hako",
         dependencies: [
             "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
-            "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault", "Linux",
+            "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault",
+            "Linux",
             "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,
         exclude: ["exports.map"], swiftSettings: houseRules + sameHeaders,

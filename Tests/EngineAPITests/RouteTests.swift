@@ -84,7 +84,8 @@ struct RouteTests {
                 .POST, "/commit?container=web&repo=r&tag=t&comment=c&author=a&pause=0&changes=x", "{}", 201,
                 #"commitContainer(web, r:t, a, c, false, ["x"], {})"#),
             Case(
-                .POST, "/build?t=a:1&dockerfile=D&target=t&nocache=1&buildargs=%7B%22A%22:%22x%22%7D&memory=5", "tar", 200,
+                .POST, "/build?t=a:1&dockerfile=D&target=t&nocache=1&buildargs=%7B%22A%22:%22x%22%7D&memory=5", "tar",
+                200,
                 ##"build(D, ["a:1"], t, false, x, {"Memory":5})"##),
             Case(.POST, "/build/prune?all=1&keep-storage=7", 200, "pruneBuildCache(true, 7, {})"),
             Case(.POST, "/commit?container=web", 201, "commitContainer(web, nil, , , true, [], null)"),
