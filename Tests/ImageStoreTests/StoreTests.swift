@@ -183,7 +183,9 @@ import Testing
             #expect(try await store.createSnapshot("c", image: image.id).lowers == snapshot.lowers)
             try await store.removeSnapshot("c")
             _ = try await store.deleteImage(image)
-            // Held by the guest alone, also through a start of either.
+            // Held by the guest alone, whatever it takes away itself, and through a start of either.
+            try await guest.removeSnapshot("another")
+            try await guest.keepGuests(in: ["pod"])
             try await store.keepGuests(in: ["node", "other"])
             _ = try ImageStore(root: folder + "/host")
             let again = try ImageStore(
