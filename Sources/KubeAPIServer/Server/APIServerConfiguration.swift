@@ -11,6 +11,9 @@ package struct APIServerConfiguration: Sendable {
     package var clientAuthorityFile = ""
     package var certificateFile = ""
     package var keyFile = ""
+    /// Seconds that certificates of its own live, and that one must have left to be used on.
+    package var certificateSeconds = CertificateLifetime.leaf
+    package var renewedWithinSeconds = CertificateLifetime.renewedWithin
     package var serviceAccountKeyFiles: [String] = []
     package var serviceAccountSigningKeyFile = ""
     /// The first signs, all are believed; empty: the standard one.

@@ -17,6 +17,8 @@ extension APIServerConfiguration {
             )
             .filter { !["", "0.0.0.0", "::"].contains($0) }.sorted()
             settings.serviceAddress = try services.first
+            settings.lifetime = certificateSeconds
+            settings.renewedWithin = renewedWithinSeconds
             if !clientAuthorityFile.isEmpty { settings.clientAuthorityFile = clientAuthorityFile }
             if !frontProxy.authorityFile.isEmpty { settings.frontProxyAuthorityFile = frontProxy.authorityFile }
             if certificateFile.isEmpty != keyFile.isEmpty {

@@ -3,9 +3,7 @@ import JSON
 import KubeModel
 import KubeStorage
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
-import NIOSSL
 import Wire
 
 /// A server with its store and its socket: what `hako apiserver` is.
@@ -15,21 +13,21 @@ package final class RunningAPIServer: Sendable {
     private let server: APIServer
     private let http: HTTPServer
     private let storage: SQLiteStorage
-    private let pki: ClusterPKI
+    private let identity: ServingIdentity
     private let background: [Task<Void, Never>]
 
     /// Open connections; upstream has no limit, but a machine has one.
     private static let connections = 16_384
 
     private init(
-        address: String, server: APIServer, http: HTTPServer, storage: SQLiteStorage, pki: ClusterPKI,
-        background: [Task<Void, Never>]
+        address: String, server: APIServer, http: HTTPServer, storage: SQLiteStorage,
+        identity: ServingIdentity, background: [Task<Void, Never>]
     ) {
         self.address = address
         self.server = server
         self.http = http
         self.storage = storage
-        self.pki = pki
+        self.identity = identity
         self.background = background
     }
 
@@ -42,19 +40,18 @@ package final class RunningAPIServer: Sendable {
         do {
             let pki = try ClusterPKI.prepare(configuration.pki)
             let assembly = try await Assembly.make(configuration, storage, pki, node, group, log)
-            let tls = try ServingContext(pki)
+            let identity = try ServingIdentity(pki, configuration.pki, log: log)
             let http = HTTPServer(group: group, log: log, maximumConnections: connections, onLoops: true) {
                 await assembly.server.handle($0, $1)
             }
             let endpoint = try await http.listenSecurely(
-                host: configuration.bindAddress, port: configuration.port, context: { tls.context })
+                host: configuration.bindAddress, port: configuration.port, context: { identity.context })
             guard case .tcp(_, let port) = endpoint else { throw Fault(.internalFault, "no TCP endpoint") }
             let background = await assembly.begin(port: port)
             let host = configuration.reachableAddress
             return RunningAPIServer(
                 address: Kubeconfig.server(host: host, port: port), server: assembly.server, http: http,
-                storage: storage, pki: pki,
-                background: background)
+                storage: storage, identity: identity, background: background + [Task { await identity.keepFresh() }])
         } catch {
             await storage.close()
             throw error
@@ -62,6 +59,7 @@ package final class RunningAPIServer: Sendable {
     }
 
     package func writeKubeconfig(to path: String) throws {
+        let pki = identity.pki
         guard let administrator = pki.administrator else {
             throw Fault(
                 .invalid,
@@ -73,7 +71,10 @@ package final class RunningAPIServer: Sendable {
     }
 
     /// Who signs certificate requests; nil when the authority's key is kept elsewhere.
-    package var signingAuthority: CertifiedKey? { pki.authority?.pair }
+    package var signingAuthority: CertifiedKey? { identity.pki.authority?.pair }
+
+    /// Called whenever certificates have been made anew while the server runs: what was written of them is old then.
+    package func observeRenewal(_ work: @escaping @Sendable () -> Void) { identity.observe(work) }
 
     /// For a component of this process.
     /// - Parameters:
@@ -87,23 +88,5 @@ package final class RunningAPIServer: Sendable {
         for task in background { task.cancel() }
         await http.shutdown(patience: .seconds(1))
         await storage.close()
-    }
-}
-
-/// The TLS settings of the server's socket.
-private final class ServingContext: Sendable {
-    let context: NIOSSLContext
-
-    init(_ pki: ClusterPKI) throws {
-        var settings = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(pki.servingCertificatePath).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: pki.servingKeyPath, format: .pem)))
-        settings.minimumTLSVersion = .tlsv12
-        settings.applicationProtocols = ["h2", "http/1.1"]
-        // Certificates are asked for and not judged here: authentication does, so that a stranger gets 401 and not a
-        // broken handshake.
-        settings.certificateVerification = .optionalVerification
-        settings.trustRoots = .file(pki.clientAuthorityPath)
-        context = try NIOSSLContext(configuration: settings)
     }
 }

@@ -19,12 +19,12 @@ struct CertificateRequest: Sendable {
 }
 
 /// Lifetimes in seconds, as kubeadm's.
-enum CertificateLifetime {
+package enum CertificateLifetime {
     static let authority = 10 * 365 * 86_400
-    static let leaf = 365 * 86_400
-    /// A certificate with less than this left is made anew at start: a cluster that is started once a month never meets
-    /// an expired one.
-    static let renewedWithin = 60 * 86_400
+    package static let leaf = 365 * 86_400
+    /// A certificate with less than this left is made anew, at start and while the server runs: a cluster that is started
+    /// once a month never meets an expired one.
+    package static let renewedWithin = 60 * 86_400
     /// How far a certificate's begin lies back, for clients whose clocks are behind.
     static let leeway = 300
 }

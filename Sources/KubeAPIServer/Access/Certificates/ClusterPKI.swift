@@ -23,6 +23,9 @@ package struct ClusterPKI: Sendable {
         /// `--tls-cert-file`, `--tls-private-key-file`: both or none.
         package var servingCertificateFile: String?
         package var servingKeyFile: String?
+        /// Seconds that a new certificate lives, and that one must have left to be used on.
+        package var lifetime = CertificateLifetime.leaf
+        package var renewedWithin = CertificateLifetime.renewedWithin
 
         package init(folder: String) { self.folder = folder }
     }
@@ -44,23 +47,27 @@ package struct ClusterPKI: Sendable {
     package let kubeletClient: TLSFiles
     /// `kubernetes-admin` of `kubeadm:cluster-admins`.
     package let administrator: CertifiedKey?
+    /// When the first of what was made here is to be made anew, in seconds since 1970.
+    package let renewal: Double
 
     package static func prepare(_ settings: Settings) throws(Fault) -> ClusterPKI {
         let folder = "\(settings.folder)/pki"
         try PrivateFile.makeFolder(folder)
         let authority = try prepareAuthority("\(folder)/ca", "kubernetes")
         let frontProxy = try prepareAuthority("\(folder)/front-proxy-ca", "front-proxy-ca")
-        _ = try leaf(
-            "\(folder)/front-proxy-client", frontProxy, .init(commonName: "front-proxy-client", usage: .client))
+        let proxyClient = try leaf(
+            "\(folder)/front-proxy-client", frontProxy, .init(commonName: "front-proxy-client", usage: .client),
+            settings)
         let kubelet = "\(folder)/apiserver-kubelet-client"
         let kubeletClient = try leaf(
             kubelet, authority,
             .init(
-                commonName: "kube-apiserver-kubelet-client", organizations: ["kubeadm:cluster-admins"], usage: .client))
+                commonName: "kube-apiserver-kubelet-client", organizations: ["kubeadm:cluster-admins"], usage: .client),
+            settings)
         let serving = try prepareServing(settings, authority, folder)
         let administrator = try leaf(
             "\(folder)/admin", authority,
-            .init(commonName: "kubernetes-admin", organizations: ["kubeadm:cluster-admins"], usage: .client))
+            .init(commonName: "kubernetes-admin", organizations: ["kubeadm:cluster-admins"], usage: .client), settings)
 
         let clientPath = settings.clientAuthorityFile ?? "\(folder)/ca.crt"
         guard let clientText = try PrivateFile.text(clientPath) else {
@@ -75,6 +82,8 @@ package struct ClusterPKI: Sendable {
                 .notFound, "the front proxies' authority \(proxyPath) (--requestheader-client-ca-file) isn't there")
         }
         let isOwn = settings.servingCertificateFile == nil
+        let own = [proxyClient, kubeletClient, administrator, isOwn ? serving.pair : nil].compactMap { $0?.certificate }
+        let ends = own.map { CertificateTime.expiry($0) }.min() ?? .infinity
         return ClusterPKI(
             authority: authority.key.map { CertificateAuthority($0) },
             trustPEM: isOwn ? authority.certificatePEM : serving.pair.certificatePEM,
@@ -84,7 +93,7 @@ package struct ClusterPKI: Sendable {
             kubeletClient: TLSFiles(
                 authority: nil, certificate: kubeletClient.map { _ in "\(kubelet).crt" },
                 key: kubeletClient.map { _ in "\(kubelet).key" }, verify: false),
-            administrator: administrator)
+            administrator: administrator, renewal: ends - Double(settings.renewedWithin))
     }
 
     /// An authority's certificate, with its key where that is kept here.
@@ -135,7 +144,7 @@ package struct ClusterPKI: Sendable {
         }
         request.dnsNames = unique(request.dnsNames)
         request.addresses = unique(request.addresses)
-        guard let pair = try leaf("\(folder)/apiserver", authority, request) else {
+        guard let pair = try leaf("\(folder)/apiserver", authority, request, settings) else {
             throw Fault(
                 .notFound,
                 "\(folder)/apiserver.crt must be made, but the authority's key \(authority.path).key isn't here")
@@ -144,23 +153,25 @@ package struct ClusterPKI: Sendable {
     }
 
     /// The certificate in PATH.crt and PATH.key when it still serves, else a new one; nil when none can be made.
-    private static func leaf(_ path: String, _ authority: Authority, _ request: CertificateRequest) throws(Fault)
-        -> CertifiedKey?
-    {
+    private static func leaf(
+        _ path: String, _ authority: Authority, _ request: CertificateRequest, _ settings: Settings
+    ) throws(Fault) -> CertifiedKey? {
         let found = try CertifiedKey(certificateFile: "\(path).crt", keyFile: "\(path).key")
-        if let found, serves(found.certificate, authority, request) { return found }
+        if let found, serves(found.certificate, authority, request, settings) { return found }
         guard let key = authority.key else { return found }
+        var request = request
+        request.lifetime = settings.lifetime
         let made = try CertificateAuthority(key).issue(request)
         try made.write(certificateFile: "\(path).crt", keyFile: "\(path).key")
         return made
     }
 
-    private static func serves(_ certificate: Certificate, _ authority: Authority, _ request: CertificateRequest)
-        -> Bool
-    {
+    private static func serves(
+        _ certificate: Certificate, _ authority: Authority, _ request: CertificateRequest, _ settings: Settings
+    ) -> Bool {
         guard certificate.issuer == authority.certificate.subject,
             authority.certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
-            CertificateTime.expiry(certificate) - CertificateTime.now > Double(CertificateLifetime.renewedWithin)
+            CertificateTime.expiry(certificate) - CertificateTime.now > Double(settings.renewedWithin)
         else { return false }
         let names = (try? certificate.extensions.subjectAlternativeNames).flatMap { $0.map { Array($0) } } ?? []
         let dns = names.compactMap { if case .dnsName(let name) = $0 { name } else { nil } }
