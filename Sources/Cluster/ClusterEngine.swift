@@ -98,11 +98,12 @@ package struct ClusterEngine: Sendable {
 
     private static let fileBytes = 4 << 20
 
-    /// The container's output from a time (seconds since 1970) on, as it comes; lines of both streams.
-    func log(_ container: String, since: String) async throws -> NodeLog {
+    /// The container's output as it comes, lines of both streams.
+    /// - Parameter since: seconds since 1970; nil: only what comes from now on.
+    func log(_ container: String, since: String?) async throws -> NodeLog {
+        let begin: Query = since.map { [("since", $0)] } ?? [("tail", "0")]
         let answer = try await client.send(
-            .GET, "/containers/\(container)/logs",
-            [("stdout", "1"), ("stderr", "1"), ("follow", "1"), ("since", since)])
+            .GET, "/containers/\(container)/logs", [("stdout", "1"), ("stderr", "1"), ("follow", "1")] + begin)
         return NodeLog(answer)
     }
 
@@ -155,34 +156,5 @@ package struct ClusterEngine: Sendable {
 
     private func ignoringAbsence(_ work: () async throws -> Void) async throws {
         do { try await work() } catch let error as DaemonError where error.isNotFound {}
-    }
-}
-
-extension ClusterEngine {
-    /// The first of minikube's ranges that no network of the engine overlaps: 192.168.49.0/24, .58, .67, …
-    package func freeSubnet(for profile: String) async throws -> String {
-        let networks = try await networks()
-        if let known = networks.first(where: { $0["Name"].string == profile }),
-            let subnet = known["IPAM"]["Config"][0]["Subnet"].string
-        {
-            return subnet
-        }
-        let taken = networks.flatMap { ($0["IPAM"]["Config"].array ?? []).compactMap { $0["Subnet"].string } }
-        let routed = Self.routed()
-        for third in stride(from: 49, through: 247, by: 9) {
-            guard let range = IPPrefix("192.168.\(third).0/24") else { continue }
-            if (taken.compactMap { IPPrefix($0) } + routed).contains(where: { $0.overlaps(range) }) { continue }
-            return "\(range)"
-        }
-        throw Fault(.unavailable, "no range of 192.168.0.0/16 is free for the cluster's network: remove a network")
-    }
-
-    /// What this machine has routes to, other engines' networks among them; the default route isn't one.
-    private static func routed() -> [IPPrefix] {
-        let routes = (try? RouteNetlink.here().routes()) ?? []
-        return routes.compactMap { route in
-            guard route.prefix > 0, let address = IPAddress(bytes: route.destination) else { return nil }
-            return IPPrefix(address: address, length: Int(route.prefix))
-        }
     }
 }

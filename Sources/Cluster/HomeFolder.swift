@@ -58,13 +58,15 @@ package struct HomeFolder: Sendable {
                 let path = folder(of: name) + "/" + file
                 try kernel("unlink", path) { unlink(path) }
             }
-            for path in [folder(of: name), profiles, self.path] { _ = rmdir(path) }
+            for path in [folder(of: name), profiles] { _ = rmdir(path) }
+            if profileNames().isEmpty { _ = unlink(lockFile) }
+            _ = rmdir(self.path)
         } catch {
             throw Fault(.internalFault, "profile \(name) can't be removed: \(error)")
         }
     }
 
-    private static func makeFolders(_ path: String) throws(KernelError) {
+    static func makeFolders(_ path: String) throws(KernelError) {
         var at = ""
         for part in path.split(separator: "/") {
             at += "/" + part
@@ -76,8 +78,6 @@ package struct HomeFolder: Sendable {
 enum Limit {
     /// Largest profile that is read, in bytes.
     static let profileBytes = 1 << 20
-    /// How long a node may take until it says that it is ready, in seconds.
-    static let startSeconds = 120
     /// Nodes of one cluster: their addresses are in one range of 256.
     static let nodes = 200
 }

@@ -9,7 +9,7 @@ struct NodeContainer: Sendable {
     /// Marks containers, networks and volumes of clusters; the value is the profile's name.
     static let label = "io.hakobune.profile"
     /// Where a node finds the engine outside: its images, and its API.
-    static let images = "/hako/images", socket = "/hako/engine.sock"
+    static let images = "/hako/images", engine = "/hako/engine"
     /// Container paths of what the node keeps.
     static let administrator = "/var/lib/hako/admin.conf"
 
@@ -43,9 +43,12 @@ struct NodeContainer: Sendable {
     private var command: [String] {
         var words = [
             program, "node", "--name", node.name, "--address", node.address, "--pod-cidr",
-            profile.podRange(of: node),
+            profile.podRange(of: node), "--engine-socket", Self.engine + "/" + socketName,
         ]
-        if node.isControlPlane { words += ["--control-plane", "--port", "\(Profile.apiPort)"] }
+        if node.isControlPlane {
+            words += ["--control-plane", "--port", "\(Profile.apiPort)"]
+            if profile.simulatedNodes > 0 { words += ["--simulated-nodes", "\(profile.simulatedNodes)"] }
+        }
         return words + joining
     }
 
@@ -67,7 +70,7 @@ struct NodeContainer: Sendable {
             Self.bind(dataRoot + "/images", Self.images, isReadOnly: false),
             Self.bind(dataRoot + "/images/layers", Self.images + "/layers", isReadOnly: true),
             Self.bind(dataRoot + "/images/blobs", Self.images + "/blobs", isReadOnly: true),
-            Self.bind(engineSocket, Self.socket, isReadOnly: false),
+            socketFolder,
         ]
         for path in ["/etc/ssl/certs", "/lib/modules"] where access(path, F_OK) == 0 {
             if path.hasPrefix("/lib/"), Self.isLink("/lib") { continue }
@@ -75,6 +78,15 @@ struct NodeContainer: Sendable {
         }
         for folder in HostPrograms.folders(of: program) { mounts.append(Self.bind(folder, folder, isReadOnly: true)) }
         return mounts
+    }
+
+    private var socketName: String { engineSocket.split(separator: "/").last.map(String.init) ?? engineSocket }
+
+    /// The folder and not the socket itself: a daemon that starts again makes another one. Without what is mounted in it.
+    private var socketFolder: JSON {
+        var folder = Self.bind(String(engineSocket.dropLast(socketName.count + 1)), Self.engine, isReadOnly: true)
+        folder["BindOptions"] = ["NonRecursive": true]
+        return folder
     }
 
     private static func isLink(_ path: String) -> Bool {

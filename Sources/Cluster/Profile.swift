@@ -26,6 +26,8 @@ package struct Profile: Sendable, Equatable {
     /// Processors and bytes that each node may use; 0: all of the machine's.
     package var processors = 0
     package var memory: Int64 = 0
+    /// Nodes that exist in the API only, beside the real ones.
+    package var simulatedNodes = 0
 
     package init(name: String, subnet: String, nodes: [Node]) {
         self.name = name
@@ -55,6 +57,18 @@ package struct Profile: Sendable, Equatable {
     /// The network's addresses without the last number: `192.168.49.`.
     package var prefix: String {
         String(subnet.prefix { $0 != "/" }.reversed().drop { $0 != "." }.reversed())
+    }
+
+    /// The same cluster on another network: its nodes keep their last numbers.
+    package func moved(to subnet: String) -> Profile {
+        var moved = self
+        moved.subnet = subnet
+        moved.nodes = nodes.map { node in
+            var node = node
+            node.address = moved.prefix + (node.address.split(separator: ".").last ?? "2")
+            return node
+        }
+        return moved
     }
 
     /// A further node of the cluster, with the first free number.
@@ -88,15 +102,16 @@ package struct Profile: Sendable, Equatable {
         }
         processors = json["CPUs"].int ?? 0
         memory = Int64(json["Memory"].int ?? 0)
+        simulatedNodes = json["SimulatedNodes"].int ?? 0
     }
 
-    var json: JSON {
+    package var json: JSON {
         [
             "Name": .string(name), "Subnet": .string(subnet),
             "Nodes": .array(
                 nodes.map {
                     ["Name": .string($0.name), "IP": .string($0.address), "ControlPlane": .bool($0.isControlPlane)]
-                }), "CPUs": .init(processors), "Memory": .init(memory),
+                }), "CPUs": .init(processors), "Memory": .init(memory), "SimulatedNodes": .init(simulatedNodes),
         ]
     }
 }

@@ -14,6 +14,8 @@ package struct ClusterSession: Sendable {
     let environment: [String: String]
     let notes: Notes
     let out: Output
+    /// How the program was called: `minikube`, `hako`.
+    let name: String
     /// This program's path and version.
     let program: String, version: String
     /// `kubectl ARGUMENTS…` and `docker ARGUMENTS…` in this process.
@@ -49,18 +51,21 @@ package struct ClusterProgram: Sendable {
     /// First words that are clusters' commands.
     package static let verbs: Set<String> = Set(commands.map(\.name) + ["kubectl"])
 
-    static let commands: [ClusterCommand] = [
-        Verbs.start(), Verbs.stop(), Verbs.delete(), Verbs.status(), Verbs.pause(), Verbs.unpause(), Verbs.service(),
-        Verbs.ip(), Verbs.logs(), Verbs.ssh(), Verbs.node(), Verbs.profile(), Verbs.image(), Verbs.updateContext(),
-        Verbs.why(), Verbs.timeline(),
-    ]
+    static let commands: [ClusterCommand] =
+        [
+            Verbs.start(), Verbs.stop(), Verbs.delete(), Verbs.status(), Verbs.pause(), Verbs.unpause(),
+            Verbs.service(),
+            Verbs.ip(), Verbs.logs(), Verbs.ssh(), Verbs.node(), Verbs.profile(), Verbs.image(), Verbs.updateContext(),
+            Verbs.why(), Verbs.timeline(), Verbs.config(), Verbs.addons(), Verbs.copy(), Verbs.completion(),
+            Verbs.complete(), Verbs.version(), Verbs.dockerEnvironment(),
+        ] + Verbs.refused()
 
     /// - Parameter name: how the program was called, for help: `minikube`, `hako`.
     package func run(_ arguments: [String], name: String) async -> Int32 {
         if arguments.first == "kubectl" { return await runKubectl(Array(arguments.dropFirst())) }
         let session = ClusterSession(
             engine: engine, home: HomeFolder(environment), environment: environment, notes: Notes(out, environment),
-            out: out, program: program, version: version, kubectl: kubectl, docker: docker)
+            out: out, name: name, program: program, version: version, kubectl: kubectl, docker: docker)
         let root = ClusterCommand(name, "Local Kubernetes clusters", subcommands: Self.commands)
         do { return try await root.run(arguments, under: "", context: session) } catch let misuse as Misuse {
             err.write(misuse.message.hasSuffix("\n") ? misuse.message : misuse.message + "\n")
@@ -88,6 +93,7 @@ enum Verbs {}
 
 /// `-p`, which most commands have.
 protocol ProfileOptions: Sendable {
+    /// "": the preferred one.
     var profile: String { get set }
 }
 
@@ -100,12 +106,14 @@ extension Flag where Options: ProfileOptions {
 }
 
 struct PlainOptions: ProfileOptions {
-    var profile = Profile.standardName
+    var profile = ""
 }
 
 extension ClusterSession {
     /// Throws minikube's sentence when there is no such cluster.
-    func existing(_ name: String) throws -> Profile {
+    /// - Parameter given: as on the command line; "": the preferred one.
+    func existing(_ given: String) throws -> Profile {
+        let name = try profileName(given)
         guard let profile = try home.profile(name) else {
             throw Failure(
                 "Profile \"\(name)\" not found. Run \"minikube profile list\" to view all profiles.\n"

@@ -6,7 +6,7 @@ import JSON
 import KubeClient
 
 struct NodeOptions: ProfileOptions {
-    var profile = Profile.standardName
+    var profile = ""
     var isWorker = true
     var isControlPlane = false
 }
@@ -117,6 +117,6 @@ extension ClusterSession {
                 notes.say(.running, "Starting \"\(node)\" worker node in \"\(profile.name)\" cluster")
             }
         }
-        _ = try await start.run(profile)
+        try await start.run(profile) { _ in }
     }
 }

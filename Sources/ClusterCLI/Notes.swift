@@ -5,7 +5,8 @@ import DockerCLI
 struct Notes: Sendable {
     enum Kind {
         case happy, automatic, running, building, pulling, network, verifying, addons, done, stopping, stopped, deleting
-        case removed, restarting, pausing, unpausing, warning, failure, tip, plain
+        case removed, restarting, pausing, unpausing, warning, failure, tip, addonsOff, success
+        case plain
 
         var emoji: String {
             switch self {
@@ -28,6 +29,8 @@ struct Notes: Sendable {
             case .warning: "❗  "
             case .failure: "❌  "
             case .tip: "💡  "
+            case .addonsOff: "🌑  "
+            case .success: "✅  "
             case .plain: ""
             }
         }

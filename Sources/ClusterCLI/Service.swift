@@ -1,12 +1,13 @@
 import Cluster
 import CommandLine
 import DockerCLI
+import Fault
 import JSON
 import KubeClient
 import KubeModel
 
 struct ServiceOptions: ProfileOptions {
-    var profile = Profile.standardName
+    var profile = ""
     var namespace = "default"
     var onlyURL = false
     var isHTTPS = false
@@ -65,11 +66,10 @@ private struct ServiceURLs {
     }
 
     func print(_ name: String?) async throws -> Int32 {
-        guard try await session.isRunning(profile.controlPlane?.name ?? "") else {
-            throw Failure(
-                "The control-plane node \(profile.name) host is not running: state=Stopped\nTo start a cluster, run: \"minikube start\"",
-                exitCode: 83)
+        guard let controlPlane = profile.controlPlane else {
+            throw Fault(.internalFault, "cluster \(profile.name) has no control plane")
         }
+        try await session.checkRunning(controlPlane)
         let api = try session.api(of: profile)
         var services: [JSON] = []
         if let name {

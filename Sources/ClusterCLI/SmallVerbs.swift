@@ -5,15 +5,10 @@ import Fault
 import JSON
 
 struct LogOptions: ProfileOptions {
-    var profile = Profile.standardName
+    var profile = ""
     var follows = false
     var lines = 60
     var node = ""
-}
-
-struct ListOptions: ProfileOptions {
-    var profile = Profile.standardName
-    var output = "table"
 }
 
 extension Verbs {
@@ -84,63 +79,6 @@ extension Verbs {
                 parsed.arguments.isEmpty ? ["/bin/bash"] : ["/bin/sh", "-c", parsed.arguments.joined(separator: " ")]
             return await session.docker(["exec"] + terminal + [node?.name ?? ""] + command)
         }
-    }
-
-    static func profile() -> ClusterCommand {
-        ClusterCommand("profile", "Get or list the current profiles (clusters)", subcommands: [profileList()])
-    }
-
-    private static func profileList() -> ClusterCommand {
-        ClusterCommand(
-            "list", "Lists all minikube profiles", count: .none, options: ListOptions(),
-            flags: [.profile, .text("output", short: "o", \.output, default: "table", "table or json")]
-        ) { options, _, session in
-            var rows = [["PROFILE", "DRIVER", "RUNTIME", "IP", "VERSION", "STATUS", "NODES"]]
-            var trees: [JSON] = []
-            for name in session.home.profileNames() {
-                guard let profile = try session.home.profile(name), let first = profile.controlPlane else { continue }
-                let status = try await session.isRunning(first.name) ? "OK" : "Stopped"
-                rows.append([
-                    name, "docker", "hako", first.address, ClusterVersions.kubernetes, status, "\(profile.nodes.count)",
-                ])
-                trees.append(["Name": .string(name), "Status": .string(status)])
-            }
-            if options.output == "json" {
-                session.out.line((["invalid": [], "valid": .array(trees)] as JSON).text)
-            } else if rows.count == 1 {
-                throw Failure(
-                    "No minikube profile was found.\nTo start a cluster, run: \"minikube start\"", exitCode: 85)
-            } else {
-                session.out.write(FramedTable.text(rows))
-            }
-            return 0
-        }
-    }
-
-    /// A cluster's nodes use the engine's own images, so there is nothing to carry.
-    static func image() -> ClusterCommand {
-        func passed(_ verb: String, _ summary: String, _ docker: [String]) -> ClusterCommand {
-            ClusterCommand(verb, summary, count: .atLeast(0), options: PlainOptions(), flags: [.profile]) {
-                _, parsed, session in await session.docker(docker + parsed.arguments)
-            }
-        }
-        return ClusterCommand(
-            "image", "Manage images: the cluster has all that the engine has",
-            subcommands: [
-                passed("ls", "List images", ["images"]), passed("rm", "Remove images", ["rmi"]),
-                passed("pull", "Pull images", ["pull"]), passed("build", "Build an image", ["build"]),
-                passed("tag", "Tag an image", ["tag"]),
-                ClusterCommand(
-                    "load", "Load an image from a file; one of the engine's is there already", usage: "IMAGE|FILE",
-                    count: .exactly(1), options: PlainOptions(), flags: [.profile]
-                ) { _, parsed, session in
-                    let name = parsed.arguments[0]
-                    if name.hasSuffix(".tar") || name.hasSuffix(".tar.gz") {
-                        return await session.docker(["load", "-i", name])
-                    }
-                    return await session.docker(["image", "inspect", "--format", "{{.Id}}", name])
-                },
-            ])
     }
 
     static func updateContext() -> ClusterCommand {

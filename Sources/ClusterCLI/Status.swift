@@ -6,7 +6,7 @@ import KubeClient
 import KubeModel
 
 struct StatusOptions: ProfileOptions {
-    var profile = Profile.standardName
+    var profile = ""
     var output = "text"
     var format = ""
     var node = ""

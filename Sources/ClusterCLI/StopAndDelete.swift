@@ -4,7 +4,7 @@ import DockerCLI
 import Fault
 
 struct EndOptions: ProfileOptions {
-    var profile = Profile.standardName
+    var profile = ""
     var isForAll = false
     var purges = false
 }
@@ -40,16 +40,24 @@ extension Verbs {
             options: EndOptions(),
             flags: [
                 .profile, .toggle("all", \.isForAll, "Delete all clusters"),
-                .toggle("purge", \.purges, "With --all: leave nothing of Hakobune's clusters behind"),
+                .toggle("purge", \.purges, "Take the settings of `config set` away, too"),
             ]
         ) { options, _, session in
             let end = ClusterEnd(session.engine, session.home)
-            var names = [options.profile]
-            if options.isForAll {
-                names = Set(session.home.profileNames()).union(try await end.profiles()).sorted()
+            let all = Set(session.home.profileNames()).union(try await end.profiles()).sorted()
+            if options.purges, !options.isForAll, all.count > 1 {
+                session.notes.say(.tip, "Multiple minikube profiles were found - ")
+                for name in all { session.notes.say(.tip, "    - \(name)") }
+                throw Reason.usage.failure("Usage: minikube delete --all --purge")
             }
+            let names = options.isForAll ? all : [try session.profileName(options.profile)]
             for name in names { try await remove(name, end, session) }
             if options.isForAll { session.notes.say(.removed, "Successfully deleted all profiles") }
+            if options.purges {
+                try session.home.purge()
+                session.notes.say(
+                    .removed, "Successfully purged minikube directory located at - [\(session.home.path)]")
+            }
             return 0
         }
     }
@@ -73,6 +81,17 @@ extension Verbs {
         for node in nodes { session.notes.say(.deleting, "Removing \(session.home.machine(node)) ...") }
         try await end.remove(profile: name)
         try ContextEntry.remove(name, session.environment)
+        try session.forget(preferred: name)
         session.notes.say(.removed, "Removed all traces of the \"\(name)\" cluster.")
+    }
+}
+
+extension ClusterSession {
+    /// A profile that is gone is no longer the one that commands mean.
+    fileprivate func forget(preferred name: String) throws {
+        var settings = try home.settings()
+        guard settings.text("profile") == name else { return }
+        settings.remove("profile")
+        try home.save(settings)
     }
 }

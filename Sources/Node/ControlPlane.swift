@@ -16,6 +16,7 @@ package final class ControlPlane: Sendable {
     private let events: EventRecorder
     private let balancers: LoadBalancerAddresses
     private let informers: InformerSet
+    private let simulated: SimulatedNodes?
 
     static let administrator = "/admin.conf", joinToken = "/join.token"
 
@@ -32,6 +33,11 @@ package final class ControlPlane: Sendable {
         let server = try await RunningAPIServer.start(configuration, group: group, node: node, log: log)
         self.server = server
         try server.writeKubeconfig(to: settings.folder + Self.administrator)
+        server.observeRenewal { [weak server] in
+            do { try server?.writeKubeconfig(to: settings.folder + Self.administrator) } catch {
+                log.error("the administrator's new certificate can't be written: \(sentence(error))")
+            }
+        }
         let administrator = server.api(as: .administrator, manager: "hako")
         let token = try BootstrapToken.kept(
             in: settings.folder + Self.joinToken, trustPEM: server.signingAuthority?.certificatePEM ?? "")
@@ -40,6 +46,12 @@ package final class ControlPlane: Sendable {
         events = EventRecorder(administrator, component: "service-controller", log: log, now: now)
         balancers = LoadBalancerAddresses(api: administrator, informers: informers, events: events, log: log)
         labels = NodeLabels(administrator, informers, primary: settings.name, log: log)
+        simulated =
+            settings.simulatedNodes > 0
+            ? SimulatedNodes(
+                server.api(as: .administrator, manager: "simulated"), count: settings.simulatedNodes, log: log, now: now
+            )
+            : nil
         let authority = server.signingAuthority
         var wanted = ControllerSettings()
         wanted.clusterCIDR = ""
@@ -73,6 +85,7 @@ package final class ControlPlane: Sendable {
             group.addTask { await self.labels.run() }
             group.addTask { await self.events.run() }
             group.addTask { await self.balancers.run() }
+            if let simulated = self.simulated { group.addTask { await simulated.run() } }
         }
         await server.stop()
     }

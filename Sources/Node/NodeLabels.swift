@@ -32,7 +32,7 @@ final class NodeLabels: Sendable {
     /// Until its task is cancelled.
     func run() async {
         let loop = ReconcileLoop<String>("node labels", workers: 1, log: log) { name in
-            guard let node = self.informer.object("", name) else { return .settled }
+            guard let node = self.informer.object("", name), !SimulatedNode.isOne(node) else { return .settled }
             let missing = Self.wanted(name, primary: self.primary).filter {
                 node["metadata"]["labels"][$0.key].string == nil
             }

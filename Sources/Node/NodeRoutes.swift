@@ -21,10 +21,11 @@ final class NodeRoutes: Sendable {
         self.log = log
     }
 
-    /// Where the pods of each of the nodes are: gateway by range. Nodes that have no address or range yet have none.
+    /// Where the pods of each of the nodes are: gateway by range. Nodes that have no address or range yet, and simulated
+    /// ones, have none.
     static func wanted(_ nodes: [JSON], except own: String) -> [IPPrefix: IPAddress] {
         var routes: [IPPrefix: IPAddress] = [:]
-        for node in nodes where node["metadata"]["name"].string != own {
+        for node in nodes where node["metadata"]["name"].string != own && !SimulatedNode.isOne(node) {
             let addresses = node["status"]["addresses"].array ?? []
             let address = addresses.first { $0["type"].string == "InternalIP" }?["address"].string
             guard let gateway = address.flatMap({ IPAddress($0) }) else { continue }

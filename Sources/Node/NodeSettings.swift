@@ -22,6 +22,10 @@ package struct NodeSettings: Sendable {
     package var images = "/hako/images"
     package var engineSocket = "/hako/engine.sock"
     package var productVersion = ""
+    /// Of a control plane: nodes that exist in the API only.
+    package var simulatedNodes = 0
+    /// Seconds that the kubelet's serving certificate lives.
+    package var servingSeconds = 365 * 86_400
 
     package init() {}
 

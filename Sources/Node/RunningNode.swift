@@ -91,8 +91,7 @@ package final class RunningNode: Sendable {
 
     /// Answers the control plane, which asks for logs and streams of this node's pods.
     private func serveControlPlane(trustPEM: String, _ group: any EventLoopGroup) async throws {
-        let own = try OwnServingCertificate.make(
-            name: settings.name, addresses: [settings.address], folder: settings.folder)
+        let own = try makeServingCertificate()
         let authority = settings.folder + "/kubelet-ca.crt"
         try KernelFile.replace(authority, Array(trustPEM.utf8))
         let server = try KubeletServer(
@@ -101,6 +100,27 @@ package final class RunningNode: Sendable {
         _ = try await server.listen(host: "0.0.0.0", port: settings.kubelet.port)
         kubeletServer.withLockedValue { $0 = server }
     }
+
+    private func makeServingCertificate() throws(Fault) -> (certificate: String, key: String) {
+        try OwnServingCertificate.make(
+            name: settings.name, addresses: [settings.address], folder: settings.folder,
+            lifetime: settings.servingSeconds)
+    }
+
+    /// The kubelet's server reads the files for each connection, so a new certificate needs no more.
+    private func keepServingCertificateFresh() async {
+        while true {
+            do { try await Task.sleep(for: .seconds(Double(settings.servingSeconds) * Self.servingShare)) } catch {
+                return
+            }
+            do { _ = try makeServingCertificate() } catch {
+                log.error("the kubelet's own certificate can't be made anew: \(error)")
+            }
+        }
+    }
+
+    /// Of its life, after which the kubelet's serving certificate is made anew.
+    private static let servingShare = 0.8
 
     /// Until its task is cancelled. Calls `ready` once, when pods can run.
     package func run(ready: @escaping @Sendable () -> Void) async {
@@ -112,6 +132,7 @@ package final class RunningNode: Sendable {
             group.addTask { await self.kubelet.run() }
             group.addTask { await self.proxy.run() }
             group.addTask { await self.routes.run() }
+            if self.controlPlane == nil { group.addTask { await self.keepServingCertificateFresh() } }
             group.addTask { [renew = self.renewal.withLockedValue { $0 }] in await renew() }
             let (listens, listen) = AsyncStream.makeStream(of: Void.self)
             group.addTask { await self.serveNames { listen.yield() } }

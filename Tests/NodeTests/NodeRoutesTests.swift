@@ -17,6 +17,12 @@ struct NodeRoutesTests {
         return node
     }
 
+    @Test("a simulated node has none: its address leads nowhere")
+    func simulated() {
+        let simulated = SimulatedNode.object("simulated-0", 0, time: "")
+        #expect(NodeRoutes.wanted([simulated], except: "a").isEmpty)
+    }
+
     @Test("each other node's pods are behind its address; who lacks one of the two has no route")
     func wanted() throws {
         let routes = NodeRoutes.wanted(

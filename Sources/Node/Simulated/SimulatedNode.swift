@@ -2,6 +2,11 @@ import JSON
 
 /// What a simulated node says of itself and of its pods.
 enum SimulatedNode {
+    /// Marks its object: nothing is to be reached there.
+    private static let label = "hakobune.dev/simulated"
+
+    static func isOne(_ node: JSON) -> Bool { node["metadata"]["labels"][label].string == "true" }
+
     /// `10.128.0.0/24` for the first: a network of its own for each.
     static func podNetwork(_ number: Int) -> String { "10.\(128 + number / 256).\(number % 256)" }
 
@@ -15,7 +20,7 @@ enum SimulatedNode {
                 "name": .string(name),
                 "labels": [
                     "kubernetes.io/hostname": .string(name), "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
-                    "hakobune.dev/simulated": "true",
+                    label: "true",
                 ],
             ],
             "spec": [

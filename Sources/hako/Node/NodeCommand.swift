@@ -2,6 +2,7 @@ import CLinux
 import Cluster
 import CommandLine
 import Fault
+import Linux
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -22,6 +23,8 @@ enum NodeCommand {
         .int("port", \.port, default: 8_443, "Where the API is served"),
         .text("server", \.server, "The cluster's API server, for a node that joins"),
         .text("token", \.token, "What a joining node shows"),
+        .text("engine-socket", \.engineSocket, "The socket of the engine outside"),
+        .int("simulated-nodes", \.simulatedNodes, "Nodes that exist in the API only, of a control plane"),
     ]
 
     static func main(_ arguments: [String], version: String) async -> CInt {
@@ -48,12 +51,20 @@ enum NodeCommand {
         umask(0o022)
         LogOutput.level.withLockedValue { $0 = .info }
         LoggingSystem.bootstrap { LogOutput(label: $0) }
+        unlink(NodeWords.file)
         let group = MultiThreadedEventLoopGroup.singleton
         let signals = try await Signals.stream([SIGTERM, SIGINT, SIGPIPE], on: group)
         let node = try await RunningNode.start(settings, group: group, log: Logger(label: "node"))
-        let work = Task { await node.run { write(NodeWords.isReady + "\n") } }
+        if settings.isControlPlane { say(NodeWords.serves) }
+        let work = Task { await node.run { say(NodeWords.isReady) } }
         for await signal in signals where signal == SIGTERM || signal == SIGINT { break }
         work.cancel()
         await work.value
+    }
+
+    /// For those who follow the output, and for those who come later.
+    private static func say(_ word: String) {
+        try? KernelFile.replace(NodeWords.file, Array(word.utf8))
+        write(word + "\n")
     }
 }
