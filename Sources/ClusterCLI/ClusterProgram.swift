@@ -63,6 +63,7 @@ package struct ClusterProgram: Sendable {
     /// - Parameter name: how the program was called, for help: `minikube`, `hako`.
     package func run(_ arguments: [String], name: String) async -> Int32 {
         if arguments.first == "kubectl" { return await runKubectl(Array(arguments.dropFirst())) }
+        if let words = ImageVerb.docker(arguments) { return await docker(words) }
         let session = ClusterSession(
             engine: engine, home: HomeFolder(environment), environment: environment, notes: Notes(out, environment),
             out: out, name: name, program: program, version: version, kubectl: kubectl, docker: docker)

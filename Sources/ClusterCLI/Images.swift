@@ -5,31 +5,16 @@ import DockerCLI
 extension Verbs {
     /// A cluster's nodes use the engine's own images, so there is nothing to carry.
     static func image() -> ClusterCommand {
-        func passed(_ verb: String, aliases: [String] = [], _ summary: String, _ docker: [String]) -> ClusterCommand {
-            ClusterCommand(
-                verb, aliases: aliases, summary, count: .atLeast(0), interspersed: false, options: PlainOptions(),
-                flags: [.profile]
-            ) { _, parsed, session in await session.docker(docker + parsed.arguments) }
-        }
-        return ClusterCommand(
+        ClusterCommand(
             "image", "Manage images: the cluster has all that the engine has",
-            subcommands: [
-                passed("ls", aliases: ["list"], "List images", ["images"]),
-                passed("rm", aliases: ["remove", "unload"], "Remove images", ["rmi"]),
-                passed("pull", "Pull images", ["pull"]), passed("push", "Push images", ["push"]),
-                passed("tag", "Tag an image", ["tag"]), imageBuild(), imageLoad(), imageSave(),
-            ])
+            subcommands: ImageVerb.all.map(passed) + [imageLoad(), imageSave()])
     }
 
-    private static func imageBuild() -> ClusterCommand {
+    private static func passed(_ verb: ImageVerb) -> ClusterCommand {
         ClusterCommand(
-            "build", "Build an image from a Dockerfile", usage: "PATH", count: .atLeast(0), interspersed: false,
-            options: PlainOptions(), flags: [.profile]
-        ) { _, _, _ in
-            throw Reason.imageBuild.failure(
-                "Failed to build image: the engine can't build images in this version yet; build it with another program "
-                    + "and bring its archive in with `image load FILE`")
-        }
+            verb.name, aliases: verb.aliases, verb.summary, count: .atLeast(0), options: PlainOptions(),
+            flags: [.profile]
+        ) { _, parsed, session in await session.docker([verb.docker] + parsed.arguments) }
     }
 
     private static func imageLoad() -> ClusterCommand {
@@ -53,5 +38,39 @@ extension Verbs {
             let file = parsed.arguments.dropFirst().first.map { ["-o", $0] } ?? []
             return await session.docker(["save"] + file + [parsed.arguments[0]])
         }
+    }
+}
+
+/// A verb of `image` that is one of docker's.
+struct ImageVerb: Sendable {
+    let name: String
+    var aliases: [String] = []
+    let docker: String
+    let summary: String
+
+    static let all = [
+        ImageVerb(name: "ls", aliases: ["list"], docker: "images", summary: "List images"),
+        ImageVerb(name: "rm", aliases: ["remove", "unload"], docker: "rmi", summary: "Remove images"),
+        ImageVerb(name: "pull", docker: "pull", summary: "Pull images"),
+        ImageVerb(name: "push", docker: "push", summary: "Push images"),
+        ImageVerb(name: "tag", docker: "tag", summary: "Tag an image"),
+        ImageVerb(name: "build", docker: "build", summary: "Build an image from a Dockerfile"),
+    ]
+
+    /// Docker's words for `image VERB …` where flags follow, which are docker's own, all but the profile's; else nil.
+    static func docker(_ arguments: [String]) -> [String]? {
+        guard arguments.count > 2, arguments[0] == "image",
+            let verb = all.first(where: { $0.name == arguments[1] || $0.aliases.contains(arguments[1]) })
+        else { return nil }
+        var words = [verb.docker]
+        var rest = arguments.dropFirst(2)
+        while let word = rest.popFirst() {
+            if word == "-p" || word == "--profile" {
+                rest = rest.dropFirst()
+            } else if !word.hasPrefix("--profile=") {
+                words.append(word)
+            }
+        }
+        return words.contains { $0.hasPrefix("-") } ? words : nil
     }
 }

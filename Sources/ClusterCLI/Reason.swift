@@ -10,7 +10,6 @@ enum Reason: String {
     case addonUnsupported = "SVC_ADDON_UNSUPPORTED"
     case pathMissing = "HOST_PATH_MISSING"
     case nodeRetrieve = "GUEST_NODE_RETRIEVE"
-    case imageBuild = "GUEST_IMAGE_BUILD"
     case start = "GUEST_START"
 
     var exitCode: Int32 {
@@ -20,7 +19,7 @@ enum Reason: String {
         case .addonUnsupported: 116
         case .pathMissing: 35
         case .nodeRetrieve: 85
-        case .imageBuild, .start: 80
+        case .start: 80
         }
     }
 
