@@ -60,7 +60,11 @@ struct JoiningTests {
             let (api, credential) = try await Joining(settings, log: Self.log).join()
             #expect(credential.ends > wallClock() + 80_000)
             await #expect { _ = try await api.get(.nodes, "", "n1") } throws: { ($0 as? APIStatus)?.code == 404 }
-            await #expect { _ = try await api.get(.nodes, "", "n2") } throws: { ($0 as? APIStatus)?.code == 403 }
+            await #expect {
+                _ = try await api.get(.secrets, "default", "others")
+            } throws: {
+                ($0 as? APIStatus)?.code == 403
+            }
             let (_, again) = try await Joining(settings, log: Self.log).join()
             #expect(again == credential)
         }
