@@ -86,7 +86,7 @@ struct ClusterLifecycleTests {
             try await ok(
                 box,
                 "ip link add inuse type bridge && ip addr add 192.168.49.77/24 dev inuse && ip link set inuse up")
-            try await ok(box, "minikube start -p one & minikube start -p two & wait %1 && wait %2")
+            try await ok(box, "minikube start -p one & a=$!; minikube start -p two & b=$!; wait $a && wait $b")
             let ips = try await ok(box, "minikube ip -p one; minikube ip -p two")
             #expect(Set(ips.split(separator: "\n")) == ["192.168.58.2", "192.168.67.2"])
             for name in ["one", "two"] {
