@@ -150,6 +150,11 @@ struct ContainerDiagnosis {
         if status["started"].bool == false, container.has("startupProbe") {
             return ProbeDiagnosis(of: self).failing("startupProbe")
         }
+        if let event = lastLivenessFailure, EventTime.of(event) >= Self.time(running.text("startedAt")) {
+            let restarts = status["restartCount"].int ?? 0
+            let times = restarts > 0 ? ", restarted \(restarts) \(restarts == 1 ? "time" : "times")" : ""
+            return ProbeDiagnosis(of: self).killed("livenessProbe", times)
+        }
         if status["ready"].bool == true || isInit { return nil }
         if let last = status["lastState"]["terminated"].object.map({ _ in status["lastState"]["terminated"] }),
             last.text("reason") == "OOMKilled"
@@ -158,6 +163,14 @@ struct ContainerDiagnosis {
         }
         return ProbeDiagnosis(of: self).failing("readinessProbe")
     }
+
+    private var lastLivenessFailure: JSON? {
+        guard container.has("livenessProbe") else { return nil }
+        return situation.lastEvent(about: pod, ["Unhealthy"]) { $0.hasPrefix("Liveness probe failed") }
+    }
+
+    /// Seconds since 1970; 0 for no time.
+    private static func time(_ text: String) -> Double { (try? Timestamp(parsing: text))?.time ?? 0 }
 
     /// One line, without the end's point.
     func clean(_ message: String) -> String {

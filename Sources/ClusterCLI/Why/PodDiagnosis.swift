@@ -48,7 +48,7 @@ struct PodDiagnosis {
 
     private func well() -> Finding {
         let restarts = (pod["status"]["containerStatuses"].array ?? []).reduce(0) { $0 + ($1["restartCount"].int ?? 0) }
-        let note = restarts > 0 ? " Its containers were restarted \(restarts) times." : ""
+        let note = restarts > 0 ? " Its containers were restarted \(restarts) time\(restarts == 1 ? "" : "s")." : ""
         return Finding(.none, "pod/\(name) is Running and Ready on node \(pod["spec"].text("nodeName")).\(note)")
     }
 
