@@ -23,7 +23,8 @@ package final class Sandbox: Sendable {
     private let number: Int
     private let daemonBox = Mutex<Service?>(nil)
     private let flags: [String]
-    private let environmentExtra: [String: String]
+    /// Of all its commands.
+    package let environment: [String: String]
 
     private static let counter = Atomic<Int>(0)
 
@@ -54,7 +55,7 @@ package final class Sandbox: Sendable {
         let program = client == .hako ? Repo.hako : Client.original ?? ""
         try FileManager.default.createSymbolicLink(atPath: root + "/bin/docker", withDestinationPath: program)
         self.flags = flags
-        environmentExtra = [
+        environment = [
             "DOCKER_HOST": "unix://\(root)/docker.sock", "DOCKER_CONFIG": root + "/config", "HOME": root,
             "PATH": root + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "LC_ALL": "C.UTF-8", "TZ": "UTC", "DOCKER_CLI_HINTS": "false",
@@ -100,7 +101,7 @@ package final class Sandbox: Sendable {
     /// `docker ARGUMENTS…` with this sandbox's client.
     @discardableResult
     package func docker(_ arguments: String..., input: String = "", seconds: Double = 60) async throws -> Answer {
-        try await Command.run(["docker"] + arguments, environment: environmentExtra, input: input, seconds: seconds)
+        try await Command.run(["docker"] + arguments, environment: environment, input: input, seconds: seconds)
     }
 
     /// The same, and a failed test when the status isn't 0. Gives standard output without its last line feed.
@@ -109,20 +110,20 @@ package final class Sandbox: Sendable {
         _ arguments: String..., input: String = "", seconds: Double = 60, at place: SourceLocation = #_sourceLocation
     ) async throws -> String {
         let answer = try await Command.run(
-            ["docker"] + arguments, environment: environmentExtra, input: input, seconds: seconds)
+            ["docker"] + arguments, environment: environment, input: input, seconds: seconds)
         #expect(answer.status == 0, "\(answer)", sourceLocation: place)
         return answer.out.hasSuffix("\n") ? String(answer.out.dropLast()) : answer.out
     }
 
     /// A line as a person types it.
     package func shell(_ line: String, input: String = "", seconds: Double = 60) async throws -> Answer {
-        try await Command.run(["bash", "-c", line], environment: environmentExtra, input: input, seconds: seconds)
+        try await Command.run(["bash", "-c", line], environment: environment, input: input, seconds: seconds)
     }
 
     /// The line on a terminal of its own; `input` is typed. Standard error comes out with standard output.
     package func terminal(_ line: String, input: String, seconds: Double = 60) async throws -> Answer {
         try await Command.run(
-            ["script", "-qefc", line, "/dev/null"], environment: environmentExtra, input: input, seconds: seconds)
+            ["script", "-qefc", line, "/dev/null"], environment: environment, input: input, seconds: seconds)
     }
 
     // MARK: The end
@@ -130,7 +131,7 @@ package final class Sandbox: Sendable {
     private func takeDown() async {
         if daemonBox.withLock({ $0?.isRunning }) != true { try? await startDaemon() }
         _ = try? await Command.run(
-            ["bash", "-c", "docker ps -aq | xargs -r docker rm -f -v"], environment: environmentExtra)
+            ["bash", "-c", "docker ps -aq | xargs -r docker rm -f -v"], environment: environment)
         let bridge = await bridgeName()
         try? await stopDaemon()
         daemonBox.withLock { service in
