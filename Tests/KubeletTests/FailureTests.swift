@@ -123,11 +123,18 @@ struct FailureTests {
             try await node.kubelet(engine) { _ in
                 try await node.make("a", spec())
                 try await node.until("running", "a") { $0["status"]["phase"] == "Running" }
+                await engine.change { $0.startPause = .milliseconds(300) }
                 await engine.end("web", exitCode: 137, outOfMemory: true)
+                try await Task.sleep(for: .milliseconds(100))
+                // It looks again while the start is under way.
+                _ = try await node.api.patch(
+                    .pods, "default", "a", subresource: "", .merge(["metadata": ["labels": ["a": "b"]]]))
                 let again = try await node.until("restarted", "a") {
                     $0.container("web")["restartCount"] == 1 && $0.container("web")["state"].has("running")
                 }
                 #expect(again.container("web")["lastState"]["terminated"]["reason"] == "OOMKilled")
+                let events = try await node.api.list(.events, "default").items
+                #expect(!events.contains { $0.text("reason") == "BackOff" }, "the first restart waits for nothing")
                 await engine.end("web", exitCode: 3)
                 let pod = try await node.until("CrashLoopBackOff", "a", waits("CrashLoopBackOff"))
                 let waiting = pod.container("web")["state"]["waiting"].text("message")

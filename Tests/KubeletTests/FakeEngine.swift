@@ -24,6 +24,8 @@ actor FakeEngine: ContainerBackend, ImageBackend, SystemBackend {
     private(set) var images: Set<String> = ["registry.k8s.io/pause:3.10"]
     /// By name of the container in its pod: what its start fails of.
     var startFaults: [String: String] = [:]
+    /// What every start takes.
+    var startPause = Duration.zero
     /// By command: exit code and output of execs.
     var commands: [String: (Int, String)] = [:]
     /// By name of the container in its pod: signals that it doesn't heed.
@@ -117,6 +119,7 @@ actor FakeEngine: ContainerBackend, ImageBackend, SystemBackend {
     }
 
     func startContainer(_ ref: String, detachKeys: String?) async throws {
+        if startPause > .zero { try await Task.sleep(for: startPause) }
         var container = try find(ref)
         if let fault = startFaults[label(container, ContainerIdentity.Label.container)] {
             container.error = fault

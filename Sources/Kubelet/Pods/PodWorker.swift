@@ -46,6 +46,8 @@ actor PodWorker {
     var attempts: [String: Int] = [:]
     /// Makes the sandbox and starts containers, one after the other.
     var starter: Task<Void, Never>?
+    /// The containers that it starts, by name: it has counted their last ends, so that they would seem to wait.
+    private var starting: Set<String> = []
     var ender: Task<Void, Never>?
     /// Why the pod has failed as a whole; nil: it hasn't.
     var verdict: Wait?
@@ -191,15 +193,18 @@ actor PodWorker {
             switch action {
             case .makeSandbox(let attempt): if mayTry(ContainerIdentity.sandboxName) { sandbox = attempt }
             case .start(let name): if mayTry(name) { names.append(name) }
-            case .wait(let name, let until, let delay): wait(name, until: until, delay: delay)
+            case .wait(let name, let until, let delay):
+                if !starting.contains(name) { wait(name, until: until, delay: delay) }
             case .kill(let id, let name, let message, let reason, let restarts):
                 kill(id: id, name: name, message: message, reason: reason, restarts: restarts)
             case .endPod: return end()
             }
         }
         guard starter == nil, sandbox != nil || !names.isEmpty else { return }
+        starting = Set(names)
         starter = Task {
             if let sandbox { await self.makeSandbox(attempt: sandbox) } else { await self.start(names) }
+            self.starting = []
             self.starter = nil
             self.poke()
         }
