@@ -39,15 +39,20 @@ extension Engine {
             pending.close()
         }
         publish("attach", record)
+        let keepsInput = !record.isTerminal && record.config["StdinOnce"].bool != true
         return attachment(
-            pending, keys: keys, isTerminal: record.isTerminal, past: past,
+            pending, keys: keys, isTerminal: record.isTerminal, keepsInput: keepsInput, past: past,
             streams: (options.stdout, options.stderr)
         ) { [weak self] in self?.publish("detach", container.record) }
     }
 
     /// A client's streams over a monitor's stdio. `detached` is called when the client typed the keys.
+    ///
+    /// - Parameter keepsInput: the end of the client's input ends its streams, and not the process's input, which is
+    ///   there for the next client.
     func attachment(
-        _ pending: PendingStdio, keys: DetachKeys, isTerminal: Bool, past: OutputSource? = nil,
+        _ pending: PendingStdio, keys: DetachKeys, isTerminal: Bool, keepsInput: Bool = false,
+        past: OutputSource? = nil,
         streams: (stdout: Bool, stderr: Bool), detached: @escaping @Sendable () -> Void
     ) -> Attachment {
         let past = NIOLockedValueBox(past)
@@ -83,7 +88,7 @@ extension Engine {
             },
             closeInput: {
                 guard pending.wantsInput, let stdio = await pending.stdio() else { return }
-                await stdio.closeInput()
+                if keepsInput { pending.close() } else { await stdio.closeInput() }
             },
             isTerminal: isTerminal)
     }
