@@ -170,7 +170,11 @@ struct Launcher {
         for join in child.joins where join.kind.rawValue == NamespaceKind.pid.rawValue { try join.join() }
         if needsHelper { return try makeThroughHelper(child, flags, cgroup, report) }
         let pid = try check(.makeProcess, "clone3") { hako_clone3(flags, SIGCHLD, cgroup, nil) }
-        if pid == 0 { child.run(joined: false) }
+        if pid == 0 {
+            // With this end open here, the death of the parent would never be seen.
+            closeDescriptor(report.descriptor)
+            child.run(joined: false)
+        }
         return pid
     }
 
@@ -190,6 +194,7 @@ struct Launcher {
     ) throws(LaunchFailure) -> Int32 {
         let helper = try check(.makeProcess, "clone3") { hako_clone3(0, SIGCHLD, 0, nil) }
         if helper == 0 {
+            closeDescriptor(report.descriptor)
             do throws(LaunchFailure) {
                 for join in child.joins where join.kind.rawValue != NamespaceKind.pid.rawValue { try join.join() }
                 let pid = try check(.makeProcess, "clone3") { hako_clone3(flags | CloneFlag.parent, 0, cgroup, nil) }

@@ -90,6 +90,25 @@ struct FaultTests {
         }
     }
 
+    @Test("a monitor that is killed while it makes its container: the start fails, and the next one works")
+    func monitorKilledAtStart() async throws {
+        try await Sandbox.with { box in
+            try await box.ok("pull", "-q", "busybox")
+            var random = SeededGenerator(seed: 3)
+            for round in 0..<20 {
+                try await box.ok("create", "--name", "c\(round)", "-v", "/tmp:/t", "busybox", "sleep", "100000")
+                async let start = box.docker("start", "c\(round)", seconds: 20)
+                try await until("the runtime is at work", seconds: 5) { !Proc.runtimes(of: box.root).isEmpty }
+                try await Task.sleep(for: .microseconds(Int.random(in: 0..<8_000, using: &random)))
+                for pid in Proc.runtimes(of: box.root) { kill(pid, SIGKILL) }
+                _ = try await start
+                try await box.ok("rm", "-f", "c\(round)")
+                try await until("nothing of it is left") { Proc.runtimes(of: box.root).isEmpty }
+            }
+            #expect(try await box.ok("run", "--rm", "busybox", "echo", "well") == "well")
+        }
+    }
+
     @Test("after the machine went down, containers start as their policies say, with their ports")
     func reboot() async throws {
         try await Sandbox.with { box in
@@ -324,6 +343,18 @@ enum Proc {
 
     static func parent(_ pid: String) -> Int32? { fields(pid).dropFirst().first.flatMap { Int32($0) } }
     static func isZombie(_ pid: Int32) -> Bool { fields("\(pid)").first == "Z" }
+
+    /// Processes of `hako-runtime` whose containers' folders are below that one.
+    static func runtimes(of root: String) -> [Int32] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { entry in
+            guard let pid = Int32(entry),
+                let error = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(entry)/fd/2"),
+                error.hasPrefix(root), error.hasSuffix("monitor.log")
+            else { return nil }
+            return pid
+        }
+    }
 }
 
 /// systemd's tool that does for one program what systemd does for services.
