@@ -65,7 +65,22 @@ final class ByteChannel: RawConnection {
     }
 
     func closeWrite() async { try? await channel.close(mode: .output) }
-    func close() async { try? await channel.close() }
+
+    func close() async {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        close(promise)
+        try? await promise.futureResult.get()
+    }
+
+    /// Under TLS both sides say that they end: the peer's word is read for that; what it still sends is dropped.
+    func close(_ promise: EventLoopPromise<Void>?) {
+        channel.eventLoop.runNow { [channel, inlet] in
+            inlet.value.drops = true
+            channel.close(promise: promise)
+            channel.read()
+        }
+    }
+
     func closed() async { await gone.wait() }
 
     /// Runs `expire` after `time` unless cancelled.
@@ -87,6 +102,8 @@ private final class Inlet: ChannelInboundHandler {
     private var reader: EventLoopPromise<ByteBuffer?>?
     private var context: ChannelHandlerContext?
     var isShakingHands: Bool
+    /// Nobody will ask for what arrives.
+    var drops = false
 
     init(isShakingHands: Bool) { self.isShakingHands = isShakingHands }
 
@@ -134,12 +151,13 @@ private final class Inlet: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
+        if drops { return }
         if pending == nil { pending = bytes } else { pending?.writeBuffer(&bytes) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         deliver()
-        if reader != nil || isShakingHands, !hasEnded { context.read() }
+        if reader != nil || isShakingHands || drops, !hasEnded { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

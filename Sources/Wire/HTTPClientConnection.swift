@@ -34,7 +34,7 @@ final class HTTPClientConnection: Sendable {
 
     func bodyPart() async throws -> ByteBuffer? { try await reader.bodyPart() }
     func raw() -> any RawConnection { HijackedConnection(reader) }
-    func close() { bytes.channel.close(promise: nil) }
+    func close() { bytes.close(nil) }
 
     func exchange(
         _ method: HTTPMethod, _ target: String, _ headers: HTTPHeaders, _ body: HTTPBodyToSend, host: String

@@ -33,7 +33,7 @@ final class HTTPServerConnection: Sendable {
             state.isLast = true
             return state.isIdle
         }
-        if isIdle { bytes.channel.close(promise: nil) }
+        if isIdle { bytes.close(nil) }
     }
 
     func refuse() async {

@@ -143,6 +143,7 @@ struct ProxyTests {
                 return
             }
             #expect(answer.status.code == 418)
+            #expect(try await String(buffer: answer.body()) == "short and stout")
         }
     }
 
