@@ -40,9 +40,10 @@ struct WatchLimits: Sendable {
     var watchBytes = 8 << 20
     /// Events that a watch behind the present takes in one go, or looks at.
     var catchUpEvents = 1_024
-    /// What giving one event to one reader costs, about, in nanoseconds: a prefix whose readers have all been woken rests
-    /// for as long as they work, so that others get their turn, and what happens meanwhile goes out together.
-    var restPerReader = 20_000
+    /// What giving one event to one reader costs, about, in nanoseconds of two cores (60 µs of one under TLS): a prefix
+    /// whose readers have all been woken rests for as long as they work and a little longer, so that others get their
+    /// turn, and what happens meanwhile goes out together.
+    var restPerReader = 40_000
     /// Readers that are woken together without a rest after it.
     var restlessReaders = 16
     /// The longest rest, in nanoseconds.
