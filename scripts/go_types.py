@@ -30,6 +30,8 @@ class GoTypes:
         self.structs, self.named = {}, {}
         # Interfaces, and structs without members.
         self.others = set()
+        # Names of string types that are marked as enums, the constants of each type, and the string that each is.
+        self.enums, self.constants, self.strings = set(), {}, {}
         for folder, _, files in sorted(os.walk(root)):
             if "testdata" in folder:
                 continue
@@ -45,8 +47,17 @@ class GoTypes:
             imports[alias or target.rsplit("/", 1)[1]] = "io." + target.replace("k8s.io", "k8s", 1).replace("/", ".")
         # Comments may hold anything, raw strings don't occur.
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-        struct = None
+        struct, is_enum = None, False
         for line in text.split("\n"):
+            self.constant(line, package, imports)
+            # The mark stands in the comment above the type.
+            if re.match(r"^//\s*\+enum\s*$", line):
+                is_enum = True
+            elif not line.startswith("//"):
+                marked = re.match(r"^type (\w+) string", line)
+                if marked and is_enum:
+                    self.enums.add(package + "." + marked[1])
+                is_enum = False
             line = re.sub(r"^(\s*)//.*", "", line)
             start = re.match(r"^type (\w+) struct \{", line)
             if start:
@@ -62,6 +73,23 @@ class GoTypes:
                 named = re.match(r"^(?:type|\t)\s*(\w+) (=?)\s*([\w.\[\]*]+(?:\[[\w.]+\][\w.]+)?)$", line.rstrip())
                 if named and line.startswith("type"):
                     self.named[package + "." + named[1]] = (named[3], bool(named[2]), package, imports)
+
+    def constant(self, line, package, imports):
+        """`Name Type = "text"`, `Name = Type("text")`, or `Name = Type(another)`."""
+        found = re.match(r'^(?:const |\t)(\w+)\s+(\w+)\s*=\s*(".*")', line) or re.match(
+            r'^(?:const |\t)(\w+)\s*=\s*(\w+)\(("[^"]*"|[\w.]+)\)\s*$', line)
+        if not found:
+            return
+        name, kind, value = found[1], package + "." + found[2], found[3]
+        if not value.startswith('"'):
+            prefix, _, other = value.rpartition(".")
+            value = (imports.get(prefix, prefix) if prefix else package) + "." + other
+        self.strings[package + "." + name] = value
+        self.constants.setdefault(kind, []).append(package + "." + name)
+
+    def string(self, name):
+        value = self.strings[name]
+        return value.strip('"') if value.startswith('"') else self.string(value)
 
     def member(self, struct, line, package, imports):
         found = FIELD.match(line)
@@ -123,8 +151,17 @@ class GoTypes:
             return text, "scalar", None
         sys.exit(f"{full} is declared nowhere")
 
+    def values(self, expression, package, imports):
+        """The strings that a field may hold, or those in its list or map: none when it isn't told."""
+        expression = re.sub(r"^(\*|\[\]|map\[[\w.]+\])+", "", expression)
+        if not re.fullmatch(r"[\w.]+", expression) or expression in BASIC:
+            return ()
+        full = self.full(expression, package, imports)
+        return tuple(sorted({self.string(name) for name in self.constants.get(full, ())})) if full in self.enums else ()
+
     def fields(self, definition):
-        """Name, presence and type of each field, embedded ones in their place; empty for what is no struct."""
+        """Name, presence, type and possible strings of each field, embedded ones in their place; empty for what is no
+        struct."""
         if definition in self.named:
             target, _, package, imports = self.named[definition]
             return self.fields(self.full(target, package, imports)) if re.fullmatch(r"[\w.]+", target) else []
@@ -134,7 +171,7 @@ class GoTypes:
                 out += self.fields(self.full(expression.lstrip("*"), package, imports))
             else:
                 kind = self.spell(expression, package, imports)
-                out.append((name, self.presence(kind[1], options), kind))
+                out.append((name, self.presence(kind[1], options), kind, self.values(expression, package, imports)))
         return out
 
     @staticmethod

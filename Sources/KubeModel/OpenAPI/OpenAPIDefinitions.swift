@@ -55,7 +55,14 @@ struct OpenAPIDefinitions {
             schema["description"] = .string(text)
         }
         if let value = field.defaultValue { schema["default"] = value }
-        if !field.enumValues.isEmpty { schema["enum"] = JSON(field.enumValues) }
+        if !field.enumValues.isEmpty {
+            // Of a list or map, its elements are meant.
+            switch field.type.shape {
+            case .list: schema["items"]["enum"] = JSON(field.enumValues)
+            case .map: schema["additionalProperties"]["enum"] = JSON(field.enumValues)
+            default: schema["enum"] = JSON(field.enumValues)
+            }
+        }
         if let isAtomic = field.isAtomic { schema["x-kubernetes-map-type"] = isAtomic ? "atomic" : "granular" }
         if let key = field.patchMergeKey { schema["x-kubernetes-patch-merge-key"] = .string(key) }
         let names: [(SchemaField.PatchStrategy, String)] = [

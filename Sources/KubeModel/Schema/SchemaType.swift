@@ -137,6 +137,7 @@ package struct SchemaField: Sendable {
     package var protobufOuter: [Int] = []
     /// Whether apply replaces the object in this field as a whole, where the field says it; nil: as its type says.
     package var isAtomic: Bool?
+    /// What a text in the field may be, told and not checked by the schema; of a list or map, each of its elements.
     package var enumValues: [String] = []
     /// When the original writes the field.
     package var presence = Presence.whenSet
