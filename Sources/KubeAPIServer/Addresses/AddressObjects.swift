@@ -3,7 +3,7 @@ import KubeModel
 import Logging
 
 /// Keeps an IPAddress object for each cluster address of a service, named as the address and told to whom it belongs:
-/// made with the service, gone with it, and mended when somebody changed or removed it.
+/// made and gone with the service, before whose client is answered, and mended when somebody changed or removed it.
 struct AddressObjects: Sendable {
     static let watched = [GroupResource("", "services"), GroupResource(group, "ipaddresses")]
     private static let group = "networking.k8s.io"
@@ -20,13 +20,23 @@ struct AddressObjects: Sendable {
         for object in made { await create(object) }
     }
 
+    /// After a service's write: what it got new is written, what it lost is removed. What fails here the next turn mends.
+    func follow(_ new: JSON?, after old: JSON?) async {
+        let (has, had) = (new.map(Self.objects) ?? [:], old.map(Self.objects) ?? [:])
+        for (address, _) in had where has[address] == nil { await delete(address) }
+        for (address, object) in has where had[address] == nil { await create(object) }
+    }
+
+    private static func objects(_ service: JSON) -> [String: JSON] {
+        let addresses = service["spec"]["clusterIPs"].strings.filter { IPAddress($0) != nil }
+        return Dictionary(addresses.map { ($0, object($0, service)) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// What is to be made, and the names of what is to be deleted; an object of the wrong owner is both.
     static func plan(_ services: [JSON], _ objects: [JSON]) -> (made: [JSON], gone: [String]) {
         var wanted: [String: JSON] = [:]
         for service in services {
-            for address in service["spec"]["clusterIPs"].strings where IPAddress(address) != nil {
-                wanted[address] = object(address, service)
-            }
+            wanted.merge(Self.objects(service)) { first, _ in first }
         }
         var gone: [String] = []
         for object in objects {

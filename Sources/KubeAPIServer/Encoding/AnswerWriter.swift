@@ -145,6 +145,16 @@ struct AnswerWriter: Sendable {
         return table
     }
 
+    /// The list with its objects in the order of the kind's table, when it is to be one.
+    func inTableOrder(_ list: ListAnswer) throws(APIStatus) -> ListAnswer {
+        guard form.shape == .table, let standsBefore = served.rules.standsBefore else { return list }
+        var objects: [(value: StoredValue, object: JSON)] = []
+        for value in list.values { objects.append((value, served.fromStorage(try ObjectStore.decode(value)))) }
+        var list = list
+        list.values = objects.sorted { standsBefore($0.object, $1.object) }.map(\.value)
+        return list
+    }
+
     private var columns: KindTable { served.rules.table ?? Self.plainTable }
 
     private func tableHead(_ metadata: JSON) -> JSON {

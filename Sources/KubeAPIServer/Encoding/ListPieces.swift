@@ -17,9 +17,9 @@ struct ListPieces {
     /// In protobuf a list's length stands before it: its pieces are all made first.
     private var ready: CircularBuffer<ByteBuffer>?
 
-    init(_ writer: AnswerWriter, _ list: ListAnswer) {
+    init(_ writer: AnswerWriter, _ list: ListAnswer) throws(APIStatus) {
         self.writer = writer
-        self.list = list
+        self.list = try writer.inTableOrder(list)
         total = list.values.reduce(0) { $0 + $1.value.readableBytes + 40 }
     }
 
@@ -68,6 +68,13 @@ struct ListPieces {
                 pieces.append(piece)
                 piece = ByteBuffer()
             }
+        }
+        if pieces.isEmpty {
+            let around = message.envelope(piece.readableBytes)
+            var whole = ByteBuffer(bytes: around.head)
+            whole.writeImmutableBuffer(piece)
+            whole.writeBytes(around.tail)
+            return [whole]
         }
         pieces.append(piece)
         let around = message.envelope(pieces.reduce(0) { $0 + $1.readableBytes })

@@ -6,6 +6,11 @@ import NIOCore
 import NIOHTTP1
 import Wire
 
+extension Limit {
+    /// Of a client's own `Audit-Id` that are told back.
+    static let auditIDCharacters = 64
+}
+
 /// Answers every request to the Kubernetes API: who asks, may they, and what.
 package final class APIServer: Sendable {
     let parts: ServerParts
@@ -36,6 +41,9 @@ package final class APIServer: Sendable {
         let query = QueryOptions(http.query)
         let began = parts.now()
         let responder = NotedResponder(responder)
+        // By which its client finds a request again in logs.
+        let auditID = http.headers.first(name: "audit-id").map { String($0.prefix(Limit.auditIDCharacters)) }
+        responder.add("Audit-Id", auditID ?? parts.newUID())
         guard let info = RequestInfo(method: http.method, path: http.path, query: query) else {
             return await fail(.noSuchRoute, http, responder)
         }
@@ -111,6 +119,8 @@ package final class APIServer: Sendable {
             return try await notFound(info.path, responder)
         }
         if !served.resource.isCustom {
+            // The original's routes of objects have none for it.
+            if http.method == .HEAD, info.subresource != "proxy" { throw APIStatus.noSuchMethod }
             try Routes.check(info, served.resource)
         } else if served.resource.isNamespaced, info.namespace.isEmpty, !["list", "watch"].contains(info.verb) {
             return try await notFound(info.path, responder)
@@ -177,7 +187,7 @@ package final class APIServer: Sendable {
             let isStatus = object["kind"].string == "Status"
             (code, body) = (status, isStatus ? try writer.encode(object) : try writer.body(of: object))
         case .list(let list):
-            return try await ListSender(headers, request.http.headers, responder).send(ListPieces(writer, list))
+            return try await ListSender(headers, request.http.headers, responder).send(try ListPieces(writer, list))
         case .trees(let objects): (code, body) = (200, try writer.body(ofItems: objects, metadata: [:]))
         case .text(let status, let type, let bytes):
             headers.replaceOrAdd(name: "Content-Type", value: type)

@@ -19,6 +19,11 @@ extension ObjectVerbs {
     /// - Parameter records: whether managed fields are still to be noted; apply has done so.
     func create(_ decoded: JSON, code: Int = 201, records: Bool = true) async throws(APIStatus) -> Answer {
         var object = decoded
+        let metadata = object["metadata"]
+        if rules.isNamedByUID, (metadata["name"].string ?? "").isEmpty, (metadata["generateName"].string ?? "").isEmpty
+        {
+            object["metadata"]["name"] = .string(parts.newUID())
+        }
         let prefix = object["metadata"]["generateName"].string ?? ""
         let isGenerated = (object["metadata"]["name"].string ?? "").isEmpty && !prefix.isEmpty
         // A taken generated name is tried again, as upstream has done since 1.31.
@@ -44,13 +49,14 @@ extension ObjectVerbs {
 
         prepareMetadata(&object)
         rules.prepareForCreate(&object)
+        OffFields.drop(from: &object, old: nil, group: served.storage.group, kind: resource.kind)
         fillOnCreate(&object)
         try await parts.addresses.allocate(&object, old: nil, served, isDryRun: isDryRun)
         do throws(APIStatus) {
             let faults =
                 MetadataRules.validateCreate(
                     object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
-                + rules.validate(object)
+                + ownedFinalizerFaults(object) + rules.validate(object)
             if !faults.isEmpty { throw APIStatus.invalid(resource, name, faults) }
             if records { try recordCreation(of: decoded, as: &object) }
             request.warnings.add(rules.warnings(object, nil))
@@ -60,11 +66,23 @@ extension ObjectVerbs {
             try await parts.admission.validate(&admitted, parts.reader)
             request.warnings.add(admitted.warnings)
             if isDryRun { return try await dryRunCreation(object, name, code: code) }
-            return .stored(code: code, try await parts.store.create(served, namespace, name, object))
+            let stored = try await parts.store.create(served, namespace, name, object)
+            if isService { await AddressObjects(parts: parts).follow(object, after: nil) }
+            return .stored(code: code, stored)
         } catch {
             parts.addresses.release(object, keeping: nil, served)
             throw error
         }
+    }
+
+    /// Whose addresses have objects of their own.
+    var isService: Bool { resource.plural == "services" && resource.groupVersion.group.isEmpty }
+
+    /// Of built-in kinds whose finalizers need an owner.
+    func ownedFinalizerFaults(_ object: JSON) -> [FieldError] {
+        guard !resource.isCustom, MetadataRules.hasOwnedFinalizers(group: served.storage.group, kind: resource.kind)
+        else { return [] }
+        return MetadataRules.validateOwnedFinalizers(object["metadata"])
     }
 
     /// Who creates an object owns what was sent and its defaults, and nothing that admission and the server add to it. A

@@ -75,6 +75,7 @@ extension ObjectVerbs {
                 if let value = try await parts.store.replace(stored, marked) { return .stored(code: 200, value) }
             } else if try await parts.store.remove(stored) != nil {
                 parts.addresses.release(old, keeping: nil, served)
+                if isService { await AddressObjects(parts: parts).follow(nil, after: old) }
                 return deleted(old, name)
             }
         }

@@ -8,6 +8,7 @@ extension ObjectVerbs {
         switch (served.storage.group, resource.kind) {
         case ("batch", "Job"): Job.generateSelector(&object)
         case ("certificates.k8s.io", "CertificateSigningRequest"): fillRequestor(&object)
+        case ("", "Pod"): request.warnings.add(AppArmorAnnotations.adopt(&object))
         case ("", "PersistentVolume"): object["status"]["lastPhaseTransitionTime"] = .string(timestamp)
         default: return
         }

@@ -92,9 +92,10 @@ extension ObjectVerbs {
         var new = served.toStorage(admitted.object)
         keepServersMetadata(&new, old)
         change.prepare(&new, old)
+        OffFields.drop(from: &new, old: old, group: served.storage.group, kind: resource.kind)
         fillOnChange(&new, old)
         if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }
-        var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"])
+        var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"]) + ownedFinalizerFaults(new)
         errors += change.validate(new, old)
         if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
         request.warnings.add(change.warnings(new, old))
@@ -117,11 +118,13 @@ extension ObjectVerbs {
         if Self.isFinished(new) {
             guard try await parts.store.remove(stored) != nil else { return nil }
             parts.addresses.release(new, keeping: nil, served)
+            if isService { await AddressObjects(parts: parts).follow(nil, after: old) }
             return .tree(code: 200, served.fromStorage(new))
         }
         if Self.isSame(new, old) { return .stored(code: 200, stored) }
         guard let value = try await parts.store.replace(stored, new) else { return nil }
         parts.addresses.release(old, keeping: new, served)
+        if isService { await AddressObjects(parts: parts).follow(new, after: old) }
         return .stored(code: 200, value)
     }
 
@@ -138,7 +141,7 @@ extension ObjectVerbs {
             guard !rules.allowsUnconditionalUpdate else { return }
             let path = FieldPath("metadata")["resourceVersion"]
             throw .invalid(
-                resource, name, [FieldError(.invalid, path, value: "0x0", "must be specified for an update")])
+                resource, name, [.invalid(path, 0, "must be specified for an update")])
         }
         if version != old["metadata"]["resourceVersion"].string { throw .modified(resource, name) }
     }

@@ -112,7 +112,7 @@ package struct StructuralDecoder {
             written += 1
             path.append(name)
             let value = try value(json, type)
-            out.append((name, value.isNull ? try zero(type) : value))
+            out.append((name, value.isNull ? try entryZero(type) : value))
             path.removeLast()
         }
         tell(&told, before: .max) { _ in true }
@@ -164,10 +164,19 @@ extension StructuralDecoder {
         case .whenSet: if value.isNull { return nil }
         case .whenNotEmpty: if isZero(value) { return nil }
         case .always: if value.isNull { return try zero(field.type) }
-        case .alwaysOrNull: break
+        // An empty list or map doesn't survive the original's store, whose form doesn't tell it from none.
+        case .alwaysOrNull: if isEmptyCollection(value, field.type) { return JSON.null }
         case .whenNotZero: if value.isNull || value == StructuralDecoder.zero(of: field.type) { return nil }
         }
         return value
+    }
+
+    private func isEmptyCollection(_ value: JSON, _ type: SchemaType) -> Bool {
+        switch (type.shape, value) {
+        case (.list, .array(let elements)): elements.isEmpty
+        case (.map, .object(let members)): members.isEmpty
+        default: false
+        }
     }
 
     private func isZero(_ value: JSON) -> Bool {
@@ -177,6 +186,12 @@ extension StructuralDecoder {
         case .object(let members): members.isEmpty
         default: false
         }
+    }
+
+    /// A map's value that is null: no bytes are, in the original's store, as good as an empty run of them.
+    private mutating func entryZero(_ type: SchemaType) throws(DecodingError) -> JSON {
+        if case .string(.byte) = type.shape { return "" }
+        return try zero(type)
     }
 
     private mutating func zero(_ type: SchemaType) throws(DecodingError) -> JSON {

@@ -28,7 +28,11 @@ extension KindRules {
         let (create, update) = (prepareForCreate, prepareForUpdate)
         prepareForCreate = { object in
             create(&object)
-            if let begins { object["metadata", "generation"] = .init(begins) }
+            if let begins {
+                object["metadata", "generation"] = .init(begins)
+            } else {
+                object.edit("metadata") { $0.remove("generation") }
+            }
         }
         prepareForUpdate = { new, old in
             update(&new, old)

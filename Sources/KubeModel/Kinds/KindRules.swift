@@ -40,6 +40,10 @@ package struct KindRules: Sendable {
     package var table: KindTable?
     /// How a metadata.name is checked.
     package var nameRule = NameRule.dnsSubdomain
+    /// Whether an object that comes without a name is named by a new UID.
+    package var isNamedByUID = false
+    /// Which of two objects stands first in a Table of many; nil: that of the lower name.
+    package var standsBefore: (@Sendable (JSON, JSON) -> Bool)?
     /// Whether a PUT of a name that isn't there creates it.
     package var allowsCreateOnUpdate = false
     /// Whether a PUT needs no resourceVersion.

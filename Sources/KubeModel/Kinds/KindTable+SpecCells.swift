@@ -41,3 +41,10 @@ extension KindTable {
         }
     }
 }
+
+extension KindTable {
+    /// Of kinds that show no more.
+    static let nameAndAge = KindTable([.objectName, .objectAge]) { object, now in
+        [KindTable.Cell.name(object), KindTable.Cell.age(object, now)]
+    }
+}

@@ -157,6 +157,32 @@ package enum MetadataRules {
         return faults
     }
 
+    /// Groups whose kinds the original checks without its core rules for metadata.
+    private static let groupsOfAnyFinalizer: Set<String> = [
+        "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "coordination.k8s.io",
+        "events.k8s.io", "internal.apiserver.k8s.io", "node.k8s.io", "policy",
+    ]
+    private static let standardFinalizers: Set<String> = ["kubernetes", "orphan", "foregroundDeletion"]
+
+    /// Whether a built-in kind's finalizers have to be the standard ones or of somebody's domain.
+    package static func hasOwnedFinalizers(group: String, kind: String) -> Bool {
+        !groupsOfAnyFinalizer.contains(group) && !(group.isEmpty && kind == "Event")
+    }
+
+    package static func validateOwnedFinalizers(_ metadata: JSON, _ path: FieldPath = FieldPath("metadata"))
+        -> [FieldError]
+    {
+        metadata["finalizers"].strings.enumerated().filter { !isStandardOrOwned($1) }.map {
+            .invalid(
+                path["finalizers"][$0], .string($1),
+                "name is neither a standard finalizer name nor is it fully qualified")
+        }
+    }
+
+    static func isStandardOrOwned(_ finalizer: String) -> Bool {
+        finalizer.contains("/") || standardFinalizers.contains(finalizer)
+    }
+
     /// An object that is being deleted gets no more finalizers.
     package static func validateNoNewFinalizers(_ new: [String], _ old: [String], _ path: FieldPath) -> [FieldError] {
         let extra = Set(new).subtracting(old).sorted()

@@ -37,7 +37,7 @@ struct ListPiecesTests {
     }
 
     private static func pieces(_ writer: AnswerWriter, _ list: ListAnswer) throws -> [ByteBuffer] {
-        var pieces = ListPieces(writer, list)
+        var pieces = try ListPieces(writer, list)
         var all: [ByteBuffer] = []
         while let piece = try pieces.next() { all.append(piece) }
         return all
@@ -62,6 +62,13 @@ struct ListPiecesTests {
         } else {
             #expect(pieces == whole)
         }
+    }
+
+    @Test("a short list is one piece, in protobuf too")
+    func short() throws {
+        let writer = AnswerWriter(
+            served: try Self.served("", "v1", "pods"), form: AnswerForm(encoding: .protobuf), now: 2e9)
+        #expect(try Self.pieces(writer, Self.pods(1)).count == 1)
     }
 
     @Test("items in protobuf that were made before are sent again, until their objects change")

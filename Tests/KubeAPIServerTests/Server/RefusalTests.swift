@@ -33,6 +33,9 @@ struct RefusalTests {
                 .GET, "\(Self.maps)?watch=1&timeoutSeconds=1", headers: ["Accept": "application/yaml"])
             #expect(
                 watched.text.contains("message: 'only the following media types are accepted: application/json;str"))
+            let named = try await server.call(.GET, Self.maps, headers: ["Audit-Id": "mine"])
+            #expect(named.headers["audit-id"] == ["mine"])
+            #expect(try await server.call(.GET, "/nowhere").headers["audit-id"].first?.utf8.count == 36)
             let table = try await server.call(
                 .GET, "\(Self.maps)?includeObject=X",
                 headers: ["Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"])
@@ -79,6 +82,38 @@ struct RefusalTests {
             let reply = try await watched
             #expect(reply.code == 200)
             #expect(!reply.text.contains("\"name\":\"b\"") && reply.text.contains("\"name\":\"c\""))
+        }
+    }
+
+    @Test("a service's addresses are judged before any is given", .timeLimit(.minutes(2)))
+    func addresses() async throws {
+        try await TestServer.with { server in
+            let path = "/api/v1/namespaces/default/services"
+            var service = try await server.create(
+                path, ["metadata": ["name": "web"], "spec": ["ports": [["port": 80]]]])
+            let first = service["spec"]["clusterIP"].string ?? ""
+            func message(_ change: (inout JSON) -> Void) async throws -> String {
+                var changed = service
+                change(&changed)
+                let reply = try await server.call(.PUT, "\(path)/web", changed)
+                return reply.code == 422 ? reply.json["message"].string ?? "" : "\(reply.code)"
+            }
+            #expect(
+                try await message { $0["spec"]["clusterIPs"] = [.string(first), .string(first)] }
+                    == "Service \"web\" is invalid: spec.clusterIPs: Invalid value: [\"\(first)\",\"\(first)\"]: may specify no more than one IP for each IP family"
+            )
+            #expect(
+                try await message {
+                    $0["spec"]["clusterIP"] = "1.2.3.4"
+                    $0["spec"]["clusterIPs"] = ["1.2.3.4"]
+                }.contains("spec.clusterIPs[0]: Invalid value: [\"1.2.3.4\"]: may not change once set"))
+            // What an update leaves out stays, and what it adds is given.
+            service["spec"].remove("clusterIP")
+            service["spec"].remove("clusterIPs")
+            service["spec"]["type"] = "NodePort"
+            let reply = try await server.call(.PUT, "\(path)/web", service)
+            #expect(reply.json["spec"]["clusterIP"].string == first)
+            #expect(reply.json["spec"]["ports"][0]["nodePort"].int ?? 0 >= 30_000)
         }
     }
 

@@ -190,7 +190,7 @@ struct StructuralDecoderTests {
             #"{"metadata":{"name":"r"}}"#, "ClusterRole", "rbac.authorization.k8s.io",
             #"{"metadata":{"name":"r"},"rules":null}"#
         ),
-        (#"{"rules":[]}"#, "ClusterRole", "rbac.authorization.k8s.io", #"{"metadata":{},"rules":[]}"#),
+        (#"{"rules":[]}"#, "ClusterRole", "rbac.authorization.k8s.io", #"{"metadata":{},"rules":null}"#),
         // Unknown fields are dropped.
         (#"{"metadata":{"nme":"x"},"stuff":[1]}"#, "ConfigMap", "", #"{"metadata":{}}"#),
         // Quantities, times and base64 in their canonical form; map keys in their order.

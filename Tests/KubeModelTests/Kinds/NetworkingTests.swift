@@ -301,8 +301,8 @@ struct NetworkingTests {
             [
                 FaultCase(
                     "parent",
-                    "spec.parentRef: Invalid value: {\"name\":\"kubernetes\",\"namespace\":\"x\","
-                        + "\"resource\":\"services\"}: field is immutable"
+                    "spec.parentRef: Invalid value: {\"Group\":\"\",\"Resource\":\"services\",\"Namespace\":\"x\","
+                        + "\"Name\":\"kubernetes\"}: field is immutable"
                 ) { $0["spec", "parentRef", "namespace"] = "x" }
             ], of: good)
         #expect(rules.row(good) == ["10.96.0.1", "services/default/kubernetes"])

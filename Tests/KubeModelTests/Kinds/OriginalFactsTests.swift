@@ -40,16 +40,6 @@ struct OriginalFactsTests {
         #expect(kept["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"] == 2)
     }
 
-    @Test("a pod's own stop signals are off")
-    func stopSignals() {
-        var pod: JSON = [
-            "metadata": ["name": "a"],
-            "spec": ["containers": [["name": "a", "lifecycle": ["stopSignal": "SIGUSR1"]]]],
-        ]
-        PodUpkeep.prepareForCreate(&pod)
-        #expect(pod["spec", "containers"][0]["lifecycle"] == [:])
-    }
-
     @Test(
         "a name that is no image's isn't pulled always",
         arguments: ["a..b", "-a", "a_", "a/-b", "a___b"])
@@ -114,5 +104,109 @@ struct OriginalFactsTests {
             ReplicaSet.selectorFaults(selector, FieldPath("spec.selector")).last?.message
                 == #"Invalid value: {"matchLabels":{"a":"-"},"matchExpressions":[{"key":"a","operator":"Exists"}]}: "#
                 + "invalid label selector")
+    }
+
+    @Test("finalizers without a domain are the standard three")
+    func finalizers() {
+        func faults(_ names: JSON) -> [String] {
+            MetadataRules.validateOwnedFinalizers(["finalizers": names]).map(\.description)
+        }
+        #expect(faults(["kubernetes", "orphan", "foregroundDeletion", "example.com/x"]) == [])
+        #expect(
+            faults(["a.b/c", "zz"]) == [
+                "metadata.finalizers[1]: Invalid value: \"zz\": name is neither a standard finalizer name nor is it "
+                    + "fully qualified"
+            ])
+        let kinds = [("", "Pod"), ("apps", "Deployment"), ("rbac.authorization.k8s.io", "Role")]
+        #expect(kinds.allSatisfy { MetadataRules.hasOwnedFinalizers(group: $0.0, kind: $0.1) })
+        let free = [("", "Event"), ("policy", "PodDisruptionBudget"), ("coordination.k8s.io", "Lease")]
+        #expect(!free.contains { MetadataRules.hasOwnedFinalizers(group: $0.0, kind: $0.1) })
+    }
+
+    @Test("a storage class changes in nothing that makes volumes")
+    func storageClass() {
+        let old: JSON = [
+            "metadata": ["name": "s"], "provisioner": "a.b/c", "parameters": ["type": "ssd"],
+            "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate",
+        ]
+        var new = old
+        new["provisioner"] = "a.b/d"
+        new["parameters"] = ["type": "hdd"]
+        new["reclaimPolicy"] = "Retain"
+        new["volumeBindingMode"] = "WaitForFirstConsumer"
+        #expect(
+            StorageClass.rules.validateUpdate(new, old).map(\.description) == [
+                "parameters: Invalid value: {\"type\":\"hdd\"}: field is immutable",
+                "provisioner: Invalid value: \"a.b/d\": field is immutable",
+                "reclaimPolicy: Invalid value: \"Retain\": field is immutable",
+                "volumeBindingMode: Invalid value: \"WaitForFirstConsumer\": field is immutable",
+            ])
+    }
+
+    @Test("what changed in a claim is shown as the original holds it")
+    func claimChange() {
+        let old: JSON = [
+            "spec": [
+                "accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]],
+                "storageClassName": "slow", "volumeMode": "Filesystem",
+            ]
+        ]
+        var new = old
+        new["spec", "volumeMode"] = "Block"
+        #expect(
+            ClaimFaults.change(new, old).first?.description
+                == "spec: Forbidden: spec is immutable after creation except resources.requests and "
+                + "volumeAttributesClassName for bound claims\n"
+                    + """
+                    @@ -11,7 +11,7 @@
+                      },
+                      "VolumeName": "",
+                      "StorageClassName": "slow",
+                    - "VolumeMode": "Filesystem",
+                    + "VolumeMode": "Block",
+                      "DataSource": null,
+                      "DataSourceRef": null,
+                      "VolumeAttributesClassName": null
+
+                    """)
+    }
+
+    @Test("a CSIDriver's generation counts changes alone")
+    func driverGeneration() {
+        var made: JSON = ["metadata": ["name": "d", "generation": 1], "spec": ["attachRequired": true]]
+        CSIDriver.rules.prepareForCreate(&made)
+        #expect(made["metadata"] == ["name": "d"])
+        var changed = made
+        changed["spec", "attachRequired"] = false
+        CSIDriver.rules.prepareForUpdate(&changed, made)
+        #expect(changed["metadata", "generation"] == 1)
+    }
+
+    @Test("AppArmor profiles in a pod's annotations become fields, those of templates are told of")
+    func appArmor() {
+        let key = AppArmorAnnotations.prefix
+        let words = "deprecated since v1.30; use the \"appArmorProfile\" field instead"
+        func adopted(_ text: String, whole: JSON = nil, own: JSON = nil) -> (JSON, [String]) {
+            var pod: JSON = [
+                "metadata": ["annotations": .object(JSONObject([(key + "a", .string(text))]))],
+                "spec": [
+                    "securityContext": ["appArmorProfile": whole],
+                    "containers": [["name": "a", "securityContext": ["appArmorProfile": own]]],
+                ],
+            ]
+            let warnings = AppArmorAnnotations.adopt(&pod)
+            return (pod["spec", "containers"][0]["securityContext", "appArmorProfile"], warnings)
+        }
+        let told = ["metadata.annotations[\(key)a]: \(words)"]
+        #expect(adopted("unconfined") == (["type": "Unconfined"], told))
+        #expect(adopted("localhost/x") == (["type": "Localhost", "localhostProfile": "x"], told))
+        #expect(adopted("odd") == (nil, told))
+        #expect(adopted("runtime/default", whole: ["type": "RuntimeDefault"]) == (nil, []))
+        #expect(adopted("unconfined", own: ["type": "RuntimeDefault"]) == (["type": "RuntimeDefault"], []))
+        #expect(
+            AppArmorAnnotations.warnings(
+                ["containers": [["name": "a"]]], JSONObject([(key + "a", "unconfined")]),
+                FieldPath("spec.template.metadata.annotations"))
+                == ["spec.template.metadata.annotations[\(key)a]: \(words)"])
     }
 }

@@ -6,6 +6,7 @@ enum LimitRangeKind {
         var rules = KindRules(group: "", kind: "LimitRange")
         rules.defaults = { range in range.edit("spec") { $0.editEach("limits", applyDefaults) } }
         rules.allowsCreateOnUpdate = true
+        rules.isNamedByUID = true
         rules.validate = { faults($0).all }
         rules.validateUpdate = { new, _ in faults(new).all }
         return rules

@@ -8,8 +8,9 @@ enum LineDiff {
     private static let pairLimit = 1_000_000
 
     /// Hunks only, no file names; each line ends with a line feed.
-    static func of(_ old: JSON, _ new: JSON) -> String {
-        let (a, b) = (lines(old), lines(new))
+    /// - Parameter sorted: whether members stand in the order of their names, instead of their own.
+    static func of(_ old: JSON, _ new: JSON, sorted: Bool = true) -> String {
+        let (a, b) = (lines(old, sorted), lines(new, sorted))
         let steps = edits(a, b)
         var text = ""
         var at = 0
@@ -104,31 +105,32 @@ enum LineDiff {
     }
 
     /// Indented by one space a level, as the original's.
-    private static func lines(_ value: JSON) -> [String] {
+    private static func lines(_ value: JSON, _ sorted: Bool) -> [String] {
         var lines: [String] = []
-        write(value, prefix: "", suffix: "", indent: "", &lines)
+        write(value, prefix: "", suffix: "", indent: "", sorted, &lines)
         return lines
     }
 
     private static func write(
-        _ value: JSON, prefix: String, suffix: String, indent: String, _ lines: inout [String]
+        _ value: JSON, prefix: String, suffix: String, indent: String, _ isSorted: Bool, _ lines: inout [String]
     ) {
         let inner = indent + " "
         switch value {
         case .object(let members) where !members.isEmpty:
             lines.append("\(indent)\(prefix){")
-            let sorted = members.sortedByKey()
-            for (index, member) in sorted.enumerated() {
-                let comma = index == sorted.count - 1 ? "" : ","
+            let all = isSorted ? members.sortedByKey() : members
+            for (index, member) in all.enumerated() {
+                let comma = index == all.count - 1 ? "" : ","
                 write(
-                    member.value, prefix: "\(JSON.string(member.key).text): ", suffix: comma, indent: inner, &lines)
+                    member.value, prefix: "\(JSON.string(member.key).text): ", suffix: comma, indent: inner, isSorted,
+                    &lines)
             }
             lines.append("\(indent)}\(suffix)")
         case .array(let elements) where !elements.isEmpty:
             lines.append("\(indent)\(prefix)[")
             for (index, element) in elements.enumerated() {
                 let comma = index == elements.count - 1 ? "" : ","
-                write(element, prefix: "", suffix: comma, indent: inner, &lines)
+                write(element, prefix: "", suffix: comma, indent: inner, isSorted, &lines)
             }
             lines.append("\(indent)]\(suffix)")
         default: lines.append("\(indent)\(prefix)\(value.text)\(suffix)")

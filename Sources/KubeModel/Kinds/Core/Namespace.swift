@@ -62,7 +62,7 @@ enum NamespaceKind {
             let path = indexed ? list[index] : list
             let name = finalizer.string ?? ""
             faults.check(name, path, Names.qualifiedName)
-            if !name.contains("/"), ![ownFinalizer, "foregroundDeletion", "orphan"].contains(name) {
+            if !MetadataRules.isStandardOrOwned(name) {
                 faults.invalid(
                     path, .string(name), "name is neither a standard finalizer name nor is it fully qualified")
             }

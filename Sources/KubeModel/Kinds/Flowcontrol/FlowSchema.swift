@@ -8,7 +8,6 @@ enum FlowSchema {
 
     static let rules: KindRules = {
         var rules = KindRules(group: group, kind: "FlowSchema")
-        rules.allowsUnconditionalUpdate = false
         rules.defaults = { object in object.edit("spec") { $0.fillZero("matchingPrecedence", 1_000) } }
         rules.keepStatusApart()
         rules.countGeneration()
@@ -16,8 +15,11 @@ enum FlowSchema {
         rules.validatesChangesLikeCreations()
         rules.validateStatusUpdate = { new, _ in conditionFaults(new["status"]) }
         rules.table = table
+        rules.standsBefore = { precedence($0) < precedence($1) }
         return rules
     }()
+
+    private static func precedence(_ object: JSON) -> Int { object["spec"]["matchingPrecedence"].int ?? 0 }
 
     @Sendable private static func validate(_ object: JSON) -> [FieldError] {
         let (spec, path) = (object["spec"], FieldPath("spec"))

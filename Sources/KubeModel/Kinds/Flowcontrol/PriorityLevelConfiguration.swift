@@ -9,7 +9,6 @@ enum PriorityLevelConfiguration {
 
     static let rules: KindRules = {
         var rules = KindRules(group: FlowSchema.group, kind: "PriorityLevelConfiguration")
-        rules.allowsUnconditionalUpdate = false
         rules.defaults = applyDefaults
         rules.keepStatusApart()
         rules.countGeneration()

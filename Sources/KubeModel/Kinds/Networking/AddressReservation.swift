@@ -5,17 +5,33 @@ enum AddressReservation {
     static let rules: KindRules = {
         var rules = KindRules(group: "networking.k8s.io", kind: "IPAddress")
         rules.nameRule = .own { name, _ in Names.ip(FieldPath(), name).map(\.detail) }
-        rules.validate = { object in
-            let path = FieldPath("spec.parentRef")
-            let spec = object["spec"]
-            return spec.has("parentRef") ? parentFaults(spec["parentRef"], path) : [.required(path)]
-        }
+        rules.validate = validate
         rules.validateUpdate = { new, old in
-            SpecFaults.changed(new["spec"], old["spec"], FieldPath("spec"), "parentRef")
+            let (parent, before) = (new["spec"]["parentRef"], old["spec"]["parentRef"])
+            guard !SemanticEquality.equal(parent, before) else { return validate(new) }
+            return validate(new) + [
+                parent.isNull
+                    ? .invalid(path, .null, SpecFaults.isImmutable)
+                    : SpecFaults.invalid(path, internalForm: internalForm(parent), SpecFaults.isImmutable)
+            ]
         }
         rules.table = table
         return rules
     }()
+
+    private static let path = FieldPath("spec.parentRef")
+
+    @Sendable private static func validate(_ object: JSON) -> [FieldError] {
+        let spec = object["spec"]
+        return spec.has("parentRef") ? parentFaults(spec["parentRef"], path) : [.required(path)]
+    }
+
+    private static func internalForm(_ parent: JSON) -> JSON {
+        [
+            "Group": .string(parent.text("group")), "Resource": .string(parent.text("resource")),
+            "Namespace": .string(parent.text("namespace")), "Name": .string(parent.text("name")),
+        ]
+    }
 
     private static func parentFaults(_ parent: JSON, _ path: FieldPath) -> [FieldError] {
         SpecFaults.misnamed(parent, path, "group", check: Names.dnsSubdomain)

@@ -65,7 +65,8 @@ enum IngressClass {
             text = "\(parameters.text("kind"))\(group)/\(parameters.text("name"))"
         }
         return [
-            KindTable.Cell.name(object), .string(spec.text("controller")), .string(text),
+            StorageNames.cell(object, isDefault: "ingressclass.kubernetes.io/is-default-class"),
+            .string(spec.text("controller")), .string(text),
             KindTable.Cell.age(object, now),
         ]
     }

@@ -17,6 +17,7 @@ enum DeviceClass {
             return faults
         }
         rules.validatesChangesLikeCreations()
+        rules.table = .nameAndAge
         return rules
     }()
 

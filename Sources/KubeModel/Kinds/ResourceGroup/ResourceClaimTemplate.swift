@@ -14,6 +14,7 @@ enum ResourceClaimTemplate {
                 + DeviceClaimFaults.all(object["spec"]["spec"], path["spec"])
         }
         rules.validateUpdate = { new, old in SpecFaults.changed(new["spec"], old["spec"], FieldPath("spec")) }
+        rules.table = .nameAndAge
         return rules
     }()
 }

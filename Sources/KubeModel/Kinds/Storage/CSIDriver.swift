@@ -9,11 +9,7 @@ enum CSIDriver {
         var rules = KindRules(group: StorageNames.group, kind: "CSIDriver")
         rules.allowsUnconditionalUpdate = false
         rules.defaults = applyDefaults
-        rules.countGeneration(from: nil) { new, old in
-            ["tokenRequests", "requiresRepublish", "seLinuxMount"].contains {
-                !SemanticEquality.equal(new["spec"][$0], old["spec"][$0])
-            }
-        }
+        rules.countGeneration(from: nil) { new, old in !SemanticEquality.equal(new["spec"], old["spec"]) }
         rules.validate = { validateSpec($0["spec"]) }
         rules.validateUpdate = { new, old in
             let (path, new, old) = (FieldPath("spec"), new["spec"], old["spec"])

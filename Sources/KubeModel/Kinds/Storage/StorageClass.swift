@@ -10,8 +10,9 @@ enum StorageClass {
         }
         rules.validate = validate
         rules.validateUpdate = { new, old in
-            StorageNames.forbiddenChange(new, old, "parameters", "provisioner", "reclaimPolicy")
-                + SpecFaults.changed(new, old, FieldPath(), "volumeBindingMode")
+            ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"].reduce(into: validate(new)) {
+                $0 += SpecFaults.changed(new, old, FieldPath(), $1)
+            }
         }
         rules.table = table
         return rules

@@ -4,7 +4,7 @@ import JSON
 enum PodAnnotations {
     static let mirror = "kubernetes.io/config.mirror"
     private static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
-    private static let appArmor = "container.apparmor.security.beta.kubernetes.io/"
+    private static let appArmor = AppArmorAnnotations.prefix
     static let podSeccomp = "seccomp.security.alpha.kubernetes.io/pod"
     static let containerSeccomp = "container.seccomp.security.alpha.kubernetes.io/"
 

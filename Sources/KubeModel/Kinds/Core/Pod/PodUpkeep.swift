@@ -32,12 +32,7 @@ enum PodUpkeep {
 
     static func prepareForCreate(_ pod: inout JSON) {
         pod["metadata", "generation"] = 1
-        pod.edit("spec") { spec in
-            PodSpecRules.matchServiceAccount(&spec)
-            // Off in the original unless asked for: groups of pods are an alpha API.
-            spec.remove("schedulingGroup")
-            dropStopSignals(&spec)
-        }
+        pod.edit("spec") { PodSpecRules.matchServiceAccount(&$0) }
         var status: JSON = ["phase": "Pending", "qosClass": .string(QualityOfService.ofPod(pod["spec"]))]
         if !pod["spec"].list("schedulingGates").isEmpty {
             status["conditions"] = [
@@ -51,15 +46,6 @@ enum PodUpkeep {
         pod["status"] = status
         let labels = pod["metadata"].map("labels")
         pod.edit("spec") { mergeLabelKeys(&$0, labels) }
-    }
-
-    /// Signals other than the image's are off in 1.36.
-    private static func dropStopSignals(_ spec: inout JSON) {
-        for list in ["containers", "initContainers", "ephemeralContainers"] {
-            spec.editEach(list) { container in
-                if container["lifecycle"].has("stopSignal") { container.edit("lifecycle") { $0.remove("stopSignal") } }
-            }
-        }
     }
 
     /// Keys whose values are the pod's own become plain requirements of the selector beside them.

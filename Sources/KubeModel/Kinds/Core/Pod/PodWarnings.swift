@@ -86,6 +86,8 @@ enum PodWarnings {
         if annotations[PodAnnotations.podSeccomp] != nil, !spec["securityContext"].has("seccompProfile") {
             warnings.append("\(path[key: PodAnnotations.podSeccomp]): \(seccompWords)")
         }
+        // A pod's own are told of when its fields are filled from them.
+        if !top.description.isEmpty { warnings += AppArmorAnnotations.warnings(spec, annotations, path) }
     }
 
     private static func addVolumes(_ volumes: [JSON], _ path: FieldPath, _ warnings: inout [String]) {

@@ -74,22 +74,44 @@ package enum ClaimFaults {
             faults.forbidden(
                 FieldPath("spec"),
                 "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound "
-                    + "claims\n\(LineDiff.of(before, spec))")
+                    + "claims\n\(LineDiff.of(goForm(before), goForm(spec), sorted: false))")
         }
         checkSize(new, old, &faults)
         faults.checkUnchanged(new["spec", "volumeMode"], old["spec", "volumeMode"], FieldPath("volumeMode"))
-        let (attributes, earlier) = (
-            new["spec", "volumeAttributesClassName"], old["spec", "volumeAttributesClassName"]
-        )
-        if !earlier.isNull, attributes != earlier {
-            let path = FieldPath("spec.volumeAttributesClassName")
-            if attributes.isNull {
-                faults.forbidden(path, "update from non-nil value to nil is forbidden")
-            } else if attributes == "" {
-                faults.forbidden(path, "update from non-nil value to an empty string is forbidden")
-            }
+        // What has once been applied can't be taken away.
+        let attributes = new["spec", "volumeAttributesClassName"]
+        if old["status"].has("currentVolumeAttributesClassName"), attributes.isNull || attributes == "" {
+            faults.forbidden(
+                FieldPath("spec.volumeAttributesClassName"),
+                "update to \(attributes.isNull ? "nil" : "empty string") is forbidden when "
+                    + "status.currentVolumeAttributesClassName is not nil")
         }
         return faults.all
+    }
+
+    /// The specification as the original holds it, which its messages show.
+    private static func goForm(_ spec: JSON) -> JSON {
+        func amounts(_ name: String) -> JSON {
+            let amounts = spec["resources"].map(name)
+            return amounts.isEmpty ? .null : .object(amounts.sortedByKey())
+        }
+        func reference(_ name: String, _ members: [(String, String)]) -> JSON {
+            let source = spec[name]
+            if source.isNull { return .null }
+            let isText = ["kind", "name"]
+            return .object(
+                JSONObject(
+                    members.map { ($0, isText.contains($1) ? .string(source.text($1)) : source[$1]) }))
+        }
+        let local = [("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name")]
+        return [
+            "AccessModes": spec["accessModes"], "Selector": spec["selector"],
+            "Resources": ["Limits": amounts("limits"), "Requests": amounts("requests")],
+            "VolumeName": .string(spec.text("volumeName")), "StorageClassName": spec["storageClassName"],
+            "VolumeMode": spec["volumeMode"], "DataSource": reference("dataSource", local),
+            "DataSourceRef": reference("dataSourceRef", local + [("Namespace", "namespace")]),
+            "VolumeAttributesClassName": spec["volumeAttributesClassName"],
+        ]
     }
 
     /// A class may move from the annotation of old to the field, or be given where there was none.
