@@ -20,6 +20,9 @@ package final class ServiceAddresses: Sendable {
         self.nodePorts = nodePorts
     }
 
+    /// How many are.
+    var taken: (addresses: Int, ports: Int) { state.withLockedValue { ($0.addresses.count, $0.ports.count) } }
+
     /// Takes what a stored service holds.
     package func adopt(_ service: JSON) {
         state.withLockedValue { state in

@@ -55,10 +55,11 @@ struct Assembly: Sendable {
         let documents = Documents(
             discovery: DiscoveryPages(
                 table, cache, serverAddress: "\(configuration.reachableAddress):\(configuration.port)"),
-            issuer: access.discovery)
+            issuer: access.discovery,
+            pages: ServerPages(began: systemTime(), now: { systemTime() }, flags: configuration.flagValues))
         let limits = RequestLimits(
             readOnly: configuration.maximumReading, mutating: configuration.maximumMutating)
-        let metrics = RequestMetrics { ServerGauges.read(limits, cache) }
+        let metrics = RequestMetrics { ServerGauges.read(limits, cache, addresses) }
         return Assembly(
             server: APIServer(
                 parts: parts, access: access, virtual: virtual, health: health, documents: documents, metrics: metrics,

@@ -62,8 +62,8 @@ final class DiscoveryPages: Sendable {
         let groups = discovery.groups.filter { !$0.isEmpty }.map { "/apis/\($0)" }
         let versions = discovery.groupVersions.map { $0.group.isEmpty ? "/api/\($0)" : "/apis/\($0)" }
         let fixed = [
-            "/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2",
-            "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version",
+            "/.well-known/openid-configuration", "/api", "/apis", "/flagz", "/healthz", "/livez", "/metrics",
+            "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/statusz", "/version",
         ]
         return (fixed + groups + versions).sorted()
     }

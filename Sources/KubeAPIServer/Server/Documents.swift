@@ -32,6 +32,7 @@ struct Documents: Sendable {
     let discovery: DiscoveryPages
     /// Nil when the issuer's name allows no discovery.
     let issuer: IssuerDiscovery?
+    let pages: ServerPages
 
     /// Nil when there is no such page.
     func page(_ http: HTTPRequest, _ query: QueryOptions, health: Health, metrics: RequestMetrics)
@@ -42,6 +43,7 @@ struct Documents: Sendable {
         let isRead = http.method == .GET || http.method == .HEAD
         switch path.first {
         case "healthz", "livez", "readyz": return await healthPage(http.path, query, health)
+        case "statusz", "flagz": return try pages.page(path, http)
         case "metrics": return await metricsPage(http, path, health, metrics)
         // Routes of the original that have but this one method.
         case "version" where path.count == 1:

@@ -35,9 +35,20 @@ final class RequestMetrics: Sendable {
 
     struct Gauge: Sendable {
         let name: String, help: String
+        /// Whether it only ever grows.
+        var isCounter = false
+        /// "": there is one value, without labels.
         let label: String
         /// By the label's value.
-        let values: [(String, Int)]
+        let values: [(String, Double)]
+
+        fileprivate var lines: [String] {
+            ["# HELP \(name) \(help)", "# TYPE \(name) \(isCounter ? "counter" : "gauge")"]
+                + values.map { value, number in
+                    let text = Int(exactly: number).map { "\($0)" } ?? "\(number)"
+                    return label.isEmpty ? "\(name) \(text)" : "\(name){\(label)=\"\(value)\"} \(text)"
+                }
+        }
     }
 
     func count(_ info: RequestInfo, method: HTTPMethod, code: Int, seconds: Double) {
@@ -85,10 +96,7 @@ final class RequestMetrics: Sendable {
             lines.append("apiserver_request_duration_seconds_sum{\(labels(key))} \(duration.sum)")
             lines.append("apiserver_request_duration_seconds_count{\(labels(key))} \(duration.count)")
         }
-        for gauge in gauges() {
-            lines += ["# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge"]
-            lines += gauge.values.map { "\(gauge.name){\(gauge.label)=\"\($0)\"} \($1)" }
-        }
+        for gauge in gauges() { lines += gauge.lines }
         return lines.joined(separator: "\n") + "\n"
     }
 

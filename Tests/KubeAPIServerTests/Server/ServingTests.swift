@@ -84,6 +84,8 @@ struct ServingTests {
             #expect(line(#"apiserver_current_inflight_requests{request_kind="readOnly"}"#)?.hasSuffix(" 1") == true)
             #expect(line("apiserver_longrunning_requests{")?.hasSuffix(" 1") == true)
             #expect(line(#"apiserver_storage_objects{resource="namespaces"}"#)?.hasSuffix(" 4") == true)
+            #expect(line("process_resident_memory_bytes ") != nil && line("process_cpu_seconds_total ") != nil)
+            #expect(line("kube_apiserver_clusterip_allocator_allocated_ips{")?.hasSuffix(" 1") == true)
         }
     }
 
