@@ -47,9 +47,9 @@ struct StorageTests {
         rules.expectUpdates(
             [
                 FaultCase(
-                    "everything", "parameters: Forbidden: updates to parameters are forbidden.",
-                    "provisioner: Forbidden: updates to provisioner are forbidden.",
-                    "reclaimPolicy: Forbidden: updates to reclaimPolicy are forbidden.",
+                    "everything", "parameters: Invalid value: {\"a\":\"b\"}: field is immutable",
+                    "provisioner: Invalid value: \"x\": field is immutable",
+                    "reclaimPolicy: Invalid value: \"Retain\": field is immutable",
                     "volumeBindingMode: Invalid value: \"WaitForFirstConsumer\": field is immutable"
                 ) {
                     $0["parameters"] = ["a": "b"]
