@@ -42,7 +42,7 @@ package final class ControllerManager: Sendable {
         // After all others: what they cache it needn't.
         let collector = GarbageCollector(context, catalog: catalog)
         collector.observeRemovals { namespaces.contentGone($0) }
-        controllers = first + networks + [collector]
+        controllers = first + networks + StorageProtection.controllers(context) + [collector]
     }
 
     /// Until its task is cancelled.
