@@ -24,11 +24,12 @@ enum RevisionHistory {
         ]
     }
 
-    /// The patch that brings the template back: `{"spec":{"template":{…,"$patch":"replace"}}}`.
+    /// The patch that brings the template back: `{"spec":{"template":{…,"$patch":"replace"}}}`. In the order of Go's
+    /// maps, since clients tell by the bytes whether a revision is the present one.
     static func data(of owner: JSON) -> JSON {
         var template = owner["spec"]["template"]
         template["$patch"] = "replace"
-        return ["spec": ["template": template]]
+        return sorted(["spec": ["template": template]])
     }
 
     /// The template of a revision.
