@@ -43,7 +43,8 @@ package final class Kubelet: Sendable {
         parts = PodParts(
             settings: settings, api: api, engine: engine, volumes: volumes, environment: environment,
             events: EventRecorder(api, component: "kubelet", host: settings.nodeName, log: log, now: now),
-            statuses: StatusWriter(api, log: log), log: log, now: now, memory: capacity.memory)
+            statuses: StatusWriter(api, log: log), ledger: NodeLedger(capacity), log: log, now: now,
+            memory: capacity.memory)
         pods = Informer(
             api, .pods, selection: ObjectSelection(fields: "spec.nodeName=\(settings.nodeName)"), log: log)
         node = NodeKeeper(parts, capacity)

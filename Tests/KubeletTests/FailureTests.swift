@@ -180,4 +180,45 @@ struct FailureTests {
             }
         }
     }
+
+    @Test("a pod that came past the scheduler and asks for a port that another has fails")
+    func ports() async throws {
+        try await TestNode.with { node in
+            let engine = FakeEngine(images: ["web:1"])
+            @Sendable func spec(_ address: String, _ transport: String = "TCP") -> JSON {
+                [
+                    "containers": [
+                        [
+                            "name": "web", "image": "web:1",
+                            "ports": [
+                                [
+                                    "containerPort": 80, "hostPort": 80, "hostIP": .string(address),
+                                    "protocol": .string(transport),
+                                ]
+                            ],
+                        ]
+                    ],
+                    "terminationGracePeriodSeconds": 1,
+                ]
+            }
+            try await node.kubelet(engine) { _ in
+                try await node.make("a", spec("127.0.0.1"))
+                try await node.until("running", "a") { $0["status"]["phase"] == "Running" }
+                for (name, spec) in [("b", spec("192.168.49.2")), ("c", spec("", "UDP"))] {
+                    try await node.make(name, spec)
+                    try await node.until("running", name) { $0["status"]["phase"] == "Running" }
+                }
+                try await node.make("d", spec(""))
+                let pod = try await node.until("failed", "d") { $0["status"]["phase"] == "Failed" }
+                #expect(pod["status"]["reason"] == "NodePorts")
+                let words = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+                #expect(pod["status"]["message"].string == "Pod was rejected: " + words)
+                try await node.told("d", "NodePorts: " + words)
+                for name in ["a", "b", "d"] { try await node.api.delete(.pods, "default", name, [:]) }
+                for name in ["a", "b", "d"] { try await node.until("gone", name) { $0.isNull } }
+                try await node.make("e", spec(""))
+                try await node.until("running", "e") { $0["status"]["phase"] == "Running" }
+            }
+        }
+    }
 }

@@ -33,6 +33,10 @@ actor FakeEngine: ContainerBackend, ImageBackend, SystemBackend {
     private(set) var logLines: [String: [String]] = [:]
     private(set) var stops: [(name: String, timeout: Int?)] = []
     private(set) var pulls: [String] = []
+    /// Names of containers that were updated.
+    private(set) var updates: [String] = []
+    /// Bytes that each container is said to use.
+    var memoryInUse = 0
     private var listeners: [AsyncStream<JSON>.Continuation] = []
     private var execs: [String: [String]] = [:]
     private var count = 0
@@ -144,6 +148,21 @@ actor FakeEngine: ContainerBackend, ImageBackend, SystemBackend {
         }
     }
 
+    func updateContainer(_ ref: String, body: JSON) async throws -> JSON {
+        var container = try find(ref)
+        updates.append(label(container, ContainerIdentity.Label.container))
+        container.body.edit("HostConfig") { host in
+            for (name, value) in body.object ?? JSONObject() where value != 0 { host[name] = value }
+        }
+        containers[container.id] = container
+        return ["Warnings": .null]
+    }
+
+    func containerStats(_ ref: String, stream: Bool, oneShot: Bool) async throws -> JSONSource {
+        let used = memoryInUse
+        return JSONSource(next: { ["memory_stats": ["usage": JSON(used)]] }, cancel: {})
+    }
+
     func removeContainer(_ ref: String, force: Bool, volumes: Bool, link: Bool) async throws {
         let container = try find(ref)
         finish(container.id, 137)
@@ -221,11 +240,9 @@ extension FakeEngine {
     func pauseContainer(_ ref: String) async throws { throw nothing }
     func unpauseContainer(_ ref: String) async throws { throw nothing }
     func renameContainer(_ ref: String, to name: String) async throws { throw nothing }
-    func updateContainer(_ ref: String, body: JSON) async throws -> JSON { throw nothing }
     func resizeContainer(_ ref: String, height: Int, width: Int) async throws { throw nothing }
     func waitContainer(_ ref: String, condition: WaitCondition) async throws -> Task<JSON, any Error> { throw nothing }
     func attachContainer(_ ref: String, _ options: AttachOptions) async throws -> Attachment { throw nothing }
-    func containerStats(_ ref: String, stream: Bool, oneShot: Bool) async throws -> JSONSource { throw nothing }
     func topContainer(_ ref: String, psArguments: String) async throws -> JSON { throw nothing }
     func containerChanges(_ ref: String) async throws -> JSON { throw nothing }
     func exportContainer(_ ref: String) async throws -> ByteSource { throw nothing }

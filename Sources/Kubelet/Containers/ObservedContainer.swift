@@ -27,6 +27,22 @@ struct ObservedContainer: Sendable, Equatable {
     var message = ""
     /// Of the definition that it was made from.
     var hash = ""
+    /// What its control group holds it to; nil: not known.
+    var limits: Limits?
+
+    struct Limits: Sendable, Equatable {
+        var shares = 0
+        /// Microseconds in a tenth of a second; 0: no limit.
+        var quota = 0
+        /// Bytes; 0: no limit.
+        var memory = 0
+
+        init(host: JSON) {
+            shares = host["CpuShares"].int ?? 0
+            quota = host["CpuQuota"].int ?? 0
+            memory = host["Memory"].int ?? 0
+        }
+    }
 
     init() {}
 
@@ -42,6 +58,7 @@ struct ObservedContainer: Sendable, Equatable {
         sandbox = label(Label.sandbox)
         attempt = Int(label(Label.attempt)) ?? 0
         hash = label(Label.hash)
+        limits = Limits(host: inspected["HostConfig"])
         startedAt = Self.time(state.text("StartedAt"))
         finishedAt = Self.time(state.text("FinishedAt"))
         exitCode = state["ExitCode"].int ?? 0

@@ -14,8 +14,14 @@ struct PodSituation: Sendable {
     var dying: Set<String> = []
     /// Ended by us to be started again, by ID.
     var replaced: Set<String> = []
+    /// Those that must start anew to get another size, by ID.
+    var outgrown: Set<String> = []
+    /// What the engine was told to hold running containers to, by ID; of others the engine knows.
+    var sized: [String: ObservedContainer.Limits] = [:]
     var backOff = BackOff(first: Limit.firstBackOff, longest: Limit.longestBackOff)
     var now = 0.0
+
+    func limits(of own: ObservedContainer) -> ObservedContainer.Limits? { sized[own.id] ?? own.limits }
 
     func latest(_ name: String) -> ObservedContainer? { containers[name]?.last }
 
@@ -186,6 +192,8 @@ struct PodPlan {
         if kept == 0, actions.count == before { actions = [.endPod] }
     }
 
+    private static let resizeWords = "resize requires restart"
+
     private func restartsAfterProbe(_ container: JSON) -> Bool {
         let own = container.text("restartPolicy")
         return (own.isEmpty ? pod.restartPolicy : own) != "Never"
@@ -202,6 +210,8 @@ struct PodPlan {
         let problem: (String, KillReason)? =
             if !own.hash.isEmpty, own.hash != PodSpec.hash(container) {
                 ("definition changed", .other)
+            } else if situation.outgrown.contains(own.id) {
+                (Self.resizeWords, .other)
             } else if probes?.liveness == false {
                 ("failed liveness probe", .livenessProbe)
             } else if probes?.startup == false {
@@ -217,7 +227,7 @@ struct PodPlan {
             return true
         }
         let willRestart = isChanged || restarts ?? true
-        let tail = restarts != nil && willRestart ? ", will be restarted" : ""
+        let tail = restarts != nil && willRestart && words != Self.resizeWords ? ", will be restarted" : ""
         actions.append(
             .kill(
                 id: own.id, name: name, message: "\(what) \(name) \(words)\(tail)", reason: reason,

@@ -39,7 +39,11 @@ extension PodWorker {
         let conditions = PodConditions(
             pod: pod, statuses: initial + own, phase: phase, hasSandbox: situation.sandbox?.phase == .running,
             old: mergedConditions(before), time: Timestamp(parts.now()).text)
-        new["conditions"] = .array(conditions.list)
+        var list = conditions.list
+        if life == .running {
+            list += resizing.conditions(old: before.list("conditions"), time: Timestamp(parts.now()).text)
+        }
+        new["conditions"] = .array(list)
         addAddresses(to: &new, before)
         new["startTime"] = before["startTime"].isNull ? .string(Timestamp(parts.now()).text) : before["startTime"]
         if !initial.isEmpty { new["initContainerStatuses"] = .array(initial) }

@@ -60,8 +60,15 @@ actor PodWorker {
     var status: JSON
     /// The images' digests or IDs as statuses show them, by container ID.
     var imageIDs: [String: String] = [:]
+    /// What it was given of the node, and how far that is in effect.
+    var allocation: PodAllocation
+    var resizing = ResizeProgress()
+    var resizer: Task<Void, Never>?
+    /// The object as it came, with what the pod asks for.
+    private var wished: JSON
     var alarm: (due: Double, task: Task<Void, Never>)?
     private var isDeletionDone = false
+    var isAdmitted = false
 
     private nonisolated let news = NIOLockedValueBox<(object: JSON?, isGone: Bool)>((nil, false))
     private let pokes: AsyncStream<Void>
@@ -69,9 +76,12 @@ actor PodWorker {
 
     /// - Parameter found: the pod's containers that are there already.
     init(_ pod: JSON, _ parts: PodParts, found: [ObservedContainer] = []) {
-        let spec = PodSpec(pod)
+        allocation = PodAllocation(pod)
+        wished = pod
+        let spec = PodSpec(allocation.applied(to: pod))
         uid = spec.uid
         self.parts = parts
+        parts.ledger.set(uid, NodeLedger.Amounts(spec))
         situation = PodSituation(pod: spec)
         status = pod["status"]
         adopted = Set(found.filter { $0.phase == .running }.map(\.id))
@@ -116,9 +126,11 @@ actor PodWorker {
             return (news.object, news.isGone)
         }
         self.isGone = isGone
-        guard let object else { return }
-        forgetHolds(of: PodSpec(object))
-        situation.pod = PodSpec(object)
+        guard object != nil || allocation.differs(from: PodSpec(wished)) else { return }
+        wished = object ?? wished
+        let new = PodSpec(allocated(wished))
+        forgetHolds(of: new)
+        situation.pod = new
         if life == .ending, pod.isDeleted, pod.grace < endGrace { endSooner() }
     }
 
@@ -153,22 +165,28 @@ actor PodWorker {
         }
         alarm?.task.cancel()
         starter?.cancel()
+        resizer?.cancel()
         for tasks in probers.values { for task in tasks.values { task.cancel() } }
     }
 
     private func sync() async {
         takeNews()
         if life == .running {
+            if !pod.isDeleted { admit() }
             checkDeadline()
             if verdict != nil || pod.isDeleted || isGone || isTerminal(status) || isTerminal(pod.pod["status"]) {
                 end()
             } else {
+                resize()
                 act()
             }
         }
         keepProbes()
         publish()
-        if life == .ended { await leave() }
+        if life == .ended {
+            parts.ledger.remove(uid)
+            await leave()
+        }
     }
 
     /// `activeDeadlineSeconds`, counted from the pod's arrival.
@@ -210,7 +228,7 @@ actor PodWorker {
         }
     }
 
-    private func mayTry(_ name: String) -> Bool {
+    func mayTry(_ name: String) -> Bool {
         guard let hold = holds[name], hold.until > situation.now else { return true }
         wake(at: hold.until)
         return false

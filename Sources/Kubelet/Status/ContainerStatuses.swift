@@ -27,7 +27,7 @@ struct ContainerStatuses: Sendable {
         let observed = situation.containers[name] ?? []
         var status: JSON
         if let latest = observed.last {
-            status = shown(latest, container, isInit: isInit)
+            status = shown(latest, container, before, isInit: isInit)
             if let previous = observed.dropLast().last {
                 status["lastState"] = state(previous)
             } else if let last = before?["lastState"], latest.attempt > 0, !last.isNull {
@@ -65,7 +65,7 @@ struct ContainerStatuses: Sendable {
 
     // MARK: States
 
-    private func shown(_ own: ObservedContainer, _ container: JSON, isInit: Bool) -> JSON {
+    private func shown(_ own: ObservedContainer, _ container: JSON, _ before: JSON?, isInit: Bool) -> JSON {
         let isStarted = situation.isStarted(container, own)
         let isReady: Bool
         if isInit, !PodSpec.isSidecar(container) {
@@ -81,15 +81,24 @@ struct ContainerStatuses: Sendable {
         ]
         if !pod.isEphemeral(own.name) {
             status["started"] = .bool(isStarted)
-            addResources(container, to: &status)
+            addResources(container, own, before, to: &status)
         }
         return status
     }
 
-    private func addResources(_ container: JSON, to status: inout JSON) {
+    /// What it was given, and what is in effect of that.
+    private func addResources(
+        _ container: JSON, _ own: ObservedContainer, _ before: JSON?, to status: inout JSON
+    ) {
         let resources = container["resources"]
         if !resources.map("requests").isEmpty { status["allocatedResources"] = resources["requests"] }
         status["resources"] = resources.isNull ? [:] : resources
+        guard own.phase == .running, let has = situation.limits(of: own), let before, before.has("resources"),
+            before["containerID"] == status["containerID"]
+        else { return }
+        var host: JSON = [:]
+        ResourceLimits.apply(container, pod, memory: 1, to: &host)
+        if ObservedContainer.Limits(host: host) != has { status["resources"] = before["resources"] }
     }
 
     private func state(_ own: ObservedContainer) -> JSON {

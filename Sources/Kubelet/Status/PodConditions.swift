@@ -5,6 +5,7 @@ import KubeModel
 struct PodConditions: Sendable {
     static let own: Set<String> = [
         "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",
+        "PodResizePending", "PodResizeInProgress",
     ]
 
     let pod: PodSpec

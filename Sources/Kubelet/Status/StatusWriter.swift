@@ -141,7 +141,12 @@ enum StatusPatch {
             }
         }
         if let conditions = changes["conditions"].array {
-            changes["conditions"] = .array(conditions.filter { !old.list("conditions").contains($0) })
+            let gone = old.list("conditions").map { $0.text("type") }.filter { type in
+                PodConditions.own.contains(type) && !conditions.contains { $0.text("type") == type }
+            }
+            changes["conditions"] = .array(
+                conditions.filter { !old.list("conditions").contains($0) }
+                    + gone.map { ["$patch": "delete", "type": .string($0)] })
         }
         for name in ["podIP", "podIPs", "ephemeralContainerStatuses"] where old.has(name) && !new.has(name) {
             changes[name] = .null
