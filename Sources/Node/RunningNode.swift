@@ -24,8 +24,8 @@ package final class RunningNode: Sendable {
     private let routes: NodeRoutes
     private let dns: ClusterDNS
     private let events: EventRecorder
-    /// Of a joined node: keeps its credential fresh.
     private let kubeletServer = NIOLockedValueBox<KubeletServer?>(nil)
+    /// Of a joined node: keeps its credential fresh.
     private let renewal = NIOLockedValueBox<@Sendable () async -> Void>({})
 
     /// The interface by which the node is on the cluster's network; the engine outside names it so.
@@ -86,7 +86,10 @@ package final class RunningNode: Sendable {
                 controlPlane.server.api(as: .administrator, manager: "hako"),
                 certificate: settings.folder + "/cluster/pki/apiserver-kubelet-client.crt",
                 key: settings.folder + "/cluster/pki/apiserver-kubelet-client.key"))
-        return RunningNode(settings, engine, controlPlane, api, router, log)
+        let node = RunningNode(settings, engine, controlPlane, api, router, log)
+        try await node.serveControlPlane(
+            trustPEM: try KernelFile.read(settings.folder + "/cluster/pki/ca.crt"), group)
+        return node
     }
 
     /// Answers the control plane, which asks for logs and streams of this node's pods.

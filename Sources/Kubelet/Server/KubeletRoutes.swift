@@ -40,6 +40,8 @@ struct KubeletRoutes: Sendable {
         case ("pods", 1), ("runningpods", 1): try await text(try await list().text, responder, type: "application/json")
         case ("metrics", 2) where words[1] == "resource":
             try await text(await NodeFigures.of(kubelet).metrics, responder, type: "text/plain; version=0.0.4")
+        case ("metrics", 1):
+            try await text(await KubeletCounts.of(kubelet).text, responder, type: "text/plain; version=0.0.4")
         case ("stats", 2) where words[1] == "summary":
             try await text(await NodeFigures.of(kubelet).summary.text, responder, type: "application/json")
         case ("containerLogs", 4): try await log(try await pod(words), words[3], request, responder)
