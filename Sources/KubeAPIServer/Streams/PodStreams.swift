@@ -40,16 +40,55 @@ struct PodStreams: Sendable {
     private func log(_ pod: JSON) async throws {
         let options = try logOptions(pod)
         let pieces = try await node.log(of: pod, options)
+        if request.http.headers.lists("websocket", in: "upgrade") {
+            return try await sendMessages(of: pieces, limit: options.limitBytes)
+        }
         try await responder.head(.ok, HTTPHeaders([("Content-Type", "text/plain")]))
-        var left = options.limitBytes ?? .max
+        try await carry(pieces, limit: options.limitBytes, to: responder.write)
+        try await responder.end()
+    }
+
+    private func carry(
+        _ pieces: AsyncThrowingStream<ByteBuffer, any Error>, limit: Int?,
+        to write: (ByteBuffer) async throws -> Void
+    ) async throws {
+        var left = limit ?? .max
         for try await piece in pieces where left > 0 {
             let part = piece.getSlice(at: piece.readerIndex, length: min(piece.readableBytes, left)) ?? piece
             left -= part.readableBytes
-            try await responder.write(part)
+            try await write(part)
             if left == 0 { break }
         }
-        try await responder.end()
     }
+
+    /// To a client that asked for a WebSocket: binary messages, or base64 in text, as it chose.
+    private func sendMessages(of pieces: AsyncThrowingStream<ByteBuffer, any Error>, limit: Int?) async throws {
+        let offered = request.http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
+        let spoken = ["binary.k8s.io", Self.base64Messages]
+        let name = spoken.first(where: offered.contains)
+        guard name != nil || offered.isEmpty else {
+            throw APIStatus(
+                code: 403, reason: "Forbidden",
+                message: "unable to upgrade: none of the client's protocols \(offered) is spoken here: \(spoken)")
+        }
+        let socket = try await responder.upgradeToMessages(choosing: name)
+        await withTaskGroup(of: Void.self) { group in
+            // The client has nothing to say but that it goes.
+            group.addTask { while (try? await socket.read()) != nil {} }
+            group.addTask {
+                try? await carry(pieces, limit: limit) { piece in
+                    let isText = name == Self.base64Messages
+                    let text = isText ? ByteBuffer(string: encodeBase64(Array(piece.readableBytesView))) : piece
+                    try await socket.write(text, isText: isText)
+                }
+            }
+            _ = await group.next()
+            group.cancelAll()
+            await socket.close()
+        }
+    }
+
+    private static let base64Messages = "base64.binary.k8s.io"
 
     private func logOptions(_ pod: JSON) throws(APIStatus) -> PodLogOptions {
         let query = request.query
@@ -124,13 +163,14 @@ struct PodStreams: Sendable {
         let fixed = options
         if request.http.headers.lists("websocket", in: "upgrade") {
             let offered = request.http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
-            guard let name = SocketStreams.protocols.first(where: offered.contains) else {
+            let name = SocketStreams.protocols.first(where: offered.contains)
+            guard name != nil || offered.isEmpty else {
                 throw APIStatus(
                     code: 403, reason: "Forbidden",
                     message: "unable to upgrade: none of the client's protocols \(offered) is spoken here: "
                         + "\(SocketStreams.protocols)")
             }
-            let streams = SocketStreams(try await responder.upgradeToMessages(choosing: name), name)
+            let streams = SocketStreams(try await responder.upgradeToMessages(choosing: name), name ?? "")
             // An empty message tells the client that the connection stands.
             try? await streams.send(SocketStreams.Channel.output, ByteBuffer())
             await serve(pod, fixed, attaches: attaches, streams, pump: streams.run) { await streams.finish($0) }

@@ -4,7 +4,8 @@ import NIOCore
 import Wire
 
 /// Kubernetes' channels over a WebSocket: each message begins with a channel's number (`v4.channel.k8s.io`,
-/// `v5.channel.k8s.io`, which can close one channel, and the base64 form of v4).
+/// `v5.channel.k8s.io`, which can close one channel, the base64 form of v4, and those of old, which tell of a failure
+/// in words only).
 package struct SocketStreams: CommandStreams {
     package enum Channel {
         package static let input: UInt8 = 0, output: UInt8 = 1, error: UInt8 = 2, status: UInt8 = 3, size: UInt8 = 4
@@ -13,16 +14,22 @@ package struct SocketStreams: CommandStreams {
     }
 
     /// What we speak, the best first.
-    package static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io"]
+    package static let protocols = [
+        "v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io",
+    ]
 
     private let socket: WebSocketMessages
     private let isBase64: Bool
+    /// The end is told by a status, also a good one.
+    private let tellsStatus: Bool
     private let input: BoundedInbox<ByteBuffer>
     private let sizes: BoundedInbox<TerminalSize>
 
+    /// - Parameter name: "" for clients that chose none, who are spoken to by `channel.k8s.io`.
     package init(_ socket: WebSocketMessages, _ name: String) {
         self.socket = socket
         isBase64 = name.contains("base64")
+        tellsStatus = name.hasPrefix("v")
         input = BoundedInbox(limit: 64)
         sizes = BoundedInbox(limit: 16)
     }
@@ -55,7 +62,12 @@ package struct SocketStreams: CommandStreams {
     package func writeError(_ bytes: ByteBuffer) async throws { try await send(Channel.error, bytes) }
 
     package func finish(_ end: CommandEnd) async {
-        try? await send(Channel.status, ByteBuffer(bytes: end.status.bytes()))
+        let status = end.status
+        if tellsStatus {
+            try? await send(Channel.status, ByteBuffer(bytes: status.bytes()))
+        } else if status["status"] != "Success" {
+            try? await send(Channel.status, ByteBuffer(string: status["message"].string ?? ""))
+        }
         await socket.close()
     }
 
