@@ -25,7 +25,13 @@ struct AnswerWriter: Sendable {
     func body(of object: JSON) throws(APIStatus) -> ByteBuffer {
         switch form.shape {
         case .whole: return try encode(object)
-        case .table: return try encode(table([object], metadata: listMetadata(object)))
+        case .table:
+            // Questions, which are answered and never stored, are no rows of anything.
+            if ["authorization.k8s.io", "authentication.k8s.io"].contains(served.groupVersion.group) {
+                throw notAcceptable(
+                    "the resource \(served.resource.qualifiedName) does not support being converted to a Table")
+            }
+            return try encode(table([object], metadata: listMetadata(object)))
         case .partialMetadata: return try encode(Self.partial(object, form.shapeVersion))
         case .partialMetadataList:
             throw notAcceptable(

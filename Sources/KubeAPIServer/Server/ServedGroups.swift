@@ -43,7 +43,7 @@ struct ServedGroups {
         schema.resources.filter { isServed($0.groupVersion) }.map { resource in
             let group = resource.storageGroup
             return ServedResource(
-                resource, AllKinds.rules(group: group, kind: resource.kind),
+                resource, AllKinds.rules(group: resource.groupVersion.group, kind: resource.kind),
                 prefix: "/registry/\(group.isEmpty ? "core" : group)/\(resource.plural)/",
                 storage: GroupVersion(group, resource.storageVersion),
                 conversion: BuiltInConversions.find(resource))

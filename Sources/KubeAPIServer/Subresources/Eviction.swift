@@ -21,8 +21,45 @@ extension Subresources {
         if needsBudget(pod), let budget = try budget(for: pod) {
             try await spend(budget, pod, isDryRun: options.isDryRun)
         }
-        _ = try await verbs.delete(verbs.name, options)
+        _ = try await verbs.delete(verbs.name, options.isDryRun ? options : try await mark(options))
         return Self.success()
+    }
+
+    /// Tells by a condition of the pod why it goes, before it does.
+    /// - Returns: the options for the pod as it is then.
+    private func mark(_ options: DeletionOptions) async throws(APIStatus) -> DeletionOptions {
+        for _ in 0..<20 {
+            let stored = try await parts.store.get(verbs.served, verbs.namespace, verbs.name)
+            var pod = try ObjectStore.decode(stored)
+            let metadata = pod["metadata"]
+            // What the deletion refuses is left to it.
+            if let uid = options.uid, uid != metadata["uid"].string { return options }
+            if let version = options.resourceVersion, version != metadata["resourceVersion"].string { return options }
+            pod["status", "conditions"] = .array(
+                Self.disrupted(pod["status"]["conditions"].array ?? [], at: verbs.timestamp))
+            guard let written = try await parts.store.replace(stored, pod) else { continue }
+            var marked = options
+            if options.resourceVersion != nil {
+                marked.resourceVersion = try ObjectStore.decode(written)["metadata"]["resourceVersion"].string
+            }
+            return marked
+        }
+        throw .conflict(verbs.resource, verbs.name, "the pod changes too often")
+    }
+
+    static func disrupted(_ conditions: [JSON], at time: String) -> [JSON] {
+        let old = conditions.first { $0["type"] == "DisruptionTarget" }
+        let since = old?["status"] == "True" ? old?["lastTransitionTime"] ?? .string(time) : .string(time)
+        let new: JSON = [
+            "type": "DisruptionTarget", "status": "True", "lastProbeTime": .null, "lastTransitionTime": since,
+            "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting",
+        ]
+        guard let place = conditions.firstIndex(where: { $0["type"] == "DisruptionTarget" }) else {
+            return conditions + [new]
+        }
+        var all = conditions
+        all[place] = new
+        return all
     }
 
     /// Pods that are done, not begun or on their way out cost nothing.

@@ -140,7 +140,9 @@ package struct CustomResourceKind: Sendable {
         if object["kind"].string != resource.kind {
             errors.append(.of(.invalid, FieldPath("kind"), object["kind"], "must be \(resource.kind)"))
         }
-        if object["apiVersion"].string != resource.groupVersion.description {
+        // Objects are checked in the form in which they are stored, which may be another version's.
+        let stored = GroupVersion(resource.groupVersion.group, resource.storageVersion)
+        if ![resource.groupVersion, stored].contains(where: { object["apiVersion"].string == $0.description }) {
             errors.append(
                 .of(
                     .invalid, FieldPath("apiVersion"), object["apiVersion"],
