@@ -50,7 +50,8 @@ final class DiscoveryPages: Sendable {
                 let served = GroupVersion(definition.group, version.name)
                 schemas[GroupVersionKind(served, kind)] = OpenAPIDocuments.Custom(
                     name: OpenAPIFragment.name(definition.group, version.name, kind),
-                    schema: OpenAPIFragment.v3(definition, version: version.name))
+                    schema: OpenAPIFragment.v3(definition, version: version.name),
+                    older: OpenAPIFragment.v2(definition, version: version.name))
             }
         }
         return schemas

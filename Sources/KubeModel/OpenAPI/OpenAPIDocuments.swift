@@ -8,12 +8,13 @@ package final class OpenAPIDocuments: Sendable {
     package struct Custom: Sendable {
         /// `com.example.v1.Widget`.
         package let name: String
-        /// The schema, as version 3 says it, without what every object has.
-        package let schema: JSON
+        /// The schema, as version 3 says it, and as version 2 does.
+        package let schema: JSON, older: JSON
 
-        package init(name: String, schema: JSON) {
+        package init(name: String, schema: JSON, older: JSON) {
             self.name = name
             self.schema = schema
+            self.older = older
         }
     }
 
@@ -163,7 +164,9 @@ package final class OpenAPIDocuments: Sendable {
             guard let own = custom[GroupVersionKind(groupVersion, resource.kind)] else { return [] }
             func marked(_ schema: JSON, _ kind: String) -> JSON {
                 var schema = schema
-                for name in ["apiVersion", "kind"] {
+                // With any field at all kubectl would refuse all others of a schema that keeps what it doesn't know.
+                let isBare = definitions.version == .v2 && schema["properties"].isNull
+                for name in isBare ? [] : ["apiVersion", "kind"] {
                     schema["properties", name] = ["type": "string"]
                     if let text = SchemaDescriptions.builtIn.field(name, of: "") {
                         schema["properties", name]["description"] = .string(text)
@@ -174,8 +177,10 @@ package final class OpenAPIDocuments: Sendable {
                 ]
                 return schema
             }
-            var object = own.schema
-            object["properties", "metadata"] = definitions.reference(SchemaFile.meta + "ObjectMeta")
+            var object = definitions.version == .v2 ? own.older : own.schema
+            if definitions.version == .v3 || !object["properties"].isNull {
+                object["properties", "metadata"] = definitions.reference(SchemaFile.meta + "ObjectMeta")
+            }
             let list: JSON = [
                 "type": "object", "required": ["items"],
                 "properties": [

@@ -223,7 +223,8 @@ struct OpenAPITests {
         let kind = GroupVersionKind(GroupVersion("example.com", "v1"), "Widget")
         let schema: JSON = ["type": "object", "properties": ["spec": ["type": "object"]]]
         let documents = OpenAPIDocuments(
-            [served], release: "v1.36.0", custom: [kind: .init(name: "com.example.v1.Widget", schema: schema)])
+            [served], release: "v1.36.0",
+            custom: [kind: .init(name: "com.example.v1.Widget", schema: schema, older: ["type": "object"])])
         let document = try JSON(parsing: try #require(documents.version3("apis/example.com/v1")))
         let widget = document["components", "schemas", "com.example.v1.Widget"]
         #expect(widget["properties"].object?.names.sorted() == ["apiVersion", "kind", "metadata", "spec"])
@@ -235,6 +236,8 @@ struct OpenAPITests {
         #expect(item["patch", "operationId"] == "patchExampleComV1NamespacedWidget")
         let list = document["components", "schemas", "com.example.v1.WidgetList", "properties", "items", "items"]
         #expect(list["$ref"] == "#/components/schemas/com.example.v1.Widget")
+        let older = documents.document2()["definitions", "com.example.v1.Widget"]
+        #expect(older.object?.names == ["type", "x-kubernetes-group-version-kind"], "kubectl takes any field")
     }
 }
 

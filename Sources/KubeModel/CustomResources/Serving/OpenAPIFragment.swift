@@ -46,6 +46,11 @@ package enum OpenAPIFragment {
         definitions(definition, version: version, .v3).first?.schema ?? ["type": "object"]
     }
 
+    /// The same in OpenAPI v2, without what kubectl would misread.
+    package static func v2(_ definition: CustomResourceDefinition, version: String) -> JSON {
+        definitions(definition, version: version, .v2).first?.schema ?? ["type": "object"]
+    }
+
     private static let text: JSON = ["type": "string"]
 
     private static func reference(_ name: String, _ openAPI: Version) -> JSON {
