@@ -158,6 +158,14 @@ package final class OpenAPIDocuments: Sendable {
         return OpenAPIDefinitions.closure(names.sorted().compactMap { schema.type($0) })
     }
 
+    private func metadata(_ definitions: OpenAPIDefinitions) -> JSON {
+        let reference = definitions.reference(SchemaFile.meta + "ObjectMeta")
+        guard let text = SchemaDescriptions.builtIn.field("metadata", of: "") else { return reference }
+        var field: JSON = definitions.version == .v3 ? ["allOf": [reference]] : reference
+        field["description"] = .string(text)
+        return field
+    }
+
     /// A custom resource's object and its list.
     private func customSchemas(_ groupVersion: GroupVersion, _ definitions: OpenAPIDefinitions) -> [(String, JSON)] {
         (resources[groupVersion] ?? []).flatMap { resource -> [(String, JSON)] in
@@ -179,7 +187,7 @@ package final class OpenAPIDocuments: Sendable {
             }
             var object = definitions.version == .v2 ? own.older : own.schema
             if definitions.version == .v3 || !object["properties"].isNull {
-                object["properties", "metadata"] = definitions.reference(SchemaFile.meta + "ObjectMeta")
+                object["properties", "metadata"] = metadata(definitions)
             }
             let list: JSON = [
                 "type": "object", "required": ["items"],
