@@ -58,7 +58,7 @@ struct ResizeTests {
                 try await node.told(
                     "a",
                     "ResizeCompleted: Pod resize completed: {\"containers\":[{\"name\":\"web\",\"resources\":"
-                        + "{\"requests\":{\"cpu\":\"200m\",\"memory\":\"128Mi\"},\"limits\":{\"memory\":\"128Mi\"}}}],"
+                        + "{\"limits\":{\"memory\":\"128Mi\"},\"requests\":{\"cpu\":\"200m\",\"memory\":\"128Mi\"}}}],"
                         + "\"generation\":2}")
                 await engine.change { $0.memoryInUse = 100 << 20 }
                 try await ask(node, "200m", "32Mi")
