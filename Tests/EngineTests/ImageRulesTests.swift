@@ -69,7 +69,7 @@ import Testing
         arguments: [
             ("RUN x", "run is not a valid change command"), ("ENV", "ENV requires at least one argument"),
             ("ENV A", "ENV must have two arguments"),
-            ("LABEL a=b c", "can't find = in \"c\""), ("CMD", nil), ("ENV A=\"b", "matching quote"),
+            ("LABEL a=b c", "can't find = in \"c\""), ("CMD", nil), ("ENV A=\"b", "looking for matching"),
             ("HEALTHCHECK curl", "Unknown type"),
         ] as [(String, String?)])
     func badChanges(_ change: String, _ part: String?) {

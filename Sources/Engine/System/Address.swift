@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// Whether the text is an IPv4 or IPv6 address without zone or prefix.
 func isAddress(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }
