@@ -1,4 +1,5 @@
 import Fault
+import Glibc
 import JSON
 import NIOConcurrencyHelpers
 import NIOCore
@@ -241,12 +242,24 @@ package final class HTTPClient: Sendable {
         do { return try await connectOnce() } catch { throw explained(error) }
     }
 
+    /// A peer that is cut off is noticed, and a new connection is tried; the kernel by itself would go on asking for a
+    /// quarter of an hour, and wait longer each time.
+    private func lively(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
+        guard case .tcp = endpoint, dialer == nil else { return bootstrap }
+        return bootstrap
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: HTTPLimit.silence / 2)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: HTTPLimit.silence / 6)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+            .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: HTTPLimit.silence * 1_000)
+    }
+
     private func connectOnce() async throws -> HTTPClientConnection {
         let context = try tlsContext()
         let wanted = material?.serverName
         let name: String? = if let wanted { wanted } else if case .tcp(let host, _) = endpoint { host } else { nil }
         let bytes = NIOLockedValueBox<ByteChannel?>(nil)
-        let bootstrap = ClientBootstrap(group: group)
+        let bootstrap = lively(ClientBootstrap(group: group))
             .connectTimeout(HTTPLimit.connectTime)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)

@@ -28,6 +28,8 @@ package enum HTTPLimit {
     static let shutdownTime = TimeAmount.seconds(5)
     /// How long connecting may take.
     static let connectTime = TimeAmount.seconds(10)
+    /// How long a peer may leave what was sent unanswered, in seconds.
+    static let silence = 30
     /// Connections a client keeps for its next request.
     static let idleClientConnections = 4
 }

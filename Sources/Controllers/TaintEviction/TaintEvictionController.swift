@@ -69,8 +69,8 @@ private struct TaintEvictionTurn: Sendable {
 
     private func tell(_ pod: JSON, _ message: String) {
         let reference: JSON = [
-            "apiVersion": "v1", "kind": "Pod", "name": pod["metadata"]["name"],
-            "namespace": pod["metadata"]["namespace"],
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": pod["metadata"]["name"], "namespace": pod["metadata"]["namespace"]],
         ]
         recorder.record(.normal, about: reference, reason: "TaintManagerEviction", message)
     }

@@ -62,10 +62,11 @@ extension OnACluster {
             #expect(try await space.table("cfg").filter { $0[1] == "Running" }.count == 1)
             let status = try await space.kubectl("rollout status deployment/cfg --timeout=1s")
             #expect(status.status == 1)
+            // Once for each change of the deployment that is seen meanwhile.
             #expect(
-                status.out
-                    == "Waiting for deployment \"cfg\" rollout to finish: 1 out of 2 new replicas have been updated...\n"
-            )
+                Set(status.out.split(separator: "\n")) == [
+                    "Waiting for deployment \"cfg\" rollout to finish: 1 out of 2 new replicas have been updated..."
+                ])
             #expect(status.err == "error: timed out waiting for the condition\n")
             let undo = try await space.expectWhy(
                 "deployment/cfg",

@@ -102,7 +102,13 @@ struct ClusterFaultTests {
             try await space.tells(
                 "Pod/web-", "Normal TaintManagerEviction Marking for deletion Pod \(space.name)/web-<any>")
             _ = try await space.expectWhy(
-                "node/minikube-m03", "node/minikube-m03 isn't Ready: <any>", seconds: 5)
+                "node/minikube-m03",
+                """
+                node/minikube-m03 isn't Ready: it hasn't been heard of since <any>s (NodeStatusUnknown). Start it again, or \
+                look at its network.
+
+                    hako node start minikube-m03
+                """, seconds: 5)
             _ = try await cluster.box.shell("ip link set \(link) up")
             try await until("it is back", seconds: 60) {
                 let node = try await space.ok("get node minikube-m03 --no-headers").split(separator: " ")
