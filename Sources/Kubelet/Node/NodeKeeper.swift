@@ -5,8 +5,8 @@ import KubeClient
 import KubeModel
 import Logging
 
-/// Keeps the Node and its Lease: registers, tells the status when it changes and every five minutes, and renews the
-/// lease every ten seconds.
+/// Keeps the Node and its Lease: registers, renews the lease every ten seconds, and tells the status every five minutes
+/// and whenever the node was silent for so long that others may have written it off.
 struct NodeKeeper: Sendable {
     /// The original's.
     private static let statusPeriod = Duration.seconds(300), leaseSeconds = 40, leasePeriod = Duration.seconds(10)
@@ -48,10 +48,17 @@ struct NodeKeeper: Sendable {
                 }
             }
             group.addTask {
+                var renewed = ContinuousClock.now
                 while !Task.isCancelled {
                     await insistently("the node's lease can't be renewed") { () throws(APIStatus) in
                         try await renew(uid: uid)
                     }
+                    if renewed.duration(to: .now) > .seconds(Self.leaseSeconds) / 2 {
+                        await insistently("the node's status can't be written") { () throws(APIStatus) in
+                            try await writeStatus()
+                        }
+                    }
+                    renewed = .now
                     try? await Task.sleep(for: Self.leasePeriod)
                 }
             }

@@ -176,12 +176,12 @@ extension OnACluster {
             let space = try await made()
             let ask =
                 "cd /var/run/secrets/kubernetes.io/serviceaccount; wget -q -O- --no-check-certificate "
-                + #"--header \"Authorization: Bearer $(cat token)\" https://kubernetes.default/api/v1/namespaces/$(cat namespace)/pods/box 2>&1"#
-            let refused = try await space.kubectl("exec box -c c -- sh -c \"\(ask)\"")
+                + #"--header "Authorization: Bearer $(cat token)" https://kubernetes.default/api/v1/namespaces/$(cat namespace)/pods/box 2>&1"#
+            let refused = try await space.kubectl("exec box -c c -- sh -c '\(ask)'")
             #expect(refused.out.contains("403 Forbidden"), "\(refused)")
             try await space.ok("create rolebinding see --clusterrole=view --serviceaccount=\(space.name):default")
             try await until("the permission counts") {
-                try await space.kubectl("exec box -c c -- sh -c \"\(ask)\"").out.contains("\"name\":\"box\"")
+                try await space.kubectl("exec box -c c -- sh -c '\(ask)'").out.contains("\"name\":\"box\"")
             }
         }
 
