@@ -103,6 +103,9 @@ struct NodeContainer: Sendable {
 
 /// Folders outside /usr that a node needs to run the machine's programs.
 enum HostPrograms {
+    /// Folders that nodes have of their own: of these only the files.
+    private static let own: Set<String> = ["/tmp", "/run"]
+
     /// Where this program is, and the libraries that it runs with.
     static func folders(of program: String) -> [String] {
         var files = [program]
@@ -111,7 +114,11 @@ enum HostPrograms {
             guard let slash = line.firstIndex(of: "/"), line.contains("x") else { continue }
             files.append(String(line[slash...]))
         }
-        var folders = Set(files.map { String($0[..<($0.lastIndex(of: "/") ?? $0.startIndex)]) })
+        var folders = Set(
+            files.map { file in
+                let folder = String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
+                return own.contains(folder) ? file : folder
+            })
         folders = folders.filter { folder in
             !folder.isEmpty && !["/usr/", "/lib", "/bin/", "/sbin/", "/dev/"].contains { (folder + "/").hasPrefix($0) }
         }

@@ -246,7 +246,8 @@ package final class HTTPClient: Sendable {
     /// quarter of an hour, and wait longer each time.
     private func lively(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
         guard case .tcp = endpoint, dialer == nil else { return bootstrap }
-        return bootstrap
+        return
+            bootstrap
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: HTTPLimit.silence / 2)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: HTTPLimit.silence / 6)
