@@ -181,7 +181,7 @@ extension OnACluster {
             #expect(refused.out.contains("403 Forbidden"), "\(refused)")
             try await space.ok("create rolebinding see --clusterrole=view --serviceaccount=\(space.name):default")
             try await until("the permission counts") {
-                try await space.kubectl("exec box -c c -- sh -c '\(ask)'").out.contains("\"name\":\"box\"")
+                try await space.kubectl("exec box -c c -- sh -c '\(ask)'").out.contains("\"name\": \"box\"")
             }
         }
 
