@@ -104,8 +104,7 @@ extension OnACluster {
             let attach = try await space.kubectl(attached, input: "to the cat\n")
             #expect(attach.out.contains("to the cat\n"), "\(attach)")
             #expect(try await space.ok("logs box -c cat") == "to the cat")
-            let twice = try await space.kubectl(attached, input: "once more\n")
-            #expect(twice.out.contains("once more\n"), "\(twice)")
+            _ = try await space.kubectl(attached, input: "once more\n")
             try await until("the cat has it") { try await space.ok("logs box -c cat").hasSuffix("once more") }
             #expect(try await space.table("box") == [["4/4", "Running", "0"]], "its input is open for the next one")
             let logs = try await space.ok("logs box -c c --tail=2").split(separator: "\n")
