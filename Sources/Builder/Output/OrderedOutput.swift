@@ -15,6 +15,8 @@ actor OrderedOutput {
     private var queues: [Int: [JSON]] = [:]
     private var sizes: [Int: Int] = [:]
     private var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Stages that ended before it was their turn.
+    private var ended: Set<Int> = []
     /// One message at a time, in order, although actors let others in while the client is waited for.
     private var last: Task<Void, any Error>?
 
@@ -44,30 +46,28 @@ actor OrderedOutput {
 
     /// The lane has nothing more to say. Also after a failure, so that others can go on or end.
     func end(lane: Int) async throws {
-        let wasFirst = lanes.first == lane
-        guard wasFirst else {
+        guard lanes.first == lane else {
             // Its words are told when it is its turn.
             ended.insert(lane)
             return
         }
         lanes.removeFirst()
-        try await advance()
-    }
-
-    private var ended: Set<Int> = []
-
-    private func advance() async throws {
-        while let lane = lanes.first {
-            for message in queues.removeValue(forKey: lane) ?? [] { try await send(message) }
-            sizes[lane] = nil
-            guard ended.contains(lane) else { break }
+        // Without a pause in between: what the next stage says now must come after what it has said.
+        while let next = lanes.first {
+            for message in queues.removeValue(forKey: next) ?? [] { enqueue(message) }
+            sizes[next] = nil
+            guard ended.contains(next) else { break }
             lanes.removeFirst()
         }
         for waiter in waiters { waiter.resume() }
         waiters = []
+        try await last?.value
     }
 
-    private func send(_ message: JSON) async throws {
+    private func send(_ message: JSON) async throws { try await enqueue(message).value }
+
+    @discardableResult
+    private func enqueue(_ message: JSON) -> Task<Void, any Error> {
         let before = last
         let sink = sink
         let task = Task {
@@ -75,7 +75,7 @@ actor OrderedOutput {
             try await sink(message)
         }
         last = task
-        try await task.value
+        return task
     }
 
     /// After everything else, whatever lanes are left.

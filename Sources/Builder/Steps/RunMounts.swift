@@ -7,10 +7,6 @@ import JSON
 import Linux
 import OCI
 
-private let scriptAccess: mode_t = 0o700
-/// Flags of a file that a run's script is written to.
-let scriptFlags = O_WRONLY | O_CREAT | O_TRUNC
-
 /// The mounts of a RUN, ready to be mounted. Trees of stages and images are mounted until `release`.
 struct RunMounts: Sendable {
     private(set) var points: [ContainerRecord.MountPoint] = []
@@ -79,7 +75,7 @@ struct RunMounts: Sendable {
         let (uid, gid, mode) = (mount.uid ?? 0, mount.gid ?? 0, mount.mode ?? 0o755)
         try await onPool {
             guard access(path, F_OK) != 0 else { return }
-            try makeFolder(path, mode: scriptAccess)
+            try makeFolder(path, mode: 0o700)
             try kernel("chown", path) { chown(path, uid, gid) }
             try kernel("chmod", path) { chmod(path, mode_t(mode)) }
         }

@@ -1,3 +1,4 @@
+import CLinux
 import ContainerRuntime
 import DockerModel
 import Dockerfile
@@ -112,7 +113,7 @@ struct RunProgram: Sendable {
         var path: String
 
         func write(to file: String) throws {
-            let descriptor = try OwnedDescriptor.open(file, scriptFlags, mode: 0o755)
+            let descriptor = try OwnedDescriptor.open(file, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o755)
             try descriptor.writeAll(Array(content.utf8), subject: file)
         }
     }

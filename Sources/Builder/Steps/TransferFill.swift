@@ -36,7 +36,7 @@ extension TransferPlan {
         return ("/" + parts.dropLast().joined(separator: "/"), parts.last.map(String.init) ?? name)
     }
 
-    private func options(_ owner: (UInt32, UInt32)?, base: String, fromContext: Bool = true) -> TarExtractor.Options {
+    private func options(_ owner: (UInt32, UInt32)?, base: String) -> TarExtractor.Options {
         var options = TarExtractor.Options()
         options.owner = owner
         options.base = base
