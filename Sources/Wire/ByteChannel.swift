@@ -76,6 +76,8 @@ final class ByteChannel: RawConnection {
     func close(_ promise: EventLoopPromise<Void>?) {
         channel.eventLoop.runNow { [channel, inlet] in
             inlet.value.drops = true
+            // While a peer may end its half alone, its word doesn't count as the answer to ours when they cross.
+            try? channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
             channel.close(promise: promise)
             channel.read()
         }

@@ -77,9 +77,13 @@ struct TLSTests {
         defer { files.remove() }
         let server = HTTPServer(group: TestServer.loops, log: Logger(label: "tls") { _ in SwiftLogNoOpLogHandler() }) {
             request, responder in
-            guard request.path == "/attach" else { return await echo(request, responder) }
+            guard request.path != "/x" else { return await echo(request, responder) }
             guard let raw = try? await responder.hijack(contentType: "application/vnd.docker.raw-stream") else {
                 return
+            }
+            if request.path == "/end" {
+                try? await raw.write(ByteBuffer(string: "end"))
+                return await raw.close()
             }
             while let part = try? await raw.read() { try? await raw.write(part) }
             try? await raw.write(ByteBuffer(string: "bye"))
@@ -102,6 +106,26 @@ struct TLSTests {
                 let answer = try await client.send(.POST, "/x", body: .bytes(ByteBuffer(repeating: 97, count: 100_000)))
                 #expect(try await answer.body().readableBytes == 100_000 + "POST /x ".utf8.count)
             }
+            await client.shutdown()
+        }
+    }
+
+    @Test("both ends that close at once do not wait for each other")
+    func crossing() async throws {
+        try await Self.with { endpoint, files in
+            let tls = TLSFiles(authority: files.authority, certificate: files.certificate, key: files.key, verify: true)
+            let client = HTTPClient(endpoint, tls: tls, group: TestServer.loops)
+            // One that waits does so for five seconds, the time after which TLS gives its peer up.
+            let begin = ContinuousClock.now
+            for _ in 0..<20 {
+                guard case .connection(let raw, _) = try await client.hijack(.POST, "/end") else {
+                    Issue.record("not hijacked")
+                    return
+                }
+                #expect(try await raw.read(3) == "end")
+                await raw.close()
+            }
+            #expect(ContinuousClock.now - begin < .seconds(4))
             await client.shutdown()
         }
     }
