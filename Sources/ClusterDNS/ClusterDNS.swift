@@ -4,19 +4,12 @@ import KubeClient
 import Linux
 import Logging
 import NIOCore
-import NIOPosix
+import NameServer
 
 /// The cluster's name server on one node: answers for services and pods from the process' caches, and asks others for
 /// the rest. Pods reach it at the service address that is in their resolv.conf, which the node has on its loopback
 /// interface.
 package final class ClusterDNS: Sendable {
-    private enum Limit {
-        /// Connections that wait to be accepted.
-        static let backlog: Int32 = 128
-        /// The longest query in a datagram, in bytes.
-        static let query = 4_096
-    }
-
     private let settings: DNSSettings
     private let log: Logger
     private let service: QueryService
@@ -44,8 +37,9 @@ package final class ClusterDNS: Sendable {
         var channels: [any Channel] = []
         do {
             for address in settings.listen {
-                channels.append(try await datagrams(address))
-                channels.append(try await connections(address))
+                let socket = try SocketAddress(ipAddress: "\(address)", port: settings.port)
+                channels.append(try await told(address, "UDP") { try await service.datagrams(at: socket) })
+                channels.append(try await told(address, "TCP") { try await service.connections(at: socket) })
             }
         } catch {
             for channel in channels { try? await channel.close() }
@@ -76,38 +70,6 @@ package final class ClusterDNS: Sendable {
                         cause: error)
                 }
             }
-        }
-    }
-
-    private func datagrams(_ address: IPAddress) async throws -> any Channel {
-        let service = service
-        return try await told(address, "UDP") {
-            try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Limit.query))
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(DatagramQueries(service))
-                    }
-                }
-                .bind(to: SocketAddress(ipAddress: "\(address)", port: settings.port)).get()
-        }
-    }
-
-    private func connections(_ address: IPAddress) async throws -> any Channel {
-        let service = service
-        return try await told(address, "TCP") {
-            try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .serverChannelOption(.backlog, value: Limit.backlog)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHandler(IdleStateHandler(readTimeout: StreamQueries.Limit.idle))
-                        try pipeline.addHandler(ByteToMessageHandler(StreamMessages()))
-                        try pipeline.addHandler(StreamQueries(service))
-                    }
-                }
-                .bind(to: SocketAddress(ipAddress: "\(address)", port: settings.port)).get()
         }
     }
 

@@ -1,4 +1,5 @@
 import Linux
+import NameServer
 
 /// What a node's DNS server must know.
 package struct DNSSettings: Sendable {
@@ -14,18 +15,12 @@ package struct DNSSettings: Sendable {
     /// Further names, like `host.minikube.internal`.
     package var hosts: [String: [IPAddress]]
     /// Where other names are asked for.
-    package var upstreams: Upstreams
-
-    package enum Upstreams: Sendable, Equatable {
-        /// The servers that a resolv.conf(5) names now; read again when it changes.
-        case file(String)
-        case servers([IPAddress])
-    }
+    package var upstreams: UpstreamSource
 
     package init(
         listen: [IPAddress], port: Int = 53, addsAddresses: Bool = true, domain: String = "cluster.local",
         ownRanges: [IPPrefix] = [], hosts: [String: [IPAddress]] = [:],
-        upstreams: Upstreams = .file("/etc/resolv.conf")
+        upstreams: UpstreamSource = .file("/etc/resolv.conf")
     ) {
         self.listen = listen
         self.port = port

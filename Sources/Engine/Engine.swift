@@ -58,6 +58,7 @@ package final class Engine: Sendable {
     let execs = ExecTable()
     let lanes = Lanes<String>()
     let pulls = PullTable()
+    let names = NameServers()
 
     package init(options: EngineOptions, log: Logger) throws {
         self.options = options

@@ -92,6 +92,9 @@ extension Engine {
                 log.warning("container \(container.record.shortID): volume \(mount.name): \(sentence(error))")
             }
         }
+        do { try await settleNames(container.record, pid: container.record.state.pid) } catch {
+            log.warning("container \(container.record.shortID) finds no names: \(sentence(error))")
+        }
         watch(container)
         startHealthChecks(container)
     }

@@ -3,6 +3,7 @@ import KubeClient
 import Linux
 
 @testable import ClusterDNS
+@testable import NameServer
 
 /// A cluster's services and slices in memory.
 struct FakeNames: ClusterNames {

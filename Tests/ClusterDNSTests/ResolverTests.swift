@@ -6,6 +6,7 @@ import TestKit
 import Testing
 
 @testable import ClusterDNS
+@testable import NameServer
 
 /// Root in a network namespace that reaches nothing but itself (`unshare -n swift test --filter ClusterDNSTests`).
 private let isAloneInNamespace: Bool =

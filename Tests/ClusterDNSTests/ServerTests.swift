@@ -9,6 +9,7 @@ import Testing
 import Wire
 
 @testable import ClusterDNS
+@testable import NameServer
 
 /// The server on sockets, with another one as its upstream.
 @Suite(.serialized) struct ServerTests {
@@ -16,7 +17,7 @@ import Wire
 
     /// Runs a server while `body` runs.
     static func with(
-        port: Int, upstreams: DNSSettings.Upstreams, upstreamPort: Int, hosts: [String: [IPAddress]] = [:],
+        port: Int, upstreams: UpstreamSource, upstreamPort: Int, hosts: [String: [IPAddress]] = [:],
         _ body: () async throws -> Void
     ) async throws {
         var settings = DNSSettings(

@@ -57,25 +57,18 @@ struct LinkTests {
         web.links = [ContainerLink(target: "db0123456789abcdef", alias: "store")]
         let other = ContainerTableTests.record("spy0123456789", "spy")
         #expect(
-            PeerNames.lines(for: web, among: [web, other, target()])
-                == ["172.17.0.2\tstore db0123456789 db\t# peer"])
-        #expect(PeerNames.lines(for: other, among: [web, other, target()]).isEmpty)
+            LinkNames.lines(for: web, among: [web, other, target()])
+                == ["172.17.0.2\tstore db0123456789 db\t# link"])
+        #expect(LinkNames.lines(for: other, among: [web, other, target()]).isEmpty)
     }
 
-    @Test("on a network of the user's a link is one more name, which only its owner knows")
-    func aliases() {
-        func member(_ name: String, _ address: String, links: JSON = .null) -> ContainerRecord {
-            var record = ContainerTableTests.record(name + "0123456789abcdef", name)
-            var endpoint = ContainerRecord.Endpoint(network: "shop", settings: ["Links": links])
-            endpoint.state = EndpointState()
-            endpoint.state?.networkID = "id"
-            endpoint.state?.ipAddress = address
-            record.endpoints = [endpoint]
-            return record
-        }
-        let web = member("web", "10.0.0.2", links: ["db:store"]), db = member("db", "10.0.0.3")
-        #expect(PeerNames.lines(for: web, among: [web, db])[1] == "10.0.0.3\tdb db0123456789 store\t# peer")
-        #expect(PeerNames.lines(for: db, among: [web, db])[1] == "10.0.0.3\tdb db0123456789\t# peer")
+    @Test("what the user wrote in the file stays")
+    func replaced() {
+        let before = "127.0.0.1\tlocalhost\n10.0.0.9\tgone\t# link\n1.2.3.4 mine\n"
+        #expect(
+            LinkNames.replace(in: before, with: ["10.0.0.2\tweb\t# link"])
+                == "127.0.0.1\tlocalhost\n1.2.3.4 mine\n10.0.0.2\tweb\t# link\n")
+        #expect(LinkNames.replace(in: "a\n", with: []) == "a\n")
     }
 
     @Test("a link's own name leads to the container, and the link survives being stored")

@@ -1,22 +1,10 @@
 import Linux
+import NameServer
 import Wire
 
-/// What is to be done with a query.
-enum Outcome {
-    case answer(DNSMessage)
-    /// Others know.
-    case forward
-    /// The answer so far, which ends with an alias that others know more of.
-    case follow(DNSMessage, DNSQuestion)
-    /// It is no query at all.
-    case silence
-}
-
-/// Answers queries for the cluster's names, and says which are for others. It waits for nothing.
-struct ClusterAnswers: Sendable {
+/// Answers queries for the cluster's names, and says which are for others.
+struct ClusterAnswers: Answering {
     enum Limit {
-        /// What this server takes in one datagram, in bytes: what passes every link whole (DNS flag day 2020).
-        static let datagram: UInt16 = 1_232
         /// Aliases of aliases that are followed within the cluster.
         static let aliases = 8
     }
@@ -34,15 +22,7 @@ struct ClusterAnswers: Sendable {
             uniquingKeysWith: +)
     }
 
-    func outcome(of query: DNSMessage) -> Outcome {
-        if query.isResponse { return .silence }
-        func refusal(_ status: DNSStatus) -> Outcome { .answer(response(to: query, status)) }
-        guard query.operation == 0 else { return refusal(.notImplemented) }
-        guard query.questions.count == 1, let question = query.questions.first else { return refusal(.malformed) }
-        if let extended = query.extended, extended.version > 0 { return refusal(.badVersion) }
-        guard question.class == DNSRecord.internet, question.type != .axfr, question.type != .ixfr else {
-            return refusal(.refused)
-        }
+    func outcome(of query: DNSMessage, _ question: DNSQuestion) -> Outcome {
         if let addresses = hosts[question.name] { return .answer(host(query, question, addresses)) }
         if question.name.labels(below: names.zone) != nil { return cluster(query, question) }
         if let address = ReverseName.address(question.name), ownRanges.contains(where: { $0.contains(address) }) {
@@ -51,21 +31,11 @@ struct ClusterAnswers: Sendable {
         return .forward
     }
 
-    func response(to query: DNSMessage, _ status: DNSStatus) -> DNSMessage {
-        var answer = query.response(status)
-        answer.offersRecursion = true
-        if let extended = query.extended {
-            answer.extended = DNSExtension(
-                datagramBytes: Limit.datagram, wantsSignatures: extended.wantsSignatures)
-        }
-        return answer
-    }
-
     // MARK: The cluster's names
 
     private func cluster(_ query: DNSMessage, _ question: DNSQuestion) -> Outcome {
-        guard names.names.isKnown else { return .answer(response(to: query, .failure)) }
-        var answer = response(to: query, .ok)
+        guard names.names.isKnown else { return .answer(query.reply(.failure)) }
+        var answer = query.reply(.ok)
         answer.isAuthoritative = true
         var name = question.name
         for _ in 0..<Limit.aliases {
@@ -93,7 +63,7 @@ struct ClusterAnswers: Sendable {
                 name = target
             }
         }
-        return .answer(response(to: query, .failure))
+        return .answer(query.reply(.failure))
     }
 
     /// Many clients take the first address, so that each should come first sometimes.
@@ -104,7 +74,7 @@ struct ClusterAnswers: Sendable {
     // MARK: Other names that are known here
 
     private func host(_ query: DNSMessage, _ question: DNSQuestion, _ addresses: [IPAddress]) -> DNSMessage {
-        var answer = response(to: query, .ok)
+        var answer = query.reply(.ok)
         answer.isAuthoritative = true
         for address in addresses {
             let data = address.isV4 ? DNSData.a(address.bytes) : .aaaa(address.bytes)
@@ -115,8 +85,8 @@ struct ClusterAnswers: Sendable {
     }
 
     private func reverse(_ query: DNSMessage, _ question: DNSQuestion, _ address: IPAddress) -> Outcome {
-        guard names.names.isKnown else { return .answer(response(to: query, .failure)) }
-        var answer = response(to: query, .ok)
+        guard names.names.isKnown else { return .answer(query.reply(.failure)) }
+        var answer = query.reply(.ok)
         answer.isAuthoritative = true
         let found = names.names(of: address, asked: question.name)
         if found.isEmpty { answer.status = .noSuchName }

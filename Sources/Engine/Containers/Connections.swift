@@ -121,7 +121,8 @@ extension Engine {
             folder + "/resolv.conf",
             HostFiles.resolvConf(
                 host: hostResolvConf(), config: ConfigForm.withResolver(record.hostConfig, options: options),
-                inHostNetwork: record.networkMode == "host"))
+                inHostNetwork: record.networkMode == "host",
+                nameServer: record.hasNames ? NameServers.address : nil))
     }
 
     /// systemd-resolved's stub listens on the host's loopback only; its own list of servers is beside it.

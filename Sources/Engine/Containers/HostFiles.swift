@@ -33,8 +33,10 @@ enum HostFiles {
     }
 
     /// What the container asked for in place of the host's lines of that kind. `host` is the host's file.
-    /// In the host's network its loopback is the container's too.
-    static func resolvConf(host: String, config: JSON, inHostNetwork: Bool = false) -> String {
+    /// In the host's network its loopback is the container's too. `nameServer` asks all others in the container's place.
+    static func resolvConf(
+        host: String, config: JSON, inHostNetwork: Bool = false, nameServer: String? = nil
+    ) -> String {
         let servers = config["Dns"].strings, search = config["DnsSearch"].strings
         let options = config["DnsOptions"].strings
         var result = ResolvConf(host)
@@ -48,6 +50,11 @@ enum HostFiles {
         // "." asks for no search list at all.
         if !search.isEmpty { result.search = search == ["."] ? [] : search }
         if !options.isEmpty { result.options = options }
+        if let nameServer {
+            result.servers = [nameServer]
+            // A container's name has no dots: it is asked for as it is first.
+            if !result.options.contains(where: { $0.hasPrefix("ndots:") }) { result.options.append("ndots:0") }
+        }
         return result.text
     }
 }

@@ -73,7 +73,8 @@ extension Engine {
         let endpoints = try await connect(record, pid: pid)
         container.change { $0.endpoints = endpoints }
         try writeHostFiles(container.record)
-        await refreshPeers(namedNetworks(container.record), of: container.record)
+        try await settleNames(container.record, pid: pid)
+        await refreshLinks(of: container.record)
         var next = container.record
         let actions = next.started(pid: pid, at: nowNanoseconds())
         let started = next
@@ -160,13 +161,14 @@ extension Engine {
                 log.warning("container \(record.shortID): \(what): \(sentence(error))")
             }
         }
+        names.stop(id)
         async let detached: Void = attempt("leaving its networks") { try await network.detachAll(id) }
         await attempt("removing its runtime state") { try await runtime.delete(id) }
         await detached
         container.change { record in
             for at in record.endpoints.indices { record.endpoints[at].state = nil }
         }
-        await refreshPeers(namedNetworks(record), of: container.record)
+        await refreshLinks(of: record)
     }
 
     /// Idempotent.

@@ -136,7 +136,7 @@ extension Engine {
         try await inLane(owner.id) {
             owner.change { $0.links.removeAll { $0.alias == alias && $0.target == target.id } }
             try await self.save(owner)
-            if owner.record.state.isRunning { await self.refreshPeers([], of: owner.record) }
+            if owner.record.state.isRunning { await self.refreshLinks(of: owner.record) }
         }
     }
 

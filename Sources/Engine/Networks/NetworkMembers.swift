@@ -37,7 +37,8 @@ extension Engine {
         try await save(container)
         if record.state.isRunning {
             try writeHostFiles(container.record)
-            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)), of: container.record)
+            try await settleNames(container.record, pid: record.state.pid)
+            await refreshLinks(of: container.record)
         }
         publish(
             .network, "connect", actor: id,
@@ -101,7 +102,8 @@ extension Engine {
         try await save(container)
         if record.state.isRunning {
             try writeHostFiles(container.record)
-            await refreshPeers(namedNetworks(record).union(namedNetworks(container.record)), of: record)
+            try await settleNames(container.record, pid: record.state.pid)
+            await refreshLinks(of: record)
         }
         publish(
             .network, "disconnect", actor: id,

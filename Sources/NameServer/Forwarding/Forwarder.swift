@@ -6,7 +6,7 @@ import Wire
 
 /// Asks other servers, one after the other, until one answers. Each question has a port and a number of its own, so
 /// that nobody can guess what an answer must look like.
-final class Forwarder: Sendable {
+package final class Forwarder: Sendable {
     enum Limit {
         /// Questions that wait for other servers at once; more are answered with a failure.
         static let outstanding = 1_000
@@ -32,7 +32,7 @@ final class Forwarder: Sendable {
     private let waiting = NIOLockedValueBox(0)
 
     /// - Parameter port: 53 but in tests.
-    init(_ upstreams: Upstreams, port: Int = 53) {
+    package init(_ upstreams: Upstreams, port: Int = 53) {
         self.upstreams = upstreams
         self.port = port
     }

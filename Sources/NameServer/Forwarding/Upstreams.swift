@@ -1,8 +1,15 @@
 import Linux
 import NIOConcurrencyHelpers
 
+/// Where other names are asked for.
+package enum UpstreamSource: Sendable, Equatable {
+    /// The servers that a resolv.conf(5) names now; read again when it changes.
+    case file(String)
+    case servers([IPAddress])
+}
+
 /// The servers that other names are asked of, those that answered lately before those that didn't.
-final class Upstreams: Sendable {
+package final class Upstreams: Sendable {
     private enum Limit {
         /// The file is read again for the first query after this time.
         static let reading = Duration.seconds(1)
@@ -16,12 +23,12 @@ final class Upstreams: Sendable {
         var failures: [IPAddress: ContinuousClock.Instant] = [:]
     }
 
-    private let source: DNSSettings.Upstreams
+    private let source: UpstreamSource
     private let own: [IPAddress]
     private let state = NIOLockedValueBox(State())
 
     /// - Parameter own: where this server listens itself, which is never asked.
-    init(_ source: DNSSettings.Upstreams, own: [IPAddress]) {
+    package init(_ source: UpstreamSource, own: [IPAddress]) {
         self.source = source
         self.own = own
     }

@@ -2,18 +2,20 @@ import NIOCore
 import Wire
 
 /// From a query's bytes to an answer's, whichever way they came.
-final class QueryService: Sendable {
+package final class QueryService: Sendable {
     enum Limit {
         /// The longest datagram that is sent, whatever the client would take, in bytes.
         static let datagram = 4_096
+        /// What this server takes in one datagram, in bytes: what passes every link whole (DNS flag day 2020).
+        static let offered: UInt16 = 1_232
     }
 
     enum Way { case datagram, stream }
 
-    private let answers: ClusterAnswers
+    private let answers: any Answering
     private let forwarder: Forwarder
 
-    init(_ answers: ClusterAnswers, _ forwarder: Forwarder) {
+    package init(_ answers: any Answering, _ forwarder: Forwarder) {
         self.answers = answers
         self.forwarder = forwarder
     }
@@ -25,7 +27,7 @@ final class QueryService: Sendable {
             return
         }
         let limit = way == .stream ? DNSMessage.Limit.message : min(Limit.datagram, query.datagramBytes)
-        let failure = answers.response(to: query, .failure)
+        let failure = query.reply(.failure)
         switch answers.outcome(of: query) {
         case .silence: return
         case .answer(let answer): reply(Self.bytes(answer, limit, or: failure))
@@ -47,7 +49,7 @@ final class QueryService: Sendable {
         _ reply: @escaping @Sendable (DNSMessage) -> Void
     ) {
         let query = DNSMessage(
-            id: answer.id, question, extended: DNSExtension(datagramBytes: ClusterAnswers.Limit.datagram))
+            id: answer.id, question, extended: DNSExtension(datagramBytes: Limit.offered))
         guard let bytes = try? query.bytes() else { return reply(answer) }
         forwarder.ask(query, bytes, on: loop).whenComplete { result in
             guard case .success(let bytes) = result, let more = try? DNSMessage(parsing: bytes) else {

@@ -2,9 +2,9 @@ import Linux
 import Wire
 
 /// The names that addresses have backwards: `5.0.244.10.in-addr.arpa`, and under `ip6.arpa` (RFC 1035 3.5, RFC 3596 2.5).
-enum ReverseName {
+package enum ReverseName {
     /// Nil for a name of another kind, or of only a part of an address.
-    static func address(_ name: DNSName) -> IPAddress? {
+    package static func address(_ name: DNSName) -> IPAddress? {
         let labels = name.labels
         if labels.count == 6, labels.suffix(2) == ["in-addr", "arpa"] {
             return IPAddress(labels.prefix(4).reversed().joined(separator: "."))
