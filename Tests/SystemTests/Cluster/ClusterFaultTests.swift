@@ -44,7 +44,8 @@ struct ClusterFaultTests {
                     return processes.count(of: "httpd -f -p 80") == 4
                 }
             }
-            #expect(try await addresses(cluster) == 4, "one link a pod")
+            // The kernel takes down what nobody is in any more when it finds the time.
+            try await until("one link a pod", seconds: 30) { try await addresses(cluster) == 4 }
             try await until("twenty answers in a row") { client.lastGood >= 20 }
             print("requests under \(Self.rounds) kills: \(client.good) answered, \(client.failed) failed")
             #expect(client.good > client.failed)
