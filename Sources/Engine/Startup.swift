@@ -39,6 +39,8 @@ extension Engine {
         do { try await network.shutdown() } catch {
             log.warning("the network can't be taken down: \(sentence(error))")
         }
+        // Another engine's containers keep it.
+        try? ControlGroups().group(Self.groupParent).removeIfEmpty()
     }
 
     /// Brings the record in line with what became of the container while nobody looked.

@@ -35,7 +35,7 @@ package final class Kubelet: Sendable {
     ///   - now: seconds since 1970, with fractions.
     package init(
         _ settings: KubeletSettings, api: any ObjectAPI, engine: NodeEngine, volumes: any VolumeManager,
-        environment: any EnvironmentBuilder, log: Logger, now: @escaping @Sendable () -> Double
+        environment: any EnvironmentBuilder, groups: any PodGroups, log: Logger, now: @escaping @Sendable () -> Double
     ) {
         self.settings = settings
         self.log = log
@@ -43,7 +43,7 @@ package final class Kubelet: Sendable {
         parts = PodParts(
             settings: settings, api: api, engine: engine, volumes: volumes, environment: environment,
             events: EventRecorder(api, component: "kubelet", host: settings.nodeName, log: log, now: now),
-            statuses: StatusWriter(api, log: log), ledger: NodeLedger(capacity), log: log, now: now,
+            statuses: StatusWriter(api, log: log), groups: groups, ledger: NodeLedger(capacity), log: log, now: now,
             memory: capacity.memory)
         pods = Informer(
             api, .pods, selection: ObjectSelection(fields: "spec.nodeName=\(settings.nodeName)"), log: log)
@@ -222,6 +222,7 @@ package final class Kubelet: Sendable {
                 }
                 await parts.volumes.remove(podUID: uid)
                 NodeFiles.removeTree(settings.podFolder(uid))
+                await parts.removeGroup(uid)
             }
         }
     }

@@ -26,6 +26,8 @@ package struct KubeletSettings: Sendable {
     package var processors: Int?
     /// Bytes, less than the machine has; nil: all.
     package var memory: Int?
+    /// The control group of all pods, from the top of what the node sees.
+    package var groupRoot = "/kubepods"
     /// Where the kubelet's own server listens.
     package var port = 10_250
 

@@ -36,6 +36,8 @@ package enum ControlGroupLimit {
     static let patience = 10_000
     /// Deepest tree of groups a container may leave behind; deeper ones are refused rather than followed.
     static let depth = 64
+    /// How often a group is made when those above it are taken away meanwhile.
+    static let makeTries = 10
     /// Longest path of a group in a hierarchy, in bytes.
     static let path = 4_000
 }
@@ -84,6 +86,17 @@ package struct ControlGroups: Sendable {
             parts: folders, unifiedFolder: layout.unified.map { $0.folder(path, relativeTo: $0.own) })
     }
 
+    /// The top of what this process sees: in a container with a cgroup namespace its own group, with all in it.
+    package var top: (any ControlGroup)? {
+        if layout.isUnified {
+            return layout.unified.map { UnifiedControlGroup(mountPoint: $0.mountPoint, folder: $0.mountPoint) }
+        }
+        guard !layout.legacy.isEmpty else { return nil }
+        return LegacyControlGroup(
+            parts: layout.legacy.map { .init(hierarchy: $0, path: $0.mountPoint) },
+            unifiedFolder: layout.unified?.mountPoint)
+    }
+
     /// "a-b.slice:docker:ID" is /a.slice/a-b.slice/docker-ID.scope; other paths stay as they are.
     static func folderPath(_ path: String) -> String {
         let parts = path.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -125,6 +138,9 @@ extension ControlGroup {
         guard let file = oomCounterFile, let text = try? KernelFile.read(file) else { return 0 }
         return ControlGroupFolder.keyed(text)["oom_kill"] ?? 0
     }
+
+    /// Takes the group away where nothing is in it, neither processes nor groups; else it stays.
+    package func removeIfEmpty() { for folder in folders { rmdir(folder) } }
 
     /// Takes the group away, with groups in it; members that are left are killed first. Nothing there is fine.
     package func remove() throws(Fault) {

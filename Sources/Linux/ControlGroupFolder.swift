@@ -6,8 +6,20 @@ enum ControlGroupFolder {
     static func exists(_ folder: String) -> Bool { access(folder, F_OK) == 0 }
 
     /// Makes the folder and those above it, below the mount point; `prepare` runs for each from the top down, before
-    /// the next is made, with whether it is the last.
+    /// the next is made, with whether it is the last. Somebody else may take away meanwhile what is still empty.
     static func make(
+        _ folder: String, below mountPoint: String,
+        prepare: (_ folder: String, _ isLast: Bool) throws(KernelError) -> Void
+    ) throws(KernelError) {
+        for _ in 1..<ControlGroupLimit.makeTries {
+            do throws(KernelError) { return try makeOnce(folder, below: mountPoint, prepare: prepare) } catch {
+                guard error.errno == ENOENT || error.errno == ENODEV, exists(mountPoint) else { throw error }
+            }
+        }
+        try makeOnce(folder, below: mountPoint, prepare: prepare)
+    }
+
+    private static func makeOnce(
         _ folder: String, below mountPoint: String,
         prepare: (_ folder: String, _ isLast: Bool) throws(KernelError) -> Void
     ) throws(KernelError) {

@@ -51,8 +51,8 @@ package final class RunningNode: Sendable {
             root: wanted.rootFolder, api: api, objects: objects, environment: environment, node: ownNode, log: log,
             report: { [events] pod, fault in events.record(.warning, about: pod, reason: fault.reason, fault.message) })
         kubelet = Kubelet(
-            wanted, api: api, engine: engine, volumes: volumes, environment: environment, log: log,
-            now: { wallClock() })
+            wanted, api: api, engine: engine, volumes: volumes, environment: environment,
+            groups: KernelPodGroups(wanted), log: log, now: { wallClock() })
         router.serve(settings.name, by: LocalPods(kubelet))
         objects.observe { [kubelet] in kubelet.retry($0) }
         kubelet.observePods { [volumes] in volumes.changed($0) }

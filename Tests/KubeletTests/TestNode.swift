@@ -1,3 +1,4 @@
+import Fault
 import Foundation
 import JSON
 import KubeAPIServer
@@ -44,12 +45,24 @@ final class FakePodData: VolumeManager, EnvironmentBuilder {
     }
 }
 
+/// Control groups that aren't made.
+final class FakeGroups: PodGroups {
+    private let state = NIOLockedValueBox<[String: [PodGroup]]>([:])
+
+    /// What the pod's group was set to, in turn; empty when it is gone.
+    func history(_ uid: String) -> [PodGroup] { state.withLockedValue { $0[uid] ?? [] } }
+
+    func set(_ group: PodGroup) throws(Fault) { state.withLockedValue { $0[group.uid, default: []].append(group) } }
+    func remove(podUID: String) throws(Fault) { state.withLockedValue { $0[podUID] = nil } }
+}
+
 /// A whole API server in this process, and a kubelet of the node `n1` over an engine.
 struct TestNode: Sendable {
     let api: any ObjectAPI
     let nodeAPI: any ObjectAPI
     let router: NodeRouter
     let data = FakePodData()
+    let groups = FakeGroups()
     let folder: String
 
     static func with<T: Sendable>(_ body: @Sendable (TestNode) async throws -> T) async throws -> T {
@@ -86,10 +99,14 @@ struct TestNode: Sendable {
     ) async throws -> T {
         var settings = KubeletSettings(nodeName: "n1", addresses: ["192.168.49.2"])
         settings.rootFolder = folder + "/kubelet"
+        settings.groupRoot = "/hako-test-\(getpid())"
         change(&settings)
+        let isReal = !(engine is FakeEngine)
+        let real = KernelPodGroups(settings)
+        defer { if isReal { try? real.removeAll() } }
         let kubelet = Kubelet(
-            settings, api: nodeAPI, engine: engine, volumes: data, environment: data, log: Logger(label: "test"),
-            now: clock)
+            settings, api: nodeAPI, engine: engine, volumes: data, environment: data,
+            groups: isReal ? real : groups, log: Logger(label: "test"), now: clock)
         router.serve("n1", by: LocalPods(kubelet))
         let running = Task { await kubelet.run() }
         do {
@@ -137,9 +154,11 @@ struct TestNode: Sendable {
     }
 
     /// Looks until the event is there; a failed test when it doesn't come within two seconds.
-    func told(_ name: String, _ event: String, at place: SourceLocation = #_sourceLocation) async throws {
+    func told(
+        _ name: String, _ event: String, startsWith: Bool = false, at place: SourceLocation = #_sourceLocation
+    ) async throws {
         for _ in 0..<200 {
-            if try await events(name).contains(event) { return }
+            if try await events(name).contains(where: { startsWith ? $0.hasPrefix(event) : $0 == event }) { return }
             try await Task.sleep(for: .milliseconds(10))
         }
         Issue.record("no \(event) in \(try await events(name))", sourceLocation: place)

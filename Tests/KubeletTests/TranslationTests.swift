@@ -32,12 +32,10 @@ struct TranslationTests {
     @Test("who asks for nothing is ended first, who is guaranteed last")
     func scores() {
         let free: JSON = ["name": "a"]
-        #expect(ResourceLimits.outOfMemoryScore(pod(["containers": [free]]), asked: 0, memory: 1 << 30) == 1_000)
+        #expect(ResourceLimits.outOfMemoryScore(free, pod(["containers": [free]]), memory: 1 << 30) == 1_000)
         let all: JSON = ["requests": ["cpu": "1", "memory": "1Gi"], "limits": ["cpu": "1", "memory": "1Gi"]]
-        let guaranteed = pod(["containers": [["name": "a", "resources": all]]])
-        #expect(ResourceLimits.outOfMemoryScore(guaranteed, asked: 1 << 30, memory: 1 << 31) == -997)
-        #expect(ResourceLimits.groupParent(guaranteed) == "/kubepods/podu1")
-        #expect(ResourceLimits.groupParent(pod(["containers": [free]])) == "/kubepods/besteffort/podu1")
+        let full: JSON = ["name": "a", "resources": all]
+        #expect(ResourceLimits.outOfMemoryScore(full, pod(["containers": [full]]), memory: 1 << 31) == -997)
         #expect(ResourceLimits.shares(milli: 0) == 2 && ResourceLimits.shares(milli: 1) == 2)
     }
 

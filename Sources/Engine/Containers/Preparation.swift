@@ -43,9 +43,12 @@ extension Engine {
         record.imageID.isEmpty ? nil : try Digest(parsing: record.imageID)
     }
 
+    /// The group of containers that name no other.
+    static let groupParent = "/hako"
+
     private func cgroupPath(_ record: ContainerRecord) -> String {
         let parent = record.hostConfig["CgroupParent"].string ?? ""
-        return (parent.isEmpty ? "/hako" : MountRequests.clean(parent)) + "/" + record.id
+        return (parent.isEmpty ? Self.groupParent : MountRequests.clean(parent)) + "/" + record.id
     }
 
     // MARK: namespaces

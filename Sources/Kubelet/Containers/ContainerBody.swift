@@ -17,7 +17,7 @@ struct ContainerBody: Sendable {
         var host: JSON = [
             "NetworkMode": pod.usesHostNetwork ? "host" : "bridge",
             "IpcMode": pod.spec.flag("hostIPC") ? "host" : "shareable",
-            "CgroupParent": .string(ResourceLimits.groupParent(pod)), "CpuShares": 2, "OomScoreAdj": -998,
+            "CgroupParent": .string(PodGroup(pod, root: settings.groupRoot).path), "CpuShares": 2, "OomScoreAdj": -998,
             "LogConfig": ["Type": "none", "Config": [:]], "SecurityOpt": ["no-new-privileges"],
         ]
         if pod.spec.flag("hostPID") { host["PidMode"] = "host" }
@@ -81,7 +81,7 @@ struct ContainerBody: Sendable {
         let security = SecurityContext(container, pod)
         try security.check(container, pod, imageUser: parts.imageUser)
         var host = namespaces(parts)
-        host["CgroupParent"] = .string(ResourceLimits.groupParent(pod))
+        host["CgroupParent"] = .string(PodGroup(pod, root: settings.groupRoot).path)
         host["LogConfig"] = ["Type": "json-file", "Config": ["max-size": "10m", "max-file": "5"]]
         host["Mounts"] = .array(parts.mounts)
         ResourceLimits.apply(container, pod, memory: memory, to: &host)

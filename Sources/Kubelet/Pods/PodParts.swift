@@ -13,6 +13,7 @@ struct PodParts: Sendable {
     let environment: any EnvironmentBuilder
     let events: EventRecorder
     let statuses: StatusWriter
+    let groups: any PodGroups
     let ledger: NodeLedger
     let log: Logger
     /// Seconds since 1970, with fractions.

@@ -75,6 +75,7 @@ extension PodWorker {
                 }
                 await self.refresh(sandbox.id)
             }
+            await self.removeGroup()
             self.life = .ended
             self.poke()
         }

@@ -3,6 +3,7 @@ import Fault
 import JSON
 import KubeClient
 import KubeModel
+import Logging
 
 // Containers that get more or less of the node while they run.
 extension PodWorker {
@@ -39,7 +40,8 @@ extension PodWorker {
     func resize() {
         let plan = ResizePlan(situation, shown: status, isResizing: resizing.running != nil, memory: parts.memory)
         situation.outgrown = plan.restarts
-        guard !plan.isEmpty else {
+        let isMade = situation.sandbox?.phase == .running && starter == nil
+        guard !plan.isEmpty || isMade && group != wantedGroup else {
             if let done = resizing.running {
                 resizing.running = nil
                 parts.tell(
@@ -49,10 +51,10 @@ extension PodWorker {
             holds[Self.resizeHold] = nil
             return
         }
-        if resizing.running == nil {
+        if resizing.running == nil, !plan.isEmpty {
             resizing.running = .init(generation: pod.pod["metadata"]["generation"].int ?? 0)
         }
-        guard resizer == nil, !plan.updates.isEmpty, mayTry(Self.resizeHold) else { return }
+        guard resizer == nil, !plan.updates.isEmpty || isMade && plan.isEmpty, mayTry(Self.resizeHold) else { return }
         resizer = Task {
             await self.update(plan.updates)
             self.resizer = nil
@@ -65,14 +67,21 @@ extension PodWorker {
     private func update(_ updates: [ResizePlan.Update]) async {
         do {
             try await checkUse(updates)
+            // At no time is the pod given less than its containers.
+            let wanted = wantedGroup
+            try await setGroup(group.map { $0.raised(to: wanted) } ?? wanted)
             for update in updates {
                 _ = try await parts.engine.updateContainer(update.id, body: update.body)
                 situation.sized[update.id] = ObservedContainer.Limits(host: update.body)
                 await refresh(update.id)
             }
+            try await setGroup(wanted)
         } catch {
             let message = (error as? PodFault)?.message ?? sentence(error)
-            let generation = resizing.running?.generation ?? 0
+            hold(Self.resizeHold, first: Limit.sandboxRetry)
+            guard let generation = resizing.running?.generation else {
+                return parts.log.warning("pod \(pod.fullName): its control group keeps its limits: \(message)")
+            }
             let mark = ResizeProgress.Mark(generation: generation, reason: "Error", message: message)
             if resizing.running != mark {
                 parts.tell(
@@ -80,7 +89,6 @@ extension PodWorker {
                     ResizeProgress.told("Pod resize error", pod, generation: generation, error: message))
             }
             resizing.running = mark
-            hold(Self.resizeHold, first: Limit.sandboxRetry)
         }
     }
 

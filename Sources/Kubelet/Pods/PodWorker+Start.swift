@@ -17,6 +17,7 @@ extension PodWorker {
             if let old = situation.sandbox { await remove(old.id) }
         }
         guard await prepareVolumes() != nil, !Task.isCancelled else { return }
+        guard await makeGroup() else { return hold(ContainerIdentity.sandboxName, first: Limit.sandboxRetry) }
         let body = ContainerBody(pod: pod, settings: parts.settings, memory: parts.memory).sandbox(attempt: attempt)
         let name = ContainerIdentity(pod.pod, container: ContainerIdentity.sandboxName, attempt: attempt).name
         do {
@@ -101,6 +102,8 @@ extension PodWorker {
             for name in names { holds[name] = holds["volumes"] }
             return
         }
+        // A container that starts anew for more than it had finds room for it.
+        if let group, group != wantedGroup { try? await setGroup(group.raised(to: wantedGroup)) }
         for name in names {
             guard !Task.isCancelled, life == .running, let sandbox = situation.sandbox, sandbox.phase == .running,
                 let container = pod.container(name)

@@ -3,10 +3,8 @@ import Fault
 import JSON
 import KubeClient
 import KubeModel
-import Linux
 import Logging
 import NIOConcurrencyHelpers
-import NIOPosix
 
 /// One pod from its arrival at the node to the end of its last trace: looks at what is there, lets `PodPlan` decide,
 /// and carries out. It looks again when something happens to the pod: a change of the object, an end of a container, an
@@ -64,6 +62,8 @@ actor PodWorker {
     var allocation: PodAllocation
     var resizing = ResizeProgress()
     var resizer: Task<Void, Never>?
+    /// Its control group as it was made, or changed, last; nil: not by this kubelet.
+    var group: PodGroup?
     /// The object as it came, with what the pod asks for.
     private var wished: JSON
     var alarm: (due: Double, task: Task<Void, Never>)?
@@ -339,16 +339,6 @@ actor PodWorker {
         parts.statuses.forget(uid)
         NodeFiles.removeTree(parts.settings.podFolder(uid))
         await removeGroup()
-    }
-
-    /// The control group around those of its containers, which the engine has taken away.
-    private func removeGroup() async {
-        let path = ResourceLimits.groupParent(pod)
-        do {
-            try await NIOThreadPool.singleton.runIfActive { try ControlGroups().group(path).remove() }
-        } catch {
-            parts.log.debug("pod \(pod.fullName): \(sentence(error))")
-        }
     }
 
     func remove(_ id: String) async {

@@ -20,19 +20,31 @@ final class NodeLedger: Sendable {
             self.memory = memory
         }
 
-        /// Of a container.
-        init(_ container: JSON) {
-            let requests = container["resources"].map("requests")
-            cpu = requests["cpu"].flatMap { Quantity($0) }?.milliValue ?? 0
-            memory = requests["memory"].flatMap { Quantity($0) }?.value ?? 0
+        private init(list: JSONObject) {
+            cpu = list["cpu"].flatMap { Quantity($0) }?.milliValue ?? 0
+            memory = list["memory"].flatMap { Quantity($0) }?.value ?? 0
         }
 
-        /// What a pod asks for: its containers and sidecars together, or what it needs while it starts.
-        init(_ pod: PodSpec) {
-            var running = pod.containers.reduce(Amounts()) { $0 + Amounts($1) }
+        /// What a pod asks for, or is limited to: what it says as a whole comes before what its containers say.
+        /// - Parameter part: `requests` or `limits`.
+        init(_ pod: PodSpec, _ part: String = "requests") {
+            self.init(containersOf: pod, part)
+            let whole = Amounts(list: pod.spec["resources"].map(part))
+            let overhead = Amounts(list: pod.spec.map("overhead"))
+            if whole.cpu > 0 { cpu = whole.cpu }
+            if whole.memory > 0 { memory = whole.memory }
+            // What isn't limited doesn't become so.
+            if part == "requests" || cpu > 0 { cpu += overhead.cpu }
+            if part == "requests" || memory > 0 { memory += overhead.memory }
+        }
+
+        /// Containers and sidecars together, or what the pod needs while it starts.
+        init(containersOf pod: PodSpec, _ part: String) {
+            func amounts(_ container: JSON) -> Amounts { Amounts(list: container["resources"].map(part)) }
+            var running = pod.containers.reduce(Amounts()) { $0 + amounts($1) }
             var sidecars = Amounts(), starting = Amounts()
             for container in pod.initContainers {
-                let own = Amounts(container)
+                let own = amounts(container)
                 if PodSpec.isSidecar(container) {
                     running = running + own
                     sidecars = sidecars + own
@@ -41,10 +53,7 @@ final class NodeLedger: Sendable {
                     starting = starting.most(own + sidecars)
                 }
             }
-            let overhead = pod.spec["overhead"]
-            self =
-                running.most(starting)
-                + Amounts(["resources": ["requests": overhead.isNull ? [:] : overhead]])
+            self = running.most(starting)
         }
     }
 
