@@ -55,7 +55,7 @@ system: test-packages out/images/complete out/python/complete out/kube/complete 
 	swift build --build-tests
 	swift test --skip-build --no-parallel --filter SystemTests
 
-test-vm: build ## runtime and daemon under pure cgroup v2, in a virtual machine
+test-vm: build ## runtime, daemon and a cluster under pure cgroup v2, in a virtual machine
 	@scripts/need-packages $(VM_PACKAGES)
 	@Tests/VM/run
 

@@ -6,7 +6,7 @@ export PATH=/bin LD_LIBRARY_PATH=/libraries
 if [ ! -e /switched ]; then
     mkdir /new
     mount -t tmpfs tmpfs /new
-    for name in bin bundle dev engine.sh init lib lib64 libraries opt proc run sbin sys tmp usr var; do [ -e "/$name" ] && cp -a "/$name" /new/; done
+    for name in bin bundle cluster.sh dev engine.sh etc init lib lib64 libraries opt proc run sbin sys tmp usr var; do [ -e "/$name" ] && cp -a "/$name" /new/; done
     touch /new/switched
     exec switch_root /new /init
 fi
@@ -133,5 +133,6 @@ hako runtime delete -f io
 check "nothing is left of all that" [ -z "$(ls -d /sys/fs/cgroup/hako/*/ 2> /dev/null)" ]
 
 . /engine.sh
+. /cluster.sh
 echo "VM: $passed passed, $failed failed"
 poweroff -f
