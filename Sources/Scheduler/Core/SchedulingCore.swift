@@ -56,7 +56,7 @@ struct SchedulingCore {
     /// Pods whose victims are being told.
     private var evicting: Set<String> = []
 
-    init(_ profile: SchedulingProfile = .standard, random: any RandomNumberGenerator = SystemRandomNumberGenerator()) {
+    init(_ profile: SchedulingProfile = .standard, random: any RandomNumberGenerator = QuickRandom()) {
         choice = NodeChoice(profile, random: random)
     }
 

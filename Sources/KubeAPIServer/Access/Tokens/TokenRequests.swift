@@ -205,7 +205,9 @@ package enum RandomUUID {
     }
 
     package static func make(using random: inout some RandomNumberGenerator) -> String {
-        var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var bytes = [random.next(), random.next()].flatMap { word in
+            withUnsafeBytes(of: word.bigEndian) { Array($0) }
+        }
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
         let text = Array(hexadecimal(bytes))
