@@ -43,9 +43,9 @@ package enum Mount {
 
     /// Unmounts everything at `target` and below it, innermost first.
     package static func unmountTree(_ target: String) throws(KernelError) {
-        let under = target.hasSuffix("/") ? target : target + "/"
-        for entry in try MountEntry.all().reversed() where entry.target == target || entry.target.hasPrefix(under) {
-            try unmount(entry.target)
-        }
+        var facts = stat()
+        // Where nothing is, nothing is mounted.
+        if lstat(target, &facts) != 0, hako_errno() == ENOENT { return }
+        for mounted in try MountEntry.targets(at: target).reversed() { try unmount(mounted) }
     }
 }

@@ -24,14 +24,29 @@ package struct MountEntry: Sendable, Equatable {
 
     /// The mounts of a process's namespace, in the order in which they were made.
     package static func all(of process: String = "self") throws(KernelError) -> [MountEntry] {
-        let text = try KernelFile.read("/proc/\(process)/mountinfo", limit: Limit.bytes)
-        return text.split(separator: "\n").compactMap { MountEntry(line: $0) }
+        try lines(of: process).compactMap { MountEntry(line: String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// Where something is mounted at `folder` or below it in our own namespace, in the order in which it was made. Reads
+    /// no more of each of a node's thousands of mounts than it must.
+    static func targets(at folder: String) throws(KernelError) -> [String] {
+        let under = folder.hasSuffix("/") ? folder : folder + "/"
+        return try lines(of: "self").compactMap { line in
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5, omittingEmptySubsequences: false)
+            guard fields.count == 6 else { return nil }
+            let target = unescape(String(decoding: fields[4], as: UTF8.self))
+            return target == folder || target.hasPrefix(under) ? target : nil
+        }
+    }
+
+    private static func lines(of process: String) throws(KernelError) -> [ArraySlice<UInt8>] {
+        try KernelFile.bytes("/proc/\(process)/mountinfo", limit: Limit.bytes).split(separator: UInt8(ascii: "\n"))
     }
 
     /// Nil when the line isn't one of mountinfo's.
     package init?(line: some StringProtocol) {
-        let fields = String(line).split(separator: " " as Character, omittingEmptySubsequences: false).map {
-            String($0)
+        let fields = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
         }
         guard fields.count >= 10, let dash = fields[6...].firstIndex(of: "-"), fields.count >= dash + 4,
             let id = Int(fields[0]), let parent = Int(fields[1])

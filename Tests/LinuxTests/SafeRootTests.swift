@@ -137,5 +137,8 @@ final class TemporaryFolder {
         #expect(entry.type == "ext3" && entry.superOptions == ["rw", "errors=continue"])
         #expect(MountEntry(line: "36 35 98:0 / /x rw") == nil)
         #expect(try MountEntry.all().contains { $0.target == "/" })
+        #expect(try MountEntry.targets(at: "/") == MountEntry.all().map(\.target))
+        let processes = try MountEntry.all().map(\.target).filter { $0 == "/proc" || $0.hasPrefix("/proc/") }
+        #expect(try MountEntry.targets(at: "/proc") == processes)
     }
 }
