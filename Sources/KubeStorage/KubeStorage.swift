@@ -115,17 +115,36 @@ package enum StorageNews: Sendable {
 
 /// A watch's news, in order. One task at a time may read it; dropping it frees the watch.
 package struct StorageWatch: AsyncSequence, Sendable {
-    private let pull: @Sendable () async throws -> StorageNews?
+    private let pull: @Sendable (StorageReceiver?) async throws -> StorageNews?
 
-    /// - Parameter pull: waits for the next news; nil at the end.
-    package init(_ pull: @escaping @Sendable () async throws -> StorageNews?) { self.pull = pull }
+    /// - Parameter pull: waits for the next news; nil at the end. What happens while it waits may go to the receiver.
+    package init(_ pull: @escaping @Sendable (StorageReceiver?) async throws -> StorageNews?) { self.pull = pull }
 
     package struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let pull: @Sendable () async throws -> StorageNews?
-        package mutating func next() async throws -> StorageNews? { try await pull() }
+        fileprivate let receiver: StorageReceiver?
+        fileprivate let pull: @Sendable (StorageReceiver?) async throws -> StorageNews?
+        package mutating func next() async throws -> StorageNews? { try await pull(receiver) }
     }
 
-    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pull: pull) }
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(receiver: nil, pull: pull) }
+
+    /// - Parameter receiver: gets the events that come while `next` waits, in their order among what `next` gives.
+    package func makeAsyncIterator(with receiver: StorageReceiver?) -> AsyncIterator {
+        AsyncIterator(receiver: receiver, pull: pull)
+    }
+}
+
+/// Takes a watch's events on an event loop, so that no task has to wake for them.
+package struct StorageReceiver: Sendable {
+    package let eventLoop: any EventLoop
+    /// On the event loop, one call at a time. Nil: it is ready for more; else it is when that future succeeds, and the
+    /// watch's reader throws what it fails with.
+    package let take: @Sendable ([StorageEvent]) -> EventLoopFuture<Void>?
+
+    package init(_ eventLoop: any EventLoop, take: @escaping @Sendable ([StorageEvent]) -> EventLoopFuture<Void>?) {
+        self.eventLoop = eventLoop
+        self.take = take
+    }
 }
 
 package enum StorageError: Error, Sendable, Equatable {

@@ -35,24 +35,19 @@ final class ByteChannel: RawConnection {
 
     /// All buffers in one go, flushed at once.
     func write(_ buffers: [ByteBuffer]) async throws {
-        let promise = channel.eventLoop.makePromise(of: Void.self)
         if channel.eventLoop.inEventLoop {
-            if try writeNow(buffers, promise) { return }
+            try await writeOnLoop(buffers)?.get()
         } else {
+            let promise = channel.eventLoop.makePromise(of: Void.self)
             channel.eventLoop.execute { self.send(buffers, promise) }
+            try await promise.futureResult.get()
         }
-        try await promise.futureResult.get()
     }
 
     /// On the event loop.
-    /// - Returns: whether the kernel has taken all of it, as it mostly does at once; else `promise` tells.
-    private func writeNow(_ buffers: [ByteBuffer], _ promise: EventLoopPromise<Void>) throws -> Bool {
-        let outcome = NIOLoopBoundBox<Result<Void, any Error>?>(nil, eventLoop: channel.eventLoop)
-        promise.futureResult.assumeIsolated().whenComplete { outcome.value = $0 }
-        send(buffers, promise)
-        guard let outcome = outcome.value else { return false }
-        try outcome.get()
-        return true
+    /// - Returns: nil when the kernel has taken all of it; else when it has.
+    func writeOnLoop(_ buffers: [ByteBuffer]) throws -> EventLoopFuture<Void>? {
+        try channel.eventLoop.unlessDone { send(buffers, $0) }
     }
 
     private func send(_ buffers: [ByteBuffer], _ promise: EventLoopPromise<Void>) {

@@ -102,7 +102,7 @@ final class HTTP2Inlet: ChannelInboundHandler {
 }
 
 /// One request in a stream and its answer.
-final class HTTP2Exchange: HTTPResponder {
+final class HTTP2Exchange: HTTPResponder, LoopWriter {
     private enum Phase { case waiting, streaming, ended }
 
     let request: HTTPRequest
@@ -157,10 +157,24 @@ final class HTTP2Exchange: HTTPResponder {
     }
 
     func write(_ bytes: ByteBuffer) async throws {
-        guard bytes.readableBytes > 0 else { return }
-        guard phase.withLockedValue({ $0 == .streaming }) else { throw ChannelError.operationUnsupported }
-        if request.method == .HEAD { return }
+        if try hasNothing(toSend: bytes) { return }
         try await stream.writeAndFlush(HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(bytes))))
+    }
+
+    var loopWriter: (any LoopWriter)? { self }
+    var eventLoop: any EventLoop { stream.eventLoop }
+
+    func writeOnLoop(_ part: ByteBuffer) throws -> EventLoopFuture<Void>? {
+        if try hasNothing(toSend: part) { return nil }
+        return try stream.eventLoop.unlessDone { promise in
+            stream.writeAndFlush(HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(part))), promise: promise)
+        }
+    }
+
+    private func hasNothing(toSend bytes: ByteBuffer) throws -> Bool {
+        guard bytes.readableBytes > 0 else { return true }
+        guard phase.withLockedValue({ $0 == .streaming }) else { throw ChannelError.operationUnsupported }
+        return request.method == .HEAD
     }
 
     func end() async throws {

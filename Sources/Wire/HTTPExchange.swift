@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 
 /// One request and its answer.
-final class HTTPExchange: HTTPResponder {
+final class HTTPExchange: HTTPResponder, LoopWriter {
     struct Request {
         let method: HTTPMethod
         let path: String
@@ -127,7 +127,21 @@ final class HTTPExchange: HTTPResponder {
     }
 
     func write(_ part: ByteBuffer) async throws {
-        guard part.readableBytes > 0 else { return }
+        let framed = try framed(part)
+        if !framed.isEmpty { try await bytes.write(framed) }
+    }
+
+    var loopWriter: (any LoopWriter)? { self }
+    var eventLoop: any EventLoop { bytes.channel.eventLoop }
+
+    func writeOnLoop(_ part: ByteBuffer) throws -> EventLoopFuture<Void>? {
+        let framed = try framed(part)
+        return framed.isEmpty ? nil : try bytes.writeOnLoop(framed)
+    }
+
+    /// A part of the body as it goes over the wire.
+    private func framed(_ part: ByteBuffer) throws -> [ByteBuffer] {
+        guard part.readableBytes > 0 else { return [] }
         let framing = try state.withLockedValue { state in
             guard case .streaming(let framing) = state.phase else { throw ChannelError.operationUnsupported }
             if case .length(let left) = framing {
@@ -137,19 +151,20 @@ final class HTTPExchange: HTTPResponder {
             return framing
         }
         switch framing {
-        case .none: return
-        case .length, .untilClose: try await bytes.write(part)
+        case .none: return []
+        case .length, .untilClose: return [part]
         case .chunked:
-            let size = ByteBuffer(string: String(part.readableBytes, radix: 16) + "\r\n")
-            if part.readableBytes <= Self.joinedBytes {
-                var whole = size
-                whole.reserveCapacity(size.readableBytes + part.readableBytes + 2)
-                whole.writeImmutableBuffer(part)
-                whole.writeString("\r\n")
-                try await bytes.write(whole)
-            } else {
-                try await bytes.write([size, part, ByteBuffer(string: "\r\n")])
+            let size = String(part.readableBytes, radix: 16)
+            guard part.readableBytes <= Self.joinedBytes else {
+                return [ByteBuffer(string: size + "\r\n"), part, ByteBuffer(string: "\r\n")]
             }
+            var whole = ByteBuffer()
+            whole.reserveCapacity(part.readableBytes + size.utf8.count + 4)
+            whole.writeString(size)
+            whole.writeStaticString("\r\n")
+            whole.writeImmutableBuffer(part)
+            whole.writeStaticString("\r\n")
+            return [whole]
         }
     }
 

@@ -70,6 +70,16 @@ package protocol HTTPResponder: Sendable {
     func closed() async
     /// Whether the head is out, so that an error can no longer become a status.
     var hasBegun: Bool { get }
+    /// For those who have what is to be written on the connection's event loop already; nil: there is only `write`.
+    var loopWriter: (any LoopWriter)? { get }
+}
+
+/// Writes of an answer that no task waits for.
+package protocol LoopWriter: Sendable {
+    var eventLoop: any EventLoop { get }
+    /// On the event loop, between `head` and `end`, not while another write waits.
+    /// - Returns: nil when the kernel has taken all of it, as it mostly does at once; else when it has.
+    func writeOnLoop(_ part: ByteBuffer) throws -> EventLoopFuture<Void>?
 }
 
 package typealias HTTPHandler = @Sendable (HTTPRequest, any HTTPResponder) async -> Void

@@ -18,4 +18,16 @@ extension EventLoop {
     func runNow(_ work: @escaping @Sendable () -> Void) {
         if inEventLoop { work() } else { execute(work) }
     }
+
+    /// Begins something on the loop, whose thread this is, that mostly has ended when `begin` returns.
+    /// - Returns: nil when it has; its failure is thrown then.
+    func unlessDone(_ begin: (EventLoopPromise<Void>) -> Void) throws -> EventLoopFuture<Void>? {
+        let promise = makePromise(of: Void.self)
+        let outcome = NIOLoopBoundBox<Result<Void, any Error>?>(nil, eventLoop: self)
+        promise.futureResult.assumeIsolated().whenComplete { outcome.value = $0 }
+        begin(promise)
+        guard let outcome = outcome.value else { return promise.futureResult }
+        try outcome.get()
+        return nil
+    }
 }

@@ -7,6 +7,7 @@ import NIOCore
 package struct ObjectStore: Sendable {
     package let storage: any KubeStorage
     let cache: ObjectCache
+    let trees = ObjectTrees()
 
     package init(_ storage: any KubeStorage, _ cache: ObjectCache) {
         self.storage = storage
@@ -30,7 +31,7 @@ package struct ObjectStore: Sendable {
         let key = served.key(namespace, name)
         let record = StoredBytes.kept(ObjectRecord.encode(object))
         do {
-            let revision = try await storage.put(key, record, expecting: 0)
+            let revision = try await put(key, record, object, expecting: 0)
             let value = StoredValue(key: key, value: record, createRevision: revision, modRevision: revision)
             cache.put(value)
             return value
@@ -45,7 +46,7 @@ package struct ObjectStore: Sendable {
     func replace(_ old: StoredValue, _ object: JSON) async throws(APIStatus) -> StoredValue? {
         let record = StoredBytes.kept(ObjectRecord.encode(object))
         do {
-            let revision = try await storage.put(old.key, record, expecting: old.modRevision)
+            let revision = try await put(old.key, record, object, expecting: old.modRevision)
             let value = StoredValue(
                 key: old.key, value: record, createRevision: old.createRevision, modRevision: revision)
             cache.put(value)
@@ -54,6 +55,20 @@ package struct ObjectStore: Sendable {
             return nil
         } catch {
             throw Self.status(error)
+        }
+    }
+
+    private func put(_ key: String, _ record: ByteBuffer, _ object: JSON, expecting: Int64) async throws(StorageError)
+        -> Int64
+    {
+        trees.begin(key, record, object)
+        do {
+            let revision = try await storage.put(key, record, expecting: expecting)
+            trees.end(key, record, revision)
+            return revision
+        } catch {
+            trees.end(key, record, nil)
+            throw error
         }
     }
 

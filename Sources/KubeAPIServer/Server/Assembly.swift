@@ -41,7 +41,7 @@ struct Assembly: Sendable {
         let parts = ServerParts(
             store: store, table: table, admission: admission, authorizer: access.authorizer,
             escalation: configuration.authorizationMode.contains("RBAC") ? access.escalation : nil,
-            watches: WatchHub(), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
+            watches: WatchHub(store.trees), managed: ManagedFieldsTable(), bookmarks: BookmarkClock(storage),
             addresses: addresses, log: log, now: { systemTime() }, newUID: { RandomUUID.make() },
             tokens: access.tokenRequests, node: node,
             proxy: ProxyTransport(

@@ -14,6 +14,7 @@ final class NotedResponder: HTTPResponder {
     /// 0: nothing yet.
     var code: Int { sent.withLockedValue { $0 } }
     var hasBegun: Bool { inner.hasBegun }
+    var loopWriter: (any LoopWriter)? { inner.loopWriter }
 
     /// To be called before the answer begins.
     func add(_ name: String, _ value: String) { extra.withLockedValue { $0.append((name, value)) } }

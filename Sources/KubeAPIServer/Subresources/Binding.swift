@@ -22,7 +22,7 @@ struct PodBinding: Sendable {
         let time = verbs.timestamp
         for _ in 0..<20 {
             let stored = try await verbs.parts.store.get(pods, verbs.namespace, podName)
-            var pod = try ObjectStore.decode(stored)
+            var pod = try verbs.parts.store.trees.treeOnce(stored)
             try Self.checkBindable(pod, podName, node, uid: uid, pods.resource)
             pod["spec"]["nodeName"] = .string(node)
             for (key, value) in annotations.sorted(by: { $0.key < $1.key }) {

@@ -69,7 +69,7 @@ extension ObjectVerbs {
     ) async throws(APIStatus) -> Answer {
         for _ in 0..<Self.conflictTries {
             let stored = try await parts.store.get(served, namespace, name)
-            let old = try ObjectStore.decode(stored)
+            let old = try parts.store.trees.treeOnce(stored)
             let new = try await transform(served.fromStorage(old))
             let asked = new["metadata"]["resourceVersion"].string ?? ""
             if let answer = try await write(new, over: stored, old, change, record) { return answer }

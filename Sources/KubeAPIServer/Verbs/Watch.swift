@@ -51,6 +51,7 @@ struct WatchStream: Sendable {
     private let sendsInitialEvents: Bool?
     let wantsBookmarks: Bool
     private let version: String
+    private let prefix: String
 
     init(_ verbs: ObjectVerbs) throws(APIStatus) {
         self.verbs = verbs
@@ -62,6 +63,7 @@ struct WatchStream: Sendable {
         sendsInitialEvents = query.flag("sendInitialEvents")
         wantsBookmarks = query.flag("allowWatchBookmarks") ?? false
         version = query.resourceVersion
+        prefix = verbs.served.keyPrefix(verbs.namespace)
         try ListOptions.check(query, isWatch: true)
     }
 
@@ -78,7 +80,6 @@ struct WatchStream: Sendable {
 
     func open() async throws(APIStatus) -> Source {
         let storage = verbs.parts.store.storage
-        let prefix = verbs.served.keyPrefix(verbs.namespace)
         let startsFresh = version.isEmpty || version == "0"
         var source = Source()
         do {
@@ -118,13 +119,11 @@ struct WatchStream: Sendable {
                 try await sendInitial(source.initial, revision, responder, isFirst: &isFirst)
             }
             guard let changes = source.changes else { return }
-            for try await news in changes {
+            var iterator = changes.makeAsyncIterator(with: receiver(source, responder))
+            while let news = try await iterator.next() {
                 switch news {
                 case .events(let events):
-                    var out = ByteBuffer()
-                    for event in events where event.revision > source.floor {
-                        try append(event, isFirst: &isFirst, to: &out)
-                    }
+                    let out = try lines(events, above: source.floor, isFirst: &isFirst)
                     if out.readableBytes > 0 { try await responder.write(out) }
                 case .progress(let revision):
                     if wantsBookmarks { try await responder.write(try bookmark(revision, endsInitial: false)) }
@@ -155,12 +154,40 @@ struct WatchStream: Sendable {
         if out.readableBytes > 0 { try await responder.write(out) }
     }
 
-    private func append(_ event: StorageEvent, isFirst: inout Bool, to out: inout ByteBuffer) throws {
-        guard let change = try selector.change(event, verbs.parts.watches) else { return }
-        let line = try encoded(change.kind.rawValue, change.value, isFirst: isFirst)
-        // Most often there is but one, which all watchers then send from the same bytes.
-        if out.readableBytes == 0 { out = line } else { out.writeImmutableBuffer(line) }
+    /// Sends events as they happen, from the connection's event loop. None for tables, whose first line is another.
+    private func receiver(_ source: Source, _ responder: any HTTPResponder) -> StorageReceiver? {
+        guard verbs.request.form.shape != .table, let writer = responder.loopWriter else { return nil }
+        return StorageReceiver(writer.eventLoop) { events in
+            do {
+                var isFirst = false
+                return try writer.writeOnLoop(try lines(events, above: source.floor, isFirst: &isFirst))
+            } catch {
+                return writer.eventLoop.makeFailedFuture(error)
+            }
+        }
+    }
+
+    /// Those of the events that the client sees. Clients who see all of them in the same form share the bytes.
+    private func lines(_ events: [StorageEvent], above floor: Int64, isFirst: inout Bool) throws -> ByteBuffer {
+        guard let first = events.first, first.revision > floor, selector.isEverything,
+            verbs.request.form.shape != .table
+        else { return try ownLines(events, above: floor, isFirst: &isFirst) }
         isFirst = false
+        return try verbs.parts.watches.encoded(events, under: prefix, verbs.served, verbs.request.form) {
+            var isFirst = false
+            return try ownLines(events, above: floor, isFirst: &isFirst)
+        }
+    }
+
+    private func ownLines(_ events: [StorageEvent], above floor: Int64, isFirst: inout Bool) throws -> ByteBuffer {
+        var out = ByteBuffer()
+        for event in events where event.revision > floor {
+            guard let change = try selector.change(event, verbs.parts.watches) else { continue }
+            let line = try encoded(change.kind.rawValue, change.value, isFirst: isFirst)
+            if out.readableBytes == 0 { out = line } else { out.writeImmutableBuffer(line) }
+            isFirst = false
+        }
+        return out
     }
 
     private func encoded(_ type: String, _ value: StoredValue, isFirst: Bool) throws(APIStatus) -> ByteBuffer {

@@ -11,6 +11,8 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
         case live
     }
 
+    typealias Reader = CheckedContinuation<EventLoopFuture<Void>?, Never>
+
     let prefix: String
     /// Events up to this revision aren't for it: it may have been given before they are published here.
     let floor: Int64
@@ -20,8 +22,10 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
     private var chunks = CircularBuffer<[StorageEvent]>()
     private var waitingEvents = 0
     private var waitingBytes = 0
-    /// The reader, when it waits.
-    var reader: CheckedContinuation<Void, Never>?
+    /// The reader, when it waits. It is resumed with what it has to wait for before it reads on; nil: nothing.
+    var reader: Reader?
+    /// To whom events go while the reader waits; nil: the reader wakes for them.
+    var receiver: StorageReceiver?
     /// The last of the hub's requests for progress that was answered.
     var answeredProgress: Int
     var isCancelled = false
@@ -56,7 +60,16 @@ final class WatchFeed: @unchecked Sendable {  // guarded by the hub's lock
     }
 
     /// All that waits.
-    func take() -> [StorageEvent]? {
+    /// - Parameter other: what another watch of the same prefix was given: it is shared when it is the same.
+    func take(like other: [StorageEvent]? = nil) -> [StorageEvent]? {
+        if let other, other.count == waitingEvents, let last = chunks.last?.last?.revision,
+            other.last?.revision == last, other.first?.revision == chunks.first?.first?.revision
+        {
+            chunks.removeAll(keepingCapacity: true)
+            waitingEvents = 0
+            waitingBytes = 0
+            return other
+        }
         guard let first = chunks.popFirst() else { return nil }
         var all = first
         while let chunk = chunks.popFirst() { all += chunk }

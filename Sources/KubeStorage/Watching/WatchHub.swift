@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import NIOCore
 
 /// Gives the events of finished transactions to the watches. Its reader side is `StorageWatch`'s closure, `next`.
 final class WatchHub: Sendable {
@@ -32,7 +33,7 @@ final class WatchHub: Sendable {
 
     /// The next transaction's events: one for each revision after those before.
     func publish(_ events: [StorageEvent]) {
-        let rounds = state.withLockedValue { state in
+        let (overrun, rounds) = state.withLockedValue { state in
             var touched: [PrefixIndex.Group] = []
             for event in events {
                 state.ring.append(event)
@@ -41,16 +42,16 @@ final class WatchHub: Sendable {
                     group.fresh.append(event)
                 }
             }
-            return touched.flatMap { group in
-                [Round(group: group, readers: Self.deliver(group, &state), rest: nil), Self.wake(group, limits)]
-            }
+            return (
+                touched.flatMap { Self.deliver($0, &state) }, touched.map { WatchRound.begin($0, limits) }
+            )
         }
-        for round in rounds { begin(round) }
+        for reader in overrun { reader.resume(returning: nil) }
+        for round in rounds { run(round) }
     }
 
     /// - Returns: the readers for whom too much waited, and who have to read the history instead.
-    private static func deliver(_ group: PrefixIndex.Group, _ state: inout State) -> [CheckedContinuation<Void, Never>]
-    {
+    private static func deliver(_ group: PrefixIndex.Group, _ state: inout State) -> [WatchFeed.Reader] {
         let chunk = group.fresh
         group.fresh = []
         let bytes = EventRing.size(chunk)
@@ -64,39 +65,54 @@ final class WatchHub: Sendable {
 
     // MARK: Rounds
 
-    /// Readers of one prefix that are woken together.
-    private struct Round: Sendable {
-        let group: PrefixIndex.Group
-        let readers: [CheckedContinuation<Void, Never>]
-        /// How long, in nanoseconds, the prefix then rests; nil: it doesn't.
-        let rest: Int?
-    }
-
-    /// Takes the readers that have something to read, unless the prefix rests.
-    private static func wake(_ group: PrefixIndex.Group, _ limits: WatchLimits) -> Round {
-        if group.isResting { return Round(group: group, readers: [], rest: nil) }
-        var readers: [CheckedContinuation<Void, Never>] = []
-        for feed in group.feeds.values where feed.hasWaiting {
-            if let reader = feed.reader { readers.append(reader) }
-            feed.reader = nil
-        }
-        guard readers.count > limits.restlessReaders else { return Round(group: group, readers: readers, rest: nil) }
-        group.isResting = true
-        return Round(
-            group: group, readers: readers, rest: min(readers.count * limits.restPerReader, limits.longestRest))
-    }
-
-    private func begin(_ round: Round) {
-        for reader in round.readers { reader.resume() }
+    private func run(_ round: WatchRound) {
+        for turn in round.turns where turn.receiver == nil { turn.reader.resume(returning: nil) }
+        for lane in round.lanes() { run(lane[...], of: round.group) }
         guard let rest = round.rest else { return }
         Task {
             try? await Task.sleep(for: .nanoseconds(rest))
-            begin(
+            run(
                 state.withLockedValue { _ in
                     round.group.isResting = false
-                    return Self.wake(round.group, limits)
+                    return WatchRound.begin(round.group, limits)
                 })
         }
+    }
+
+    /// Turns of one event loop: some, then whatever else the loop has to do, then the others.
+    private func run(_ turns: ArraySlice<WatchRound.Turn>, of group: PrefixIndex.Group) {
+        guard let loop = turns.first?.receiver?.eventLoop else { return }
+        loop.execute {
+            self.give(turns.prefix(self.limits.turnsAtOnce), of: group)
+            self.run(turns.dropFirst(self.limits.turnsAtOnce), of: group)
+        }
+    }
+
+    /// Gives receivers what waits for them, on their event loop. Their readers go on waiting, unless there is a reason
+    /// to wake them.
+    private func give(_ turns: ArraySlice<WatchRound.Turn>, of group: PrefixIndex.Group) {
+        let given = state.withLockedValue { _ in
+            var last: [StorageEvent]?
+            return turns.map { turn in
+                let events = turn.feed.take(like: last)
+                last = events ?? last
+                return events
+            }
+        }
+        let outcomes = zip(turns, given).map { turn, events in events.flatMap { turn.receiver?.take($0) } }
+        let (woken, next) = state.withLockedValue { state in
+            var woken: [(WatchFeed.Reader, EventLoopFuture<Void>?)] = []
+            for (turn, outcome) in zip(turns, outcomes) {
+                if outcome == nil, Self.mayWait(turn.feed, state) {
+                    turn.feed.reader = turn.reader
+                } else {
+                    woken.append((turn.reader, outcome))
+                }
+            }
+            return (woken, WatchRound.begin(group, limits))
+        }
+        for (reader, outcome) in woken { reader.resume(returning: outcome) }
+        run(next)
     }
 
     /// Asks every watch to say how far it has come, once it has given what happened before.
@@ -105,7 +121,7 @@ final class WatchHub: Sendable {
             state.progressAsked += 1
             return Self.waiting(&state)
         }
-        for reader in readers { reader.resume() }
+        for reader in readers { reader.resume(returning: nil) }
     }
 
     /// Ends all watches with the error, after what waits for their readers.
@@ -114,10 +130,10 @@ final class WatchHub: Sendable {
             state.ending = state.ending ?? error
             return Self.waiting(&state)
         }
-        for reader in readers { reader.resume() }
+        for reader in readers { reader.resume(returning: nil) }
     }
 
-    private static func waiting(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+    private static func waiting(_ state: inout State) -> [WatchFeed.Reader] {
         state.index.all.flatMap { group in
             group.feeds.values.compactMap { feed in
                 defer { feed.reader = nil }
@@ -144,7 +160,7 @@ final class WatchHub: Sendable {
                 feed: WatchFeed(
                     prefix: prefix, after: revision, answeredProgress: state.progressAsked, limits: limits))
         }
-        return StorageWatch { try await watch.next() }
+        return StorageWatch { try await watch.next($0) }
     }
 
     /// What a watch's stream holds: when the stream goes, the hub forgets the feed.
@@ -159,14 +175,14 @@ final class WatchHub: Sendable {
 
         deinit { hub.forget(self) }
 
-        func next() async throws -> StorageNews? {
+        func next(_ receiver: StorageReceiver?) async throws -> StorageNews? {
             while true {
                 switch hub.step(self) {
                 case .give(let news): return news
                 case .end(let error?): throw error
                 case .end(nil): return nil
                 case .again: continue
-                case .wait: await hub.wait(self)
+                case .wait: try await hub.wait(self, receiver)?.get()
                 case .read(let revision, let last):
                     if let news = try await hub.read(self, after: revision, through: last) { return news }
                 }
@@ -181,7 +197,7 @@ final class WatchHub: Sendable {
             defer { watch.feed.reader = nil }
             return watch.feed.reader
         }
-        reader?.resume()
+        reader?.resume(returning: nil)
     }
 
     private func step(_ watch: Watch) -> Step {
@@ -218,24 +234,28 @@ final class WatchHub: Sendable {
         return state.ending.map { .end($0) } ?? .wait
     }
 
-    private func wait(_ watch: Watch) async {
+    /// - Returns: what the reader has to wait for before it goes on; nil: nothing.
+    private func wait(_ watch: Watch, _ receiver: StorageReceiver?) async -> EventLoopFuture<Void>? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { reader in
                 let isReady = state.withLockedValue { state in
                     let feed = watch.feed
-                    let isIdle: Bool
-                    if case .live = feed.phase { isIdle = !feed.hasWaiting } else { isIdle = false }
-                    guard isIdle, !feed.isCancelled, state.ending == nil,
-                        feed.answeredProgress == state.progressAsked
-                    else { return true }
+                    guard Self.mayWait(feed, state), !feed.hasWaiting else { return true }
+                    feed.receiver = receiver
                     feed.reader = reader
                     return false
                 }
-                if isReady { reader.resume() }
+                if isReady { reader.resume(returning: nil) }
             }
         } onCancel: {
             forget(watch)
         }
+    }
+
+    /// Whether there is nothing for the feed's reader itself to do.
+    private static func mayWait(_ feed: WatchFeed, _ state: State) -> Bool {
+        guard case .live = feed.phase else { return false }
+        return !feed.isCancelled && state.ending == nil && feed.answeredProgress == state.progressAsked
     }
 
     /// Reads a piece of the history from disk; nil when nothing in it was for this watch.
