@@ -189,7 +189,7 @@ targets += module(
     ], nio + httpAndTLS + [log, locks] + certificates)
 targets += module(
     "ClusterCLI",
-    kube + ["Cluster", "DockerCLI", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"],
+    kube + ["Cluster", "DockerCLI", "Kubelet", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"],
     nio + [log, locks])
 targets += [
     .executableTarget(

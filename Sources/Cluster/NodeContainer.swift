@@ -49,7 +49,7 @@ struct NodeContainer: Sendable {
             words += ["--control-plane", "--port", "\(Profile.apiPort)"]
             if profile.simulatedNodes > 0 { words += ["--simulated-nodes", "\(profile.simulatedNodes)"] }
         }
-        return words + joining
+        return words + profile.extraConfig.flatMap { ["--extra-config", $0] } + joining
     }
 
     private var hostConfig: JSON {

@@ -28,6 +28,8 @@ package struct Profile: Sendable, Equatable {
     package var memory: Int64 = 0
     /// Nodes that exist in the API only, beside the real ones.
     package var simulatedNodes = 0
+    /// Settings of its parts: `kubelet.NAME=VALUE`.
+    package var extraConfig: [String] = []
 
     package init(name: String, subnet: String, nodes: [Node]) {
         self.name = name
@@ -103,6 +105,7 @@ package struct Profile: Sendable, Equatable {
         processors = json["CPUs"].int ?? 0
         memory = Int64(json["Memory"].int ?? 0)
         simulatedNodes = json["SimulatedNodes"].int ?? 0
+        extraConfig = json["ExtraConfig"].strings
     }
 
     package var json: JSON {
@@ -112,6 +115,7 @@ package struct Profile: Sendable, Equatable {
                 nodes.map {
                     ["Name": .string($0.name), "IP": .string($0.address), "ControlPlane": .bool($0.isControlPlane)]
                 }), "CPUs": .init(processors), "Memory": .init(memory), "SimulatedNodes": .init(simulatedNodes),
+            "ExtraConfig": .array(extraConfig.map { .string($0) }),
         ]
     }
 }

@@ -35,7 +35,9 @@ struct StartOptions: ProfileOptions {
         .text("container-runtime", short: "c", \.runtime, "The container runtime: this program has its own"),
         .text("driver", short: "d", \.driver, "Where nodes run: `docker` (containers of this engine)"),
         .commaList("addons", \.addons, "Addons to enable: none can be, see `addons enable`"),
-        .list("extra-config", \.extraConfig, "component.key=value: there is nothing to set yet"),
+        .list(
+            "extra-config", \.extraConfig,
+            "Settings of its parts: kubelet.NAME=VALUE, by the names of the original's flags"),
         .toggle("keep-context", \.keepsContext, "Leave kubectl's current context as it is"),
         .commaList("wait", \.wait, waitHelp), waitTimeout,
         .int(
@@ -132,6 +134,7 @@ private struct Starting {
         if given.contains("memory"), (try? StartRules.memory(options.memory)) != known.memory { say("memory size") }
         if given.contains("cpus"), (try? StartRules.processors(options.processors)) != known.processors { say("CPUs") }
         if given.contains("simulated-nodes"), options.simulatedNodes != known.simulatedNodes { say("simulated nodes") }
+        if given.contains("extra-config"), options.extraConfig != known.extraConfig { say("settings of its parts") }
         if given.contains("nodes"), options.nodes < known.nodes.count {
             notes.say(
                 .warning,
@@ -151,6 +154,7 @@ private struct Starting {
             profile.processors = try StartRules.processors(options.processors)
             profile.memory = try StartRules.memory(options.memory)
             profile.simulatedNodes = options.simulatedNodes
+            profile.extraConfig = options.extraConfig
         }
         while profile.nodes.count < options.nodes {
             profile.nodes.append(try profile.newNode(isControlPlane: profile.nodes.isEmpty))

@@ -2,6 +2,7 @@ import Cluster
 import CommandLine
 import DockerCLI
 import Fault
+import Kubelet
 
 /// What the values of start's flags may be.
 enum StartRules {
@@ -36,9 +37,11 @@ enum StartRules {
         guard options.waitTimeout > 0 else {
             throw Failure("--wait-timeout: give a time that isn't over at once, as 6m0s", exitCode: 14)
         }
-        if let setting = options.extraConfig.first {
-            throw Failure(
-                "--extra-config \(setting): components have no settings to change yet; leave it out", exitCode: 14)
+        var kubelet = KubeletSettings(nodeName: "", addresses: [])
+        for setting in options.extraConfig {
+            do throws(Fault) { try KubeletOption.apply(setting, to: &kubelet) } catch {
+                throw Failure("--extra-config \(setting): \(error.message)", exitCode: 14)
+            }
         }
         if let addon = options.addons.first { throw Verbs.refusal(of: addon) }
         _ = try (processors(options.processors), memory(options.memory))

@@ -32,10 +32,13 @@ package final class Kubelet: Sendable {
 
     /// - Parameters:
     ///   - api: as the user `system:node:NAME`.
+    ///   - removeImage: takes an image away that nothing uses, by its ID; nil: none ever goes.
     ///   - now: seconds since 1970, with fractions.
     package init(
         _ settings: KubeletSettings, api: any ObjectAPI, engine: NodeEngine, volumes: any VolumeManager,
-        environment: any EnvironmentBuilder, groups: any PodGroups, log: Logger, now: @escaping @Sendable () -> Double
+        environment: any EnvironmentBuilder, groups: any PodGroups,
+        removeImage: (@Sendable (String) async throws -> Void)? = nil, log: Logger,
+        now: @escaping @Sendable () -> Double
     ) {
         self.settings = settings
         self.log = log
@@ -43,11 +46,14 @@ package final class Kubelet: Sendable {
         parts = PodParts(
             settings: settings, api: api, engine: engine, volumes: volumes, environment: environment,
             events: EventRecorder(api, component: "kubelet", host: settings.nodeName, log: log, now: now),
-            statuses: StatusWriter(api, log: log), groups: groups, ledger: NodeLedger(capacity), log: log, now: now,
+            statuses: StatusWriter(api, log: log), groups: groups,
+            images: ImageCollector(settings, engine, removeImage, log, now: now), ledger: NodeLedger(capacity),
+            log: log, now: now,
             memory: capacity.memory)
         pods = Informer(
             api, .pods, selection: ObjectSelection(fields: "spec.nodeName=\(settings.nodeName)"), log: log)
-        node = NodeKeeper(parts, capacity)
+        let state = state
+        node = NodeKeeper(parts, capacity, workers: { state.withLockedValue { Array($0.workers.values) } })
         if let folder = settings.manifestFolder {
             let made = StaticPods(
                 parts, folder: folder, informer: pods, come: { [weak self] in self?.begin($0) },

@@ -28,6 +28,14 @@ package struct KubeletSettings: Sendable {
     package var memory: Int?
     /// The control group of all pods, from the top of what the node sees.
     package var groupRoot = "/kubepods"
+    /// Where images lie, when that is known.
+    package var imageFolder: String?
+    /// Below these pods are evicted.
+    package var evictionThresholds = [EvictionThreshold.standardMemory]
+    /// Seconds that a condition lasts after it was seen last; the original's.
+    package var pressureTransition = 300.0
+    /// Percent of their disk at which unused images go, down to the lower one; at 100 none ever does.
+    package var imageHighMark = 100, imageLowMark = 80
     /// Where the kubelet's own server listens.
     package var port = 10_250
 

@@ -26,12 +26,28 @@ enum NodeEngine {
         options.sharedImages = (
             settings.images, ImageStoreGuest(owner: owner, folder: settings.folder + "/engine/layers")
         )
-        let client = DockerClient(
-            transport: HTTPClient(.unix(path: settings.engineSocket)), host: "unix://" + settings.engineSocket)
+        let client = outside(settings)
         options.puller = { try await pull($0, $1, $2, $3, by: client) }
         let engine = try Engine(options: options, log: log)
         try await engine.start()
         return engine
+    }
+
+    private static func outside(_ settings: NodeSettings) -> DockerClient {
+        DockerClient(
+            transport: HTTPClient(.unix(path: settings.engineSocket)), host: "unix://" + settings.engineSocket)
+    }
+
+    /// Has the engine outside take an image away, unless something of it uses the image.
+    static func imageRemover(_ settings: NodeSettings) -> @Sendable (String) async throws -> Void {
+        let client = outside(settings)
+        return { id in
+            do { _ = try await client.send(.DELETE, "/images/\(id)", []) } catch let error as DaemonError {
+                if !error.isNotFound { throw Fault(.conflict, error.message) }
+            } catch let error as Failure {
+                throw Fault(.unavailable, error.description)
+            }
+        }
     }
 
     /// Has the engine outside bring an image: then it is here, too.

@@ -1,16 +1,20 @@
 import ClusterDNS
+import Fault
 import Kubelet
 import Linux
 import ServiceProxy
 
 /// What the node's parts are told of it.
 extension NodeSettings {
-    var kubelet: KubeletSettings {
+    /// Throws `invalid` for settings that there aren't.
+    func kubelet() throws(Fault) -> KubeletSettings {
         var wanted = KubeletSettings(nodeName: name, addresses: [address])
         wanted.rootFolder = "/var/lib/kubelet"
         wanted.manifestFolder = "/etc/kubernetes/manifests"
         wanted.podCIDR = podRange
         wanted.clusterDNS = [ClusterObjects.dnsAddress]
+        wanted.imageFolder = images
+        for setting in extraConfig { try KubeletOption.apply(setting, to: &wanted) }
         return wanted
     }
 

@@ -24,6 +24,8 @@ package struct NodeSettings: Sendable {
     package var productVersion = ""
     /// Of a control plane: nodes that exist in the API only.
     package var simulatedNodes = 0
+    /// Settings of its parts: `kubelet.NAME=VALUE`.
+    package var extraConfig: [String] = []
     /// Seconds that the kubelet's serving certificate lives.
     package var servingSeconds = 365 * 86_400
 
@@ -40,6 +42,7 @@ package struct NodeSettings: Sendable {
         guard isControlPlane || !server.isEmpty else {
             throw Fault(.invalid, "hako node is either a --control-plane or joins one: --server https://IP:PORT")
         }
+        _ = try kubelet()
     }
 
     /// The pods' gateway: the first address of their range, with its length.

@@ -34,14 +34,14 @@ package final class RunningNode: Sendable {
     private init(
         _ settings: NodeSettings, _ engine: Engine, _ controlPlane: ControlPlane?, _ api: any ObjectAPI,
         _ router: NodeRouter, _ log: Logger
-    ) {
+    ) throws(Fault) {
         self.settings = settings
         self.log = log
         self.engine = engine
         self.controlPlane = controlPlane
         let informers = InformerSet(api, log: log)
         self.informers = informers
-        let wanted = settings.kubelet
+        let wanted = try settings.kubelet()
         let ownNode: @Sendable () -> JSON = { informers[.nodes].object("", settings.name) ?? .null }
         let objects = PodObjects(api, log: log)
         let environment = ContainerEnvironment(
@@ -52,7 +52,8 @@ package final class RunningNode: Sendable {
             report: { [events] pod, fault in events.record(.warning, about: pod, reason: fault.reason, fault.message) })
         kubelet = Kubelet(
             wanted, api: api, engine: engine, volumes: volumes, environment: environment,
-            groups: KernelPodGroups(wanted), log: log, now: { wallClock() })
+            groups: KernelPodGroups(wanted), removeImage: NodeEngine.imageRemover(settings), log: log,
+            now: { wallClock() })
         router.serve(settings.name, by: LocalPods(kubelet))
         objects.observe { [kubelet] in kubelet.retry($0) }
         kubelet.observePods { [volumes] in volumes.changed($0) }
@@ -71,7 +72,7 @@ package final class RunningNode: Sendable {
         guard settings.isControlPlane else {
             let joining = try Joining(settings, log: log)
             let (api, credential) = try await joining.join()
-            let node = RunningNode(settings, engine, nil, api, router, log)
+            let node = try RunningNode(settings, engine, nil, api, router, log)
             node.renewal.withLockedValue { $0 = { await joining.keepFresh(api, credential) } }
             try await node.serveControlPlane(trustPEM: joining.trustPEM, group)
             return node
@@ -86,7 +87,7 @@ package final class RunningNode: Sendable {
                 controlPlane.server.api(as: .administrator, manager: "hako"),
                 certificate: settings.folder + "/cluster/pki/apiserver-kubelet-client.crt",
                 key: settings.folder + "/cluster/pki/apiserver-kubelet-client.key"))
-        let node = RunningNode(settings, engine, controlPlane, api, router, log)
+        let node = try RunningNode(settings, engine, controlPlane, api, router, log)
         try await node.serveControlPlane(
             trustPEM: try KernelFile.read(settings.folder + "/cluster/pki/ca.crt"), group)
         return node
@@ -100,7 +101,7 @@ package final class RunningNode: Sendable {
         let server = try KubeletServer(
             kubelet, .init(certificate: own.certificate, key: own.key, clientAuthority: authority), group: group,
             log: log)
-        _ = try await server.listen(host: "0.0.0.0", port: settings.kubelet.port)
+        _ = try await server.listen(host: "0.0.0.0", port: settings.kubelet().port)
         kubeletServer.withLockedValue { $0 = server }
     }
 

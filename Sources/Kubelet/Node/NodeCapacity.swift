@@ -14,20 +14,21 @@ struct NodeCapacity: Sendable, Equatable {
 
     static func here(_ settings: KubeletSettings) -> NodeCapacity {
         let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let memory = memoryTotal(NodeFiles.read("/proc/meminfo") ?? "")
+        let total = memory("MemTotal", NodeFiles.read("/proc/meminfo") ?? "") ?? 0
+        let memory = min(total, OwnMemory.now?.limit ?? total)
         return NodeCapacity(
             processors: max(1, min(processors, settings.processors ?? processors)),
             memory: min(memory, settings.memory ?? memory), disk: diskSize(settings.rootFolder),
             pods: settings.maximumPods)
     }
 
-    /// `MemTotal`, in bytes; 0 when it isn't there.
-    static func memoryTotal(_ meminfo: String) -> Int {
-        for line in meminfo.split(separator: "\n") where line.hasPrefix("MemTotal:") {
+    /// A line of proc(5) `meminfo`, in bytes; nil when it isn't there.
+    static func memory(_ name: String, _ meminfo: String) -> Int? {
+        for line in meminfo.split(separator: "\n") where line.hasPrefix(name + ":") {
             let words = line.split(separator: " ")
-            return words.count > 1 ? (Int(words[1]) ?? 0) * 1_024 : 0
+            return words.count > 1 ? Int(words[1]).map { $0 * 1_024 } : nil
         }
-        return 0
+        return nil
     }
 
     /// Of the first folder on the way up that exists.

@@ -4,6 +4,7 @@ import JSON
 import KubeClient
 import KubeModel
 import Logging
+import NIOConcurrencyHelpers
 
 /// Keeps the Node and its Lease: registers, renews the lease every ten seconds, and tells the status every five minutes
 /// and whenever the node was silent for so long that others may have written it off.
@@ -16,10 +17,15 @@ struct NodeKeeper: Sendable {
 
     private let parts: PodParts
     private let object: NodeObject
+    private let watch: PressureWatch
 
-    init(_ parts: PodParts, _ capacity: NodeCapacity) {
+    /// - Parameter workers: of the node's pods.
+    init(_ parts: PodParts, _ capacity: NodeCapacity, workers: @escaping @Sendable () -> [PodWorker]) {
         self.parts = parts
         object = NodeObject(settings: parts.settings, capacity: capacity, info: NodeInfo.here)
+        watch = PressureWatch(parts, reference: Self.reference(parts.settings.nodeName), workers: workers) {
+            NodeObservation.here(parts.settings, memory: capacity.memory)
+        }
     }
 
     private var name: String { parts.settings.nodeName }
@@ -30,20 +36,20 @@ struct NodeKeeper: Sendable {
         var node: JSON = .null
         await insistently("the node can't be registered") { () throws(APIStatus) in node = try await register() }
         if Task.isCancelled { return }
-        for event in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
-            parts.events.record(
-                .normal, about: reference, reason: event, "Node \(name) status is now: \(event)")
-        }
+        for kind in NodePressureKind.allCases { tell(kind, false) }
         parts.events.record(
             .normal, about: reference, reason: "NodeAllocatableEnforced",
             "Updated Node Allocatable limit across pods")
         let uid = node["metadata"]["uid"]
+        let (beats, beat) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in beats { await look() } }
             group.addTask {
                 while !Task.isCancelled {
                     await insistently("the node's status can't be written") { () throws(APIStatus) in
                         try await writeStatus()
                     }
+                    await collectImages()
                     try? await Task.sleep(for: Self.statusPeriod)
                 }
             }
@@ -59,6 +65,8 @@ struct NodeKeeper: Sendable {
                         }
                     }
                     renewed = .now
+                    // What is looked for may take long: pods that are evicted get time.
+                    beat.yield()
                     try? await Task.sleep(for: Self.leasePeriod)
                 }
             }
@@ -66,8 +74,35 @@ struct NodeKeeper: Sendable {
     }
 
     /// The node as events of it name it.
-    private var reference: JSON {
+    private var reference: JSON { Self.reference(name) }
+
+    private static func reference(_ name: String) -> JSON {
         ["kind": "Node", "apiVersion": "v1", "metadata": ["name": .string(name), "uid": .string(name)]]
+    }
+
+    // MARK: Pressure
+
+    private func look() async {
+        await watch.look { before, now in
+            for kind in NodePressureKind.allCases where before.contains(kind) != now.contains(kind) {
+                tell(kind, now.contains(kind))
+            }
+            await insistently("the node's status can't be written") { () throws(APIStatus) in try await writeStatus() }
+        }
+    }
+
+    private func tell(_ kind: NodePressureKind, _ holds: Bool) {
+        let reason = "Node" + kind.words(holds).reason
+        parts.events.record(.normal, about: reference, reason: reason, "Node \(name) status is now: \(reason)")
+    }
+
+    private func collectImages() async {
+        guard parts.settings.imageHighMark < 100 else { return }
+        let levels = NodeObservation.here(parts.settings, memory: object.capacity.memory).levels
+        guard let failure = await parts.images.collect(levels[.imageAvailable] ?? levels[.nodeAvailable]) else {
+            return
+        }
+        parts.events.record(.warning, about: reference, reason: "FreeDiskSpaceFailed", failure)
     }
 
     private func insistently(_ problem: String, _ work: () async throws(APIStatus) -> Void) async {
@@ -110,7 +145,8 @@ struct NodeKeeper: Sendable {
                 all: false, digests: true, sharedSize: false, manifests: false, filters: Filters())) ?? []
         let version = (try? await parts.engine.version())?.text("Version") ?? ""
         return object.status(
-            old, images: images, runtimeVersion: version, time: Timestamp(parts.now()).text)
+            old, images: images, pressures: parts.pressures.withLockedValue { $0 }, runtimeVersion: version,
+            time: Timestamp(parts.now()).text)
     }
 
     private func writeStatus() async throws(APIStatus) {

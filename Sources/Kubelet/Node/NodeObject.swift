@@ -34,10 +34,12 @@ struct NodeObject: Sendable {
     ///   - old: the present status; conditions keep the time of their last change.
     ///   - images: as the engine lists them.
     ///   - time: as statuses write it.
-    func status(_ old: JSON, images: [JSON], runtimeVersion: String, time: String) -> JSON {
+    func status(
+        _ old: JSON, images: [JSON], pressures: Set<NodePressureKind>, runtimeVersion: String, time: String
+    ) -> JSON {
         [
             "capacity": capacity.capacity, "allocatable": capacity.allocatable,
-            "conditions": .array(conditions(old.list("conditions"), time)),
+            "conditions": .array(conditions(old.list("conditions"), pressures, time)),
             "addresses": .array(
                 settings.addresses.map { ["type": "InternalIP", "address": .string($0)] } + [
                     ["type": "Hostname", "address": .string(settings.nodeName)]
@@ -49,15 +51,12 @@ struct NodeObject: Sendable {
         ]
     }
 
-    private func conditions(_ old: [JSON], _ time: String) -> [JSON] {
-        let verdicts: [(type: String, status: String, reason: String, message: String)] = [
-            (
-                "MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"
-            ),
-            ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-            ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-        ]
+    private func conditions(_ old: [JSON], _ pressures: Set<NodePressureKind>, _ time: String) -> [JSON] {
+        let verdicts: [(type: String, status: String, reason: String, message: String)] =
+            NodePressureKind.allCases.map { kind in
+                let holds = pressures.contains(kind), words = kind.words(holds)
+                return (kind.rawValue, holds ? "True" : "False", "Kubelet" + words.reason, words.message)
+            } + [("Ready", "True", "KubeletReady", "kubelet is posting ready status")]
         let others = old.filter { condition in !verdicts.contains { $0.type == condition.text("type") } }
         return others
             + verdicts.map { verdict in

@@ -3,6 +3,7 @@ import JSON
 import KubeClient
 import KubeModel
 import Logging
+import NIOConcurrencyHelpers
 
 /// What the workers of all pods share.
 struct PodParts: Sendable {
@@ -14,6 +15,9 @@ struct PodParts: Sendable {
     let events: EventRecorder
     let statuses: StatusWriter
     let groups: any PodGroups
+    let images: ImageCollector
+    /// What the node is short of.
+    let pressures = NIOLockedValueBox<Set<NodePressureKind>>([])
     let ledger: NodeLedger
     let log: Logger
     /// Seconds since 1970, with fractions.

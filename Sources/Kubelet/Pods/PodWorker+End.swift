@@ -24,7 +24,7 @@ extension PodWorker {
     }
 
     private func grace(of name: String, _ reason: KillReason) -> Int {
-        guard !pod.isDeleted, let container = pod.container(name) else { return pod.grace }
+        guard !pod.isDeleted, let container = pod.container(name) else { return endingGrace }
         let member: ProbeKind
         switch reason {
         case .other: return pod.grace
@@ -62,7 +62,7 @@ extension PodWorker {
     func end() {
         guard life == .running else { return }
         life = .ending
-        endGrace = pod.grace
+        endGrace = endingGrace
         stopDeadlyProbes()
         alarm?.task.cancel()
         ender = Task {
@@ -76,6 +76,8 @@ extension PodWorker {
                 await self.refresh(sandbox.id)
             }
             await self.removeGroup()
+            // What it kept in memory is given back, though the object stays.
+            await self.parts.volumes.remove(podUID: self.uid)
             self.life = .ended
             self.poke()
         }
@@ -83,7 +85,7 @@ extension PodWorker {
 
     /// All that run: sidecars after those that they serve, in the reverse of their order.
     func endContainers() async {
-        let grace = pod.grace, start = parts.now()
+        let grace = endingGrace, start = parts.now()
         let running = situation.containers.values.flatMap { $0 }.filter { $0.phase == .running }
         for own in running { situation.dying.insert(own.id) }
         let sidecars = pod.initContainers.filter(PodSpec.isSidecar).map { $0.text("name") }

@@ -74,8 +74,10 @@ extension PodWorker {
         parts.tell(.normal, pod, container: name, "Pulling", "Pulling image \(GoText.quoted(asked))")
         let start = parts.now()
         do {
+            let before = try? await parts.engine.inspectImage(reference, platform: nil).text("Id")
             try await pull(reference)
             let image = try await parts.engine.inspectImage(reference, platform: nil)
+            if image.text("Id") != before { await parts.images.add(image.text("Id")) }
             let time = DurationText.text(Int((parts.now() - start) * 1_000) * 1_000_000)
             parts.tell(
                 .normal, pod, container: name, "Pulled",

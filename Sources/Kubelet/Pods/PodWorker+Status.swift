@@ -43,6 +43,10 @@ extension PodWorker {
         if life == .running {
             list += resizing.conditions(old: before.list("conditions"), time: Timestamp(parts.now()).text)
         }
+        if isEvicted, let verdict {
+            list.removeAll { $0.text("type") == "DisruptionTarget" }
+            list.append(conditions.evicted(verdict.message))
+        }
         new["conditions"] = .array(list)
         addAddresses(to: &new, before)
         new["startTime"] = before["startTime"].isNull ? .string(Timestamp(parts.now()).text) : before["startTime"]

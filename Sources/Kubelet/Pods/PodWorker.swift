@@ -49,6 +49,8 @@ actor PodWorker {
     var ender: Task<Void, Never>?
     /// Why the pod has failed as a whole; nil: it hasn't.
     var verdict: Wait?
+    /// Its node is short of something.
+    var isEvicted = false
     /// Seconds that the end under way was given.
     var endGrace = Int.max
     var probers: [String: [ProbeKind: Task<Void, Never>]] = [:]

@@ -32,6 +32,11 @@ struct PodConditions: Sendable {
         ]
     }
 
+    /// Why it is being ended, for those who count disruptions.
+    func evicted(_ message: String) -> JSON {
+        condition("DisruptionTarget", Verdict(reason: "TerminationByKubelet", message: message))
+    }
+
     private func condition(_ type: String, _ verdict: Verdict) -> JSON {
         let before = old.first { $0.text("type") == type }
         let status = verdict.isTrue ? "True" : "False"

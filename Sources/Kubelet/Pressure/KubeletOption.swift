@@ -1,0 +1,46 @@
+import Fault
+import KubeModel
+
+/// Settings that clusters may be made with: `kubelet.NAME=VALUE`, by the names of the original's flags.
+package enum KubeletOption {
+    package static let names = [
+        "eviction-hard", "eviction-pressure-transition-period", "image-gc-high-threshold", "image-gc-low-threshold",
+    ]
+
+    /// Throws `invalid` when there is no such setting, or it can't have that value.
+    package static func apply(_ text: String, to settings: inout KubeletSettings) throws(Fault) {
+        let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard halves.count == 2, halves[0].hasPrefix("kubelet.") else {
+            throw Fault(.invalid, "\(text): write settings as kubelet.NAME=VALUE; other components have none")
+        }
+        let name = String(halves[0].dropFirst("kubelet.".count)), value = halves[1]
+        switch name {
+        case "eviction-hard": settings.evictionThresholds = try EvictionThreshold.parse(value)
+        case "eviction-pressure-transition-period": settings.pressureTransition = try seconds(value, name)
+        case "image-gc-high-threshold": settings.imageHighMark = try percent(value, name)
+        case "image-gc-low-threshold": settings.imageLowMark = try percent(value, name)
+        default:
+            throw Fault(
+                .invalid, "the kubelet has no setting \"\(name)\"; there are \(names.joined(separator: ", "))")
+        }
+        guard settings.imageLowMark <= settings.imageHighMark else {
+            throw Fault(.invalid, "image-gc-low-threshold can't be higher than image-gc-high-threshold")
+        }
+    }
+
+    private static func percent(_ text: String, _ name: String) throws(Fault) -> Int {
+        guard let value = Int(text), (0...100).contains(value) else {
+            throw Fault(.invalid, "\(name): \"\(text)\" is no number of 0 to 100")
+        }
+        return value
+    }
+
+    /// `5m`, `30s`.
+    private static func seconds(_ text: String, _ name: String) throws(Fault) -> Double {
+        let scale = ["s": 1.0, "m": 60, "h": 3_600][String(text.suffix(1))]
+        guard let scale, let value = Double(text.dropLast()), value >= 0 else {
+            throw Fault(.invalid, "\(name): \"\(text)\" is no time, as 30s or 5m")
+        }
+        return value * scale
+    }
+}
