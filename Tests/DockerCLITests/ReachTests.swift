@@ -1,3 +1,4 @@
+import CommandLine
 import Fault
 import NIOCore
 import NIOHTTP1

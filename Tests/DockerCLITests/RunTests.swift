@@ -1,3 +1,4 @@
+import CommandLine
 import JSON
 import NIOHTTP1
 import Testing

@@ -18,7 +18,7 @@ enum RemoteContext {
             first.writeBuffer(&piece)
         }
         if ArchiveKind(first.readableBytesView) != nil {
-            let head = OneShot(first)
+            let head = ReadAhead(first)
             let whole = ByteSource(
                 next: {
                     if let piece = head.take() { return piece }
@@ -38,16 +38,5 @@ enum RemoteContext {
         try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
             .writeAll(Array(first.readableBytesView), subject: path)
         return "/"
-    }
-}
-
-/// Gives its value once.
-private final class OneShot: @unchecked Sendable {
-    // Unchecked: one reader.
-    private var value: ByteBuffer?
-    init(_ value: ByteBuffer) { self.value = value }
-    func take() -> ByteBuffer? {
-        defer { value = nil }
-        return value
     }
 }

@@ -1,4 +1,5 @@
 import CommandLine
+import DockerModel
 import Dockerfile
 import Fault
 import Glibc
@@ -47,7 +48,7 @@ struct BuildContextToSend: Sendable {
         let isTar = head.count >= 262 && head[257..<262].elementsEqual("ustar".utf8)
         let isCompressed = [[0x1F, 0x8B], [0x28, 0xB5, 0x2F, 0xFD]].contains { head.starts(with: $0 as [UInt8]) }
         if isTar || isCompressed {
-            let first = FirstPiece(ByteBuffer(bytes: head))
+            let first = ReadAhead(ByteBuffer(bytes: head))
             let body = HTTPBodyToSend.stream {
                 if let piece = first.take() { return piece }
                 let piece = try await input.read(256 << 10)
@@ -124,15 +125,5 @@ struct BuildContextToSend: Sendable {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
-    }
-}
-
-private final class FirstPiece: @unchecked Sendable {
-    // Unchecked: one reader.
-    private var piece: ByteBuffer?
-    init(_ piece: ByteBuffer) { self.piece = piece }
-    func take() -> ByteBuffer? {
-        defer { piece = nil }
-        return piece
     }
 }

@@ -1,3 +1,4 @@
+import CommandLine
 import JSON
 
 /// The PORTS column: `0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 90-92/udp`.

@@ -1,3 +1,5 @@
+import CommandLine
+
 /// Which name was probably meant: for the sentence after `No such container: x`.
 package enum Nearness {
     /// Names longer than this aren't compared: the table is quadratic.
@@ -14,7 +16,8 @@ package enum Nearness {
         guard asked.utf8.count <= longest else { return nil }
         let candidates = names.filter { $0.utf8.count <= longest }
         let allowed = max(1, asked.utf8.count / 4)
-        let near = candidates.map { ($0, distance(asked.lowercased(), $0.lowercased())) }.filter { $0.1 <= allowed }
+        let near = candidates.map { ($0, EditDistance.between(asked.lowercased(), $0.lowercased())) }
+            .filter { $0.1 <= allowed }
         if let best = near.map(\.1).min() {
             let nearest = near.filter { $0.1 == best }
             return nearest.count == 1 ? nearest[0].0 : nil
@@ -27,21 +30,5 @@ package enum Nearness {
 
     private static func lastWord(_ name: String) -> Substring {
         name.split(whereSeparator: { $0 == "-" || $0 == "_" || $0 == "." }).last ?? ""
-    }
-
-    /// Levenshtein distance in bytes.
-    static func distance(_ a: String, _ b: String) -> Int {
-        let a = Array(a.utf8), b = Array(b.utf8)
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[b.count]
     }
 }

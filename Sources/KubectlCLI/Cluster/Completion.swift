@@ -14,12 +14,10 @@ extension VerbTree {
             guard parsed.arguments.count == 1 else {
                 throw session.misuse("Too many arguments. Expected only the shell type.")
             }
-            switch shell {
-            case "bash": session.out.write(CompletionScript.bash)
-            case "zsh": session.out.write(CompletionScript.zsh)
-            case "fish": session.out.write(CompletionScript.fish)
-            default: throw session.misuse("Unsupported shell type \(shell.quoted).")
+            guard let script = CompletionScript("kubectl", endsFlags: true).text(for: shell) else {
+                throw session.misuse("Unsupported shell type \(shell.quoted).")
             }
+            session.out.write(script)
         }
     }
 
@@ -52,7 +50,7 @@ struct Completer: Sendable {
         guard let word = rest.first(where: { !$0.hasPrefix("-") }), var verb = VerbTree.verb(word) else {
             let all =
                 last.hasPrefix("-")
-                ? Self.lines(GlobalOptions.flags.map(\.shape))
+                ? GlobalOptions.flags.map(\.shape).suggestions
                 : VerbTree.all().filter { $0.group != .hidden }.map { "\($0.name)\t\($0.summary)" }
             return (all.filter { $0.hasPrefix(last) }, false)
         }
@@ -62,8 +60,8 @@ struct Completer: Sendable {
             rest = rest.dropFirst()
         }
         let flags = verb.flags + GlobalOptions.flags.map(\.shape)
-        if let before = rest.last, let flag = Self.flag(before, flags) { return await values(flag, last) }
-        if last.hasPrefix("-") { return (Self.lines(flags).filter { $0.hasPrefix(last) }, false) }
+        if let before = rest.last, let flag = flags.taking(before) { return await values(flag, last) }
+        if last.hasPrefix("-") { return (flags.suggestions.filter { $0.hasPrefix(last) }, false) }
         if !verb.subverbs.isEmpty {
             return (verb.subverbs.map { "\($0.name)\t\($0.summary)" }.filter { $0.hasPrefix(last) }, false)
         }
@@ -76,25 +74,12 @@ struct Completer: Sendable {
             if skips {
                 skips = false
             } else if word.hasPrefix("-") {
-                skips = flag(word, flags) != nil
+                skips = flags.taking(word) != nil
             } else {
                 all.append(word)
             }
         }
         return all
-    }
-
-    private static func lines(_ flags: [FlagShape]) -> [String] {
-        flags.filter { !$0.isHidden }.map { "--\($0.name)\t\($0.help)" }
-    }
-
-    /// The flag whose value the next word is; nil: none.
-    private static func flag(_ word: String, _ flags: [FlagShape]) -> FlagShape? {
-        guard word.hasPrefix("-"), word.count > 1, !word.contains("=") else { return nil }
-        let found =
-            word.hasPrefix("--")
-            ? flags.first { $0.name == word.dropFirst(2) } : flags.first { $0.short != nil && $0.short == word.last }
-        return found?.value == nil ? nil : found
     }
 
     private func values(_ flag: FlagShape, _ start: String) async -> ([String], files: Bool) {
@@ -141,49 +126,4 @@ struct Completer: Sendable {
         let list = try? await session.get(resource.path(namespace: namespace))
         return (list?["items"].array ?? []).map { $0["metadata"]["name"].plain }
     }
-}
-
-/// What the shells read: each hands the words to `kubectl __complete` and shows the answer.
-enum CompletionScript {
-    static let bash = """
-        _kubectl_complete() {
-            local answer directive line
-            answer=$("${COMP_WORDS[0]}" __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null) || return
-            directive=${answer##*:}
-            COMPREPLY=()
-            while IFS= read -r line; do
-                [[ $line == :* || -z $line ]] || COMPREPLY+=("${line%%$'\\t'*}")
-            done <<< "$answer"
-            if [[ $directive == 0 ]]; then
-                compopt -o default 2>/dev/null
-            fi
-        }
-        complete -F _kubectl_complete kubectl
-
-        """
-
-    static let zsh = """
-        #compdef kubectl
-        _kubectl() {
-            local -a found
-            local line answer
-            answer=$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
-            while IFS= read -r line; do
-                [[ $line == :* || -z $line ]] && continue
-                found+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}")
-            done <<< "$answer"
-            if [[ ${answer##*:} == 0 ]]; then _files; else _describe kubectl found; fi
-        }
-        compdef _kubectl kubectl
-
-        """
-
-    static let fish = """
-        function __kubectl_complete
-            set -l words (commandline -opc) (commandline -ct)
-            $words[1] __complete -- $words[2..-1] 2>/dev/null | string match -v ':*'
-        end
-        complete -c kubectl -f -a '(__kubectl_complete)'
-
-        """
 }

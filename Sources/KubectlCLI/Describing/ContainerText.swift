@@ -1,3 +1,4 @@
+import CommandLine
 import JSON
 import KubeClient
 import KubeModel

@@ -1,3 +1,4 @@
+import CommandLine
 import KubeClient
 
 /// Finds the resource that a word on the command line means: plural, singular, short name or kind, perhaps with
