@@ -1,10 +1,10 @@
 /// Whether rules grant all that other rules grant (component-helpers' `validation.Covers`).
-enum RuleCoverage {
+package enum RuleCoverage {
     /// Rules that one check may be broken into; a role is at most 3 MiB of JSON, whose product of lists could be huge.
-    static let maximumPieces = 200_000
+    package static let maximumPieces = 200_000
 
     /// What of `wanted` isn't in `held`, in pieces of one verb, group, resource and name each; nil: too many to tell.
-    static func missing(_ wanted: [PolicyRule], in held: [PolicyRule]) -> [PolicyRule]? {
+    package static func missing(_ wanted: [PolicyRule], in held: [PolicyRule]) -> [PolicyRule]? {
         var missing: [PolicyRule] = []
         var count = 0
         for rule in wanted {
@@ -24,7 +24,7 @@ enum RuleCoverage {
         return product + min(rule.urls.count * rule.verbs.count, maximumPieces + 1)
     }
 
-    static func pieces(_ rule: PolicyRule) -> [PolicyRule] {
+    package static func pieces(_ rule: PolicyRule) -> [PolicyRule] {
         var pieces: [PolicyRule] = []
         for group in rule.groups {
             for resource in rule.resources {
@@ -68,7 +68,7 @@ enum RuleCoverage {
     }
 
     /// Pieces of the same group, resource and name put together again, for people.
-    static func compact(_ rules: [PolicyRule]) -> [PolicyRule] {
+    package static func compact(_ rules: [PolicyRule]) -> [PolicyRule] {
         struct Key: Hashable { let group: String, resource: String, name: String? }
         var compacted: [PolicyRule] = [], order: [Key] = [], simple: [Key: PolicyRule] = [:]
         for rule in rules {

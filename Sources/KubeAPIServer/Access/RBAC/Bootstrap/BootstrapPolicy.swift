@@ -1,9 +1,9 @@
 import JSON
+import KubeModel
 
 /// The roles and bindings of a fresh cluster of 1.36, as objects.
 package enum BootstrapPolicy {
     static let group = "rbac.authorization.k8s.io"
-    static let autoUpdate = "rbac.authorization.kubernetes.io/autoupdate"
 
     /// One object, and where it belongs.
     package struct Entry: Sendable {
@@ -84,7 +84,7 @@ package enum BootstrapPolicy {
 
     private static func metadata(_ name: String, namespace: String, labels: [String: String] = [:]) -> JSON {
         var metadata: JSON = [
-            "name": .string(name), "annotations": JSON([autoUpdate: "true"]),
+            "name": .string(name), "annotations": JSON([RoleReconciliation.autoUpdate: "true"]),
             "labels": JSON(labels.merging(["kubernetes.io/bootstrapping": "rbac-defaults"]) { own, _ in own }),
         ]
         if !namespace.isEmpty { metadata["namespace"] = .string(namespace) }

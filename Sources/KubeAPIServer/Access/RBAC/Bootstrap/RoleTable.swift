@@ -1,3 +1,5 @@
+import KubeModel
+
 /// Roles in a small text form: a line with the role's name and, after it, the labels' last parts that make it part of
 /// an aggregated role; below it, indented, a line a rule.
 ///
