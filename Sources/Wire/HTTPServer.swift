@@ -128,13 +128,15 @@ package final class HTTPServer: Sendable {
     /// - Returns: where it listens; the port is filled in when it was asked for as 0.
     @discardableResult
     package func listen(
-        on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker", needsGroup: Bool = false
+        on endpoint: Endpoint, tls: TLSFiles? = nil, socketGroup: String = "docker", needsGroup: Bool = false,
+        socketMode: UInt32 = 0o660
     ) async throws -> Endpoint {
         let bootstrap = bootstrap(try tls.map { try TLSContext.server($0) })
         let channel: any Channel
         switch endpoint {
         case .unix(let path):
-            let descriptor = try UnixSocket.listen(at: path, group: socketGroup, needsGroup: needsGroup)
+            let descriptor = try UnixSocket.listen(
+                at: path, group: socketGroup, needsGroup: needsGroup, mode: socketMode)
             channel = try await bootstrap.withBoundSocket(descriptor).get()
             state.withLockedValue { $0.socketFiles.append(path) }
         case .tcp(let host, let port):

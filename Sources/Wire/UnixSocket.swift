@@ -5,7 +5,7 @@ import NIOCore
 /// A listening unix socket: made with its owner and mode before anybody can connect.
 package enum UnixSocket {
     /// A socket file that nobody answers behind is replaced.
-    static func listen(at path: String, group: String, needsGroup: Bool) throws(Fault) -> CInt {
+    static func listen(at path: String, group: String, needsGroup: Bool, mode: mode_t = 0o660) throws(Fault) -> CInt {
         let owner = groupID(group)
         if owner == nil, needsGroup {
             throw Fault(.invalid, "failed to listen on unix://\(path): group \(group) not found")
@@ -25,7 +25,7 @@ package enum UnixSocket {
             let bound = try withAddress(path) { bind(descriptor, $0, $1) }
             guard bound == 0 else { throw fault("bind") }
             // Nobody can connect before listen(2), so the mode is in force from the first connection on.
-            guard chmod(path, 0o660) == 0 else { throw fault("chmod") }
+            guard chmod(path, mode) == 0 else { throw fault("chmod") }
             if let owner, chown(path, 0, owner) != 0 { throw fault("chown") }
             guard Glibc.listen(descriptor, 1_024) == 0 else { throw fault("listen") }
             return descriptor

@@ -1,6 +1,5 @@
 import JSON
 import KubeModel
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import Wire
@@ -67,51 +66,19 @@ struct ProxySubresource: Sendable {
             http, forwarded: prefix + path, upgrades: false, frontProxy: transport.frontProxy)
         let answer: HTTPAnswer
         do {
-            answer = try await client.send(http.method, target, headers: headers, body: try await body())
+            answer = try await client.send(http.method, target, headers: headers, body: try await http.bodyToSend())
         } catch {
             await client.shutdown()
             throw ProxyTransport.unreachable(DialReason.text(error, location.endpoint))
         }
         let rewriting = ProxyRewriting(
             prefix: prefix, hosts: [location.endpoint, location.host, http.headers.first(name: "host") ?? ""])
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                do {
-                    try await pass(answer, rewriting)
-                    return true
-                } catch { return false }
-            }
-            group.addTask {
-                await responder.closed()
-                return false
-            }
-            // Whoever leaves early ends the other side too.
-            if await group.next() != true { answer.cancel() }
-            group.cancelAll()
-        }
+        await answer.whileWanted(by: responder) { try await pass(answer, rewriting) }
         await client.shutdown()
     }
 
-    /// The request's body: of known length, in chunks, or none.
-    private func body() async throws -> HTTPBodyToSend {
-        if let length = http.headers.first(name: "content-length").flatMap({ Int($0) }) {
-            return length == 0 ? .none : .sized(length, http.nextBodyPart)
-        }
-        guard let first = try await http.nextBodyPart() else { return .none }
-        let head = NIOLockedValueBox<ByteBuffer?>(first)
-        let rest = http.nextBodyPart
-        return .stream {
-            let first = head.withLockedValue { head in
-                defer { head = nil }
-                return head
-            }
-            if let first { return first }
-            return try await rest()
-        }
-    }
-
     private func pass(_ answer: HTTPAnswer, _ rewriting: ProxyRewriting) async throws {
-        var headers = ProxyHeaders.answer(answer.headers)
+        var headers = answer.headers.endToEnd
         var isPage = false
         if let link = headers.first(name: "location"), !link.isEmpty {
             headers.replaceOrAdd(name: "Location", value: rewriting.link(link))
@@ -155,25 +122,12 @@ struct ProxySubresource: Sendable {
                 answer.cancel()
                 throw APIStatus.internalError("invalid upgrade response: status code \(answer.status.code)")
             }
-            try await responder.head(answer.status, ProxyHeaders.answer(answer.headers))
+            try await responder.head(answer.status, answer.headers.endToEnd)
             while let part = try await answer.nextBodyPart() { try await responder.write(part) }
             try await responder.end()
         case .connection(let server, let headers):
             let client = try await responder.switchProtocols(headers)
-            await Self.join(client, server)
-        }
-    }
-
-    /// Carries bytes both ways until either side ends.
-    private static func join(_ client: any RawConnection, _ server: any RawConnection) async {
-        await withTaskGroup(of: Void.self) { group in
-            for (from, to) in [(client, server), (server, client)] {
-                group.addTask { while let bytes = try? await from.read(), (try? await to.write(bytes)) != nil {} }
-            }
-            await group.next()
-            await client.close()
-            await server.close()
-            group.cancelAll()
+            await client.join(server)
         }
     }
 }

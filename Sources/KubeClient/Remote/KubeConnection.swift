@@ -129,6 +129,30 @@ package final class KubeConnection: Sendable {
         }
     }
 
+    // MARK: Requests of others
+
+    /// Carries on a request that somebody else made: as it is, with this connection's credentials where it has none.
+    /// - Parameter target: path and query, still encoded, below the server's own path.
+    package func pass(_ method: HTTPMethod, _ target: String, _ headers: HTTPHeaders, _ body: HTTPBodyToSend)
+        async throws -> HTTPAnswer
+    {
+        try await prepared().send(method, target, headers: try await completed(headers), body: body)
+    }
+
+    /// The same for a request to leave HTTP.
+    package func passUpgrade(_ method: HTTPMethod, _ target: String, _ headers: HTTPHeaders) async throws -> HTTPHijack
+    {
+        try await prepared().upgrade(method, target, headers: try await completed(headers))
+    }
+
+    private func completed(_ headers: HTTPHeaders) async throws -> HTTPHeaders {
+        var all = headers
+        for (name, value) in try await self.headers() where headers.first(name: name) == nil {
+            all.add(name: name, value: value)
+        }
+        return all
+    }
+
     /// The members of a stream of JSON documents, a line each, as a watch sends them.
     package func lines(_ answer: HTTPAnswer) -> AsyncThrowingStream<[JSON], any Error> {
         let parts = NIOLockedValueBox<[UInt8]>([])
