@@ -108,6 +108,20 @@ import Wire
         }
     }
 
+    @Test("what another server answered is answered again without it, until it is out of date")
+    func keeps() async throws {
+        let port = try await Self.freePort(), other = try await Self.freePort()
+        let upstreams = [Self.loopback].compactMap { IPAddress($0) }
+        try await Self.with(port: port, upstreams: .servers(upstreams), upstreamPort: other) {
+            try await Self.with(
+                port: other, upstreams: .servers([]), upstreamPort: 1,
+                hosts: ["example.org": [try #require(IPAddress("192.0.2.7"))]]
+            ) { #expect(try await Self.ask("example.org", .a, port: port).answers.count == 1) }
+            #expect(try await Self.ask("example.org", .a, port: port).answers.map(NamesTests.text) == ["192.0.2.7"])
+            #expect(try await Self.ask("example.net", .a, port: port).status == .failure)
+        }
+    }
+
     @Test("a long answer comes whole by connection, and truncated by datagram when the client takes no more")
     func longAnswers() async throws {
         let port = try await Self.freePort(), other = try await Self.freePort()

@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import Wire
 
-/// Asks other servers, one after the other, until one answers. Each question has a port and a number of its own, so
+/// Asks other servers, one after the other, until one answers; what may be kept is asked once. Each question has a port and a number of its own, so
 /// that nobody can guess what an answer must look like.
 package final class Forwarder: Sendable {
     enum Limit {
@@ -30,6 +30,7 @@ package final class Forwarder: Sendable {
     private let port: Int
     private let tickets = NIOLockedValueBox<Set<Ticket>>([])
     private let waiting = NIOLockedValueBox(0)
+    private let cache = NIOLockedValueBox(AnswerCache())
 
     /// - Parameter port: 53 but in tests.
     package init(_ upstreams: Upstreams, port: Int = 53) {
@@ -41,6 +42,9 @@ package final class Forwarder: Sendable {
     /// - Returns: a whole message with the query's number. Fails when no server gives one.
     func ask(_ query: DNSMessage, _ bytes: [UInt8], on loop: any EventLoop) -> EventLoopFuture<[UInt8]> {
         guard let question = query.questions.first, bytes.count >= 12 else { return loop.makeFailedFuture(Refused()) }
+        if let kept = cache.withLockedValue({ $0.answer(to: query, at: .now) }), let bytes = try? kept.bytes() {
+            return loop.makeSucceededFuture(bytes)
+        }
         // Some server that we ask has asked us.
         let isOurs = tickets.withLockedValue { $0.contains(Ticket(id: query.id, question: question)) }
         let isTaken =
@@ -55,9 +59,12 @@ package final class Forwarder: Sendable {
         let attempts = (0..<Limit.rounds).flatMap { _ in servers }
         let answer = attempt(
             attempts[...], question, bytes, until: .now + Limit.all, best: nil, on: loop)
-        return answer.map { answer in Self.numbered(answer, query.id) }.always { [waiting] _ in
-            waiting.withLockedValue { $0 -= 1 }
-        }
+        return answer.map { [cache] answer in
+            if let message = try? DNSMessage(parsing: answer) {
+                cache.withLockedValue { $0.keep(message, to: query, at: .now) }
+            }
+            return Self.numbered(answer, query.id)
+        }.always { [waiting] _ in waiting.withLockedValue { $0 -= 1 } }
     }
 
     private static func numbered(_ bytes: [UInt8], _ id: UInt16) -> [UInt8] {
