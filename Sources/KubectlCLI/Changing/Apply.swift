@@ -44,7 +44,7 @@ extension VerbTree {
                 .text("subresource", \.subresource, "Subresource to apply; server-side only"),
                 .toggle("record", \.records, "Taken for compatibility").hidden,
             ],
-            subverbs: [applyViewLast(), applySetLast()]
+            subverbs: [applyEditLast(), applySetLast(), applyViewLast()]
         ) { options, parsed, session in
             guard !options.files.isEmpty else {
                 if let word = parsed.arguments.first {
@@ -265,57 +265,5 @@ struct Applying: Sendable {
     private func warnIfDeleting(_ item: Item) {
         guard item.object["metadata"]["deletionTimestamp"].string != nil else { return }
         session.err.line("Warning: Detected changes to resource \(item.name) which is currently being deleted.")
-    }
-}
-
-/// `apply --prune`: deletes what was applied once, is selected, and is in no file now.
-struct Pruning: Sendable {
-    let options: ApplyOptions
-    let session: Session
-    let dryRun: DryRun
-    let printer: ObjectPrinter
-
-    /// Types that are looked through when none are named, those without a namespace last.
-    private static let standard = [
-        "v1/ConfigMap", "v1/Endpoints", "v1/PersistentVolumeClaim", "v1/Pod", "v1/ReplicationController", "v1/Secret",
-        "v1/Service", "batch/v1/Job", "batch/v1/CronJob", "networking.k8s.io/v1/Ingress", "apps/v1/DaemonSet",
-        "apps/v1/Deployment", "apps/v1/ReplicaSet", "apps/v1/StatefulSet", "v1/Namespace", "v1/PersistentVolume",
-    ]
-
-    func run(_ applied: [Item], keeping uids: Set<String>) async throws {
-        let names = ResourceNames(try await session.resources())
-        let namespaces = Set(applied.map(\.namespace).filter { !$0.isEmpty } + [try session.namespace]).sorted()
-        let types =
-            options.pruneList.isEmpty ? Self.standard : options.pruneList.map { $0.replacing("core/", with: "") }
-        for text in types {
-            let parts = text.parts("/")
-            guard let kind = parts.last,
-                let resource = names.find(apiVersion: parts.dropLast().joined(separator: "/"), kind: kind)
-            else { continue }
-            for namespace in resource.isNamespaced ? namespaces : [""] {
-                try await prune(resource, namespace, uids)
-            }
-        }
-    }
-
-    private func prune(_ resource: ServedResource, _ namespace: String, _ uids: Set<String>) async throws {
-        var query: KubeConnection.Query = []
-        if let labels = options.labels, !labels.isEmpty { query.append(("labelSelector", labels)) }
-        let list = try await session.get(resource.id.path(namespace: namespace), query)
-        for object in list["items"].array ?? [] {
-            let metadata = object["metadata"]
-            guard metadata["annotations"][LastApplied.annotation].string != nil,
-                !uids.contains(metadata["uid"].string ?? "")
-            else { continue }
-            let item = Item(
-                resource: resource, namespace: namespace, name: metadata["name"].string ?? "", object: object)
-            if dryRun != .client {
-                var body: JSON = ["kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"]
-                if options.grace >= 0 { body["gracePeriodSeconds"] = .init(options.grace) }
-                if dryRun == .server { body["dryRun"] = ["All"] }
-                _ = try await session.send(.DELETE, item.path, [], body)
-            }
-            try printer.print(item, "pruned\(dryRun.suffix)")
-        }
     }
 }

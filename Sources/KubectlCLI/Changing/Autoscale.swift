@@ -22,7 +22,7 @@ extension VerbTree {
                 .text("name", \.name, "Name of the autoscaler; else the object's"),
                 .int("min", \.least, default: -1, "Least number of pods"),
                 .int("max", \.most, default: -1, "Most number of pods"),
-                .int("cpu-percent", \.cpuPercent, default: -1, "Percentage of the requested CPU to aim at"),
+                .int("cpu-percent", \.cpuPercent, default: -1, "Percentage of the requested CPU to aim at").hidden,
                 .text("cpu", \.cpu, "CPU to aim at: 80% of the request, or 500m"),
                 .text("memory", \.memory, "Memory to aim at: 60% of the request, or 200Mi"),
                 DryRun.flag(\.dryRun),

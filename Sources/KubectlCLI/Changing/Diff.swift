@@ -8,7 +8,7 @@ import NIOHTTP1
 struct DiffOptions: Sendable {
     var files = FileOptions(), labels: String?, serverSide = false, forcesConflicts = false,
         manager = "kubectl-client-side-apply"
-    var showsManagedFields = false, concurrency = 1, prunes = false
+    var showsManagedFields = false, concurrency = 1, prunes = false, pruneList: [String] = [], showsSecrets = false
 }
 
 extension VerbTree {
@@ -26,6 +26,9 @@ extension VerbTree {
                     "Name under which the fields are owned"),
                 .toggle("show-managed-fields", \.showsManagedFields, "Keep the managedFields"),
                 .int("concurrency", \.concurrency, default: 1, "Taken for compatibility"),
+                .toggle("prune", \.prunes, "Show what `apply --prune` would delete, too"),
+                .texts("prune-allowlist", \.pruneList, "Types that --prune looks for: group/version/Kind"),
+                .toggle("show-secrets", \.showsSecrets, "Show the values of secrets"),
             ]
         ) { options, parsed, session in
             guard !options.files.isEmpty else {
@@ -54,20 +57,32 @@ struct Comparing: Sendable {
         let live = try TemporaryPlace.folder("LIVE-"), merged = try TemporaryPlace.folder("MERGED-")
         defer { for folder in [live, merged] { Self.remove(folder) } }
         do {
+            var uids = Set<String>()
             for item in items {
-                let (before, after) = try await versions(item)
-                let resource = item.resource
-                let name = [resource.group, resource.version, resource.kind, item.namespace, item.name].filter {
-                    !$0.isEmpty
+                var (before, after) = try await versions(item)
+                uids.insert(before["metadata"]["uid"].string ?? "")
+                if !options.showsSecrets, item.resource.kind == "Secret", item.resource.group.isEmpty {
+                    (before, after) = SecretMask.masked(before, after)
                 }
-                .joined(separator: ".")
-                if !before.isNull { try WholeFile.replace("\(live)/\(name)", with: text(before), mode: 0o600) }
-                try WholeFile.replace("\(merged)/\(name)", with: text(after), mode: 0o600)
+                if !before.isNull { try write(before, item, live) }
+                try write(after, item, merged)
+            }
+            if options.prunes {
+                let search = PruneSearch(session: session, labels: options.labels, types: options.pruneList)
+                let namespaces = Set(items.map(\.namespace).filter { !$0.isEmpty })
+                for item in try await search.found(namespaces, without: uids) { try write(item.object, item, live) }
             }
         } catch { throw Self.failure(error) }
         let program = session.environment["KUBECTL_EXTERNAL_DIFF"].flatMap { $0.isEmpty ? nil : $0 } ?? "diff -u -N"
         let code = try await ChildProgram.run(program, [live, merged])
         if code != 0 { throw Exit(code) }
+    }
+
+    private func write(_ object: JSON, _ item: Item, _ folder: String) throws {
+        let resource = item.resource
+        let name = [resource.group, resource.version, resource.kind, item.namespace, item.name].filter { !$0.isEmpty }
+        let shown = options.showsManagedFields ? object : ObjectPrinter.withoutManagedFields(object)
+        try WholeFile.replace("\(folder)/\(name.joined(separator: "."))", with: YAML.write(shown), mode: 0o600)
     }
 
     private static func failure(_ error: any Error) -> any Error {
@@ -90,7 +105,7 @@ struct Comparing: Sendable {
             )
         }
         let query = [("dryRun", "All"), ("fieldManager", options.manager)]
-        let wanted = LastApplied.annotated(item.object)
+        let wanted = item.object
         guard !current.isNull else { return (.null, try await session.send(.POST, item.folder, query, wanted)) }
         let last =
             current["metadata"]["annotations"][LastApplied.annotation].string.flatMap { try? JSON(parsing: $0) }
@@ -107,34 +122,29 @@ struct Comparing: Sendable {
         return (current, after)
     }
 
-    private func text(_ object: JSON) -> [UInt8] {
-        var shown = options.showsManagedFields ? object : ObjectPrinter.withoutManagedFields(object)
-        // What apply notes for itself is no difference to anybody.
-        var annotations = shown["metadata"]["annotations"]
-        annotations.remove(LastApplied.annotation)
-        if annotations.object?.isEmpty == true {
-            var metadata = shown["metadata"]
-            metadata.remove("annotations")
-            shown["metadata"] = metadata
-        } else if !annotations.isNull {
-            shown["metadata", "annotations"] = annotations
-        }
-        if shown["kind"].string == "Secret" {
-            shown["data"] = .object(JSONObject((shown["data"].object?.names ?? []).map { ($0, "***") }))
-        }
-        return YAML.write(shown)
-    }
-
     private static func remove(_ folder: String) {
-        if let directory = opendir(folder) {
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { unlink("\(folder)/\(name)") }
-            }
-            closedir(directory)
-        }
+        for name in (try? FolderListing.names(folder)) ?? [] { unlink("\(folder)/\(name)") }
         rmdir(folder)
+    }
+}
+
+/// Values of secrets as diff shows them: only whether they change.
+enum SecretMask {
+    private static let same = "***", before = "*** (before)", after = "*** (after)"
+
+    static func masked(_ old: JSON, _ new: JSON) -> (JSON, JSON) {
+        let from = old["data"].object, to = new["data"].object
+        func mask(_ object: JSON, _ own: JSONObject?, _ other: JSONObject?, _ changed: String) -> JSON {
+            guard let own else { return object }
+            var masked = object
+            masked["data"] = .object(
+                JSONObject(
+                    own.map { key, value in
+                        let isChanged = other?[key].map { $0 != value } ?? false
+                        return (key, .string(isChanged ? changed : same))
+                    }))
+            return masked
+        }
+        return (mask(old, from, to, before), mask(new, to, from, after))
     }
 }

@@ -1,5 +1,4 @@
 import CommandLine
-import Glibc
 import JSON
 import KubeClient
 import KubeModel
@@ -23,7 +22,7 @@ extension VerbTree {
                 .toggle("output-patch", \.outputsPatch, "Show the patch that is sent"),
                 .text("subresource", \.subresource, "Subresource to edit"),
                 .toggle("save-config", \.savesConfig, "Keep the configuration in the object's annotation"),
-                .toggle("windows-line-endings", \.windowsLines, "Taken for compatibility"),
+                ObjectEditor.linesFlag(\.windowsLines),
                 .toggle("record", \.records, "Taken for compatibility").hidden,
             ]
         ) { options, parsed, session in
@@ -36,14 +35,6 @@ struct Editing: Sendable {
     let options: EditOptions
     let session: Session
 
-    private static let notice = """
-        # Please edit the object below. Lines beginning with a '#' will be ignored,
-        # and an empty file will abort the edit. If an error occurs while saving this file will be
-        # reopened with the relevant failures.
-        #
-
-        """
-
     func run(_ arguments: [String]) async throws {
         var selection = options.files.selection(arguments)
         selection.emptySelectsAll = true
@@ -54,78 +45,44 @@ struct Editing: Sendable {
         for item in items { try await edit(item) }
     }
 
-    private var editor: String {
-        for name in ["KUBE_EDITOR", "EDITOR"] {
-            if let value = session.environment[name], !value.isEmpty { return value }
-        }
-        return "vi"
-    }
-
-    /// How often a file that can't be saved is opened again.
-    private static let tries = 100
-
     private func edit(_ item: Item) async throws {
-        let isJSON = options.printing.output == "json"
-        let shown = options.printing.showsManagedFields ? item.object : ObjectPrinter.withoutManagedFields(item.object)
-        let original =
-            isJSON
-            ? shown.withSortedMembers.pretty(escapeHTML: true) + "\n"
-            : String(decoding: YAML.write(shown), as: UTF8.self)
-        var text = original, complaint = ""
-        for _ in 0..<Self.tries {
-            let path = try TemporaryPlace.file("kubectl-edit-", isJSON ? ".json" : ".yaml")
-            try WholeFile.replace(
-                path, with: Array((isJSON ? "" : Self.notice + complaint).utf8) + Array(text.utf8), mode: 0o600)
-            let code = try await ChildProgram.run(editor, [path])
-            guard code == 0 else {
-                unlink(path)
-                throw Refusal("there was a problem with the editor \(editor.quoted)")
-            }
-            let edited = Self.plain(String(decoding: try WholeFile.read(path, limit: 16 << 20), as: UTF8.self))
-            if edited.trimmed.isEmpty {
-                unlink(path)
-                session.err.line("Edit cancelled, saved file was empty.")
-                return
-            }
-            if edited == Self.plain(text) {
-                unlink(path)
-                session.err.line(
-                    complaint.isEmpty
-                        ? "Edit cancelled, no changes made." : "Edit cancelled, no valid changes were saved.")
-                if !complaint.isEmpty { throw Exit(1) }
-                return
-            }
-            do {
-                try await save(item, shown, edited)
-                unlink(path)
-                return
-            } catch {
-                let message = ErrorText.of(error)
-                session.err.write(message)
-                complaint = message.parts("\n").filter { !$0.isEmpty }.map { "# \($0)\n" }.joined() + "#\n"
-                text = edited
-                session.err.line("A copy of your changes has been stored to \(path.quoted)")
-            }
-        }
-        throw Refusal("Edit cancelled, no valid changes were saved.")
+        let shown =
+            options.printing.showsManagedFields ? item.object : ObjectPrinter.withoutManagedFields(item.object)
+        try await editor.edit(shown) { try await save(item, shown, $0) }
     }
 
-    /// Without comments.
-    private static func plain(_ text: String) -> String {
-        text.parts("\n").filter { !$0.hasPrefix("#") }.joined(separator: "\n")
+    private var editor: ObjectEditor {
+        ObjectEditor(
+            session: session, isJSON: options.printing.output == "json", hasWindowsLines: options.windowsLines)
     }
 
-    private func save(_ item: Item, _ before: JSON, _ text: String) async throws {
-        let tree: JSON
-        do { tree = try YAML.parse(Array(text.utf8)).value } catch {
-            throw Refusal("error parsing edited-file: error converting YAML to JSON: \(error)")
+    /// `apply edit-last-applied`: the configuration that apply keeps, instead of the object.
+    func runLastApplied(_ arguments: [String]) async throws {
+        var selection = options.files.selection(arguments)
+        selection.latest = true
+        let pairs = try await session.select(selection).all().compactMap { item -> (Item, JSON)? in
+            let text = item.object["metadata"]["annotations"][LastApplied.annotation].string
+            return try text.map { (item, try JSON(parsing: $0)) }
         }
-        for member in ["kind", "apiVersion"] where tree[member] != before[member] {
-            throw Refusal("At least one of apiVersion, kind and name was changed")
+        guard !pairs.isEmpty else {
+            throw Refusal(
+                "no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`"
+            )
         }
-        guard tree["metadata"]["name"] == before["metadata"]["name"] else {
-            throw Refusal("At least one of apiVersion, kind and name was changed")
+        let printer = try ObjectPrinter(session, PrintOptions())
+        for (item, shown) in pairs {
+            try await editor.edit(shown) { edited in
+                guard edited != shown else { return try printer.print(item, "skipped") }
+                _ = try await session.send(
+                    .PATCH, item.path, [("fieldManager", options.manager), try Validation.query(options.validate)],
+                    ["metadata": ["annotations": [LastApplied.annotation: .string(LastApplied.text(edited))]]],
+                    contentType: "application/merge-patch+json")
+                try printer.print(item, "edited")
+            }
         }
+    }
+
+    private func save(_ item: Item, _ before: JSON, _ tree: JSON) async throws {
         let printer = try ObjectPrinter(session, PrintOptions())
         let type = BuiltInType.of(before)
         let patch =

@@ -42,12 +42,31 @@ extension VerbTree {
         }
     }
 
+    static func applyEditLast() -> Verb {
+        var options = EditOptions()
+        options.manager = "kubectl-client-side-apply"
+        return Verb(
+            "edit-last-applied", "Edit latest last-applied-configuration annotations of a resource/object",
+            usage: "apply edit-last-applied (RESOURCE/NAME | -f FILENAME) [options]", options: options,
+            flags: FileOptions.flags(\.files, "to edit") + PrintOptions.flags(\.printing) + [
+                Validation.flag(\.validate),
+                .text(
+                    "field-manager", \.manager, default: "kubectl-client-side-apply",
+                    "Name under which the fields are owned"),
+                ObjectEditor.linesFlag(\.windowsLines),
+            ]
+        ) { options, parsed, session in
+            try await Editing(options: options, session: session).runLastApplied(parsed.arguments)
+        }
+    }
+
     static func applySetLast() -> Verb {
         Verb(
             "set-last-applied",
             "Set the last-applied-configuration annotation on a live object to match the contents of a file",
             usage: "apply set-last-applied -f FILENAME [options]", options: LastAppliedOptions(),
-            flags: FileOptions.flags(\.files, "whose annotation is set") + PrintOptions.flags(\.printing) + [
+            flags: PrintOptions.flags(\.printing) + [
+                .strings("filename", short: "f", \.files.filenames, "File, folder or URL whose annotation is set"),
                 DryRun.flag(\.dryRun),
                 .toggle("create-annotation", \.creates, "Make the annotation where there is none"),
             ]

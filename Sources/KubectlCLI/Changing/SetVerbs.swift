@@ -12,7 +12,12 @@ struct SetOptions: Sendable {
     var overwrites = true
     var users: [String] = [], groups: [String] = [], accounts: [String] = []
 
-    static func flags(_ own: [Flag<SetOptions>]) -> [Flag<SetOptions>] {
+    /// - Parameter absent: flags of the others that this verb hasn't got.
+    static func flags(_ own: [Flag<SetOptions>], without absent: Set<String> = []) -> [Flag<SetOptions>] {
+        all(own).filter { !absent.contains($0.name) }
+    }
+
+    private static func all(_ own: [Flag<SetOptions>]) -> [Flag<SetOptions>] {
         FileOptions.flags(\.files, "to change") + PrintOptions.flags(\.printing) + own + [
             .toggle("all", \.all, "All objects of the types, in the namespace"),
             .optionalText("selector", short: "l", \.labels, "Select by labels"),
@@ -131,7 +136,7 @@ extension VerbTree {
         Verb(
             "serviceaccount", aliases: ["sa"], "Update the service account of a resource",
             usage: "set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT [options]", options: SetOptions(),
-            flags: SetOptions.flags([])
+            flags: SetOptions.flags([], without: ["selector"])
         ) { options, parsed, session in
             guard let account = parsed.arguments.last else { throw Refusal("serviceaccount is required") }
             try await TemplateEditing(
@@ -148,7 +153,9 @@ extension VerbTree {
             "selector", "Set the selector on a resource",
             usage: "set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]",
             options: SetOptions(),
-            flags: SetOptions.flags([.text("resource-version", \.version, "Only if the object has this version")])
+            flags: SetOptions.flags(
+                [.text("resource-version", \.version, "Only if the object has this version")],
+                without: ["kustomize", "selector"])
         ) { options, parsed, session in
             let (resources, words) = try Pairs.split(parsed.arguments, "selector")
             guard !words.isEmpty else { throw Refusal("one selector is required") }

@@ -16,15 +16,16 @@ extension VerbTree {
             usage:
                 "wait ([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
             options: WaitOptions(),
-            flags: FileOptions.flags(\.files, "to wait for") + PrintOptions.flags(\.printing) + [
-                .texts("for", \.conditions, "delete, create, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]"),
-                .duration("timeout", \.timeout, "How long to wait: 0 looks once, negative waits a week"),
-                .toggle("all", \.all, "All objects of the types"),
-                .toggle("all-namespaces", short: "A", \.allNamespaces, "Objects of all namespaces"),
-                .text("field-selector", \.fields, "Select by fields"),
-                .optionalText("selector", short: "l", \.labels, "Select by labels"),
-                .toggle("local", \.local, "Ask no server"),
-            ]
+            flags: FileOptions.flags(\.files, "to wait for").filter { $0.name != "kustomize" }
+                + PrintOptions.flags(\.printing) + [
+                    .texts("for", \.conditions, "delete, create, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]"),
+                    .duration("timeout", \.timeout, "How long to wait: 0 looks once, negative waits a week"),
+                    .toggle("all", \.all, "All objects of the types"),
+                    .toggle("all-namespaces", short: "A", \.allNamespaces, "Objects of all namespaces"),
+                    .text("field-selector", \.fields, "Select by fields"),
+                    .optionalText("selector", short: "l", \.labels, "Select by labels"),
+                    .toggle("local", \.local, "Ask no server"),
+                ]
         ) { options, parsed, session in
             let goals = try options.conditions.map(WaitGoal.init)
             guard !goals.isEmpty else { throw Refusal("unrecognized condition: []") }

@@ -12,7 +12,7 @@ extension VerbTree {
     static func auth() -> Verb {
         Verb(
             "auth", group: .debugging, "Inspect authorization", usage: "auth [flags] [options]",
-            subverbs: [canI(), whoAmI()])
+            subverbs: [canI(), reconcile(), whoAmI()])
     }
 
     private static func canI() -> Verb {

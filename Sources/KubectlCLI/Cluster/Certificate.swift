@@ -65,19 +65,4 @@ extension VerbTree {
             }
         }
     }
-
-    static func kustomize() -> Verb {
-        Verb(
-            "kustomize", group: .advanced, "Build a kustomization target from a directory or URL",
-            usage: "kustomize DIR [flags] [options]",
-            options: 0
-        ) { _, parsed, session in
-            guard parsed.arguments.count <= 1 else { throw Refusal("specify one path to kustomization.yaml") }
-            let manifests = try await Kustomization.build(parsed.arguments.first ?? ".", session)
-            for (at, manifest) in manifests.enumerated() {
-                if at > 0 { session.out.line("---") }
-                session.out.write(YAML.write(manifest.tree))
-            }
-        }
-    }
 }

@@ -7,7 +7,7 @@ extension VerbTree {
     static func clusterInfo() -> Verb {
         Verb(
             "cluster-info", group: .cluster, "Display cluster information", usage: "cluster-info [flags] [options]",
-            options: 0
+            options: 0, subverbs: [clusterInfoDump()]
         ) { _, parsed, session in
             guard parsed.arguments.isEmpty else {
                 throw Refusal(

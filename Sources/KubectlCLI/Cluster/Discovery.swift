@@ -5,7 +5,7 @@ import KubeModel
 
 struct APIResourcesOptions: Sendable {
     var group: String?, categories: [String] = [], namespaced: Bool?, noHeaders = false, output = "", sortBy = ""
-    var verbs: [String] = [], cached = false
+    var verbs: [String] = [], cached = false, showsManagedFields = false
 }
 
 extension VerbTree {
@@ -24,6 +24,7 @@ extension VerbTree {
                 ) { $0.namespaced = try GoValue.bool($1) },
                 .toggle("no-headers", \.noHeaders, "Print no headers"),
                 .text("output", short: "o", \.output, "Output format. One of: (json, yaml, kyaml, name, wide)"),
+                .toggle("show-managed-fields", \.showsManagedFields, "Taken for compatibility: resources have none"),
                 .text("sort-by", \.sortBy, "name or kind"),
                 .strings("verbs", \.verbs, "Only resources with these verbs"),
             ]

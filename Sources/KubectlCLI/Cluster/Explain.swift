@@ -14,7 +14,7 @@ extension VerbTree {
             options: ExplainOptions(),
             flags: [
                 .text("api-version", \.apiVersion, "Group and version of the resource: apps/v1"),
-                .toggle("recursive", \.recursive, "Show the fields of fields too"),
+                .toggle("recursive", short: "R", \.recursive, "Show the fields of fields too"),
                 .text("output", short: "o", \.output, default: "plaintext", "Form of the output: plaintext"),
                 .int("max-depth", \.depth, "With --recursive: how deep; 0: all"),
             ]

@@ -11,7 +11,8 @@ extension VerbTree {
             "set-context", "Set a context entry in kubeconfig",
             usage:
                 "config set-context [NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace] [options]",
-            options: ContextSettings(), flags: [.toggle("current", \.current, "Modify the current context")]
+            options: ContextSettings(), flags: [.toggle("current", \.current, "Modify the current context")],
+            shows: ["cluster", "namespace", "user"]
         ) { options, parsed, session in
             guard parsed.arguments.count <= 1 else { throw unexpected(parsed, session) }
             var config = try session.editedConfig
@@ -53,7 +54,7 @@ extension VerbTree {
             flags: [
                 .toggle("embed-certs", \.embedsCertificates, "Put the authority's certificate into the kubeconfig"),
                 .text("proxy-url", \.proxy, "Proxy for requests to this cluster"),
-            ]
+            ], shows: ["certificate-authority", "insecure-skip-tls-verify", "server", "tls-server-name"]
         ) { options, parsed, session in
             guard parsed.arguments.count == 1 else { throw unexpected(parsed, session) }
             var config = try session.editedConfig
@@ -129,7 +130,7 @@ extension VerbTree {
                 .texts("exec-env", \.variables, "KEY=VALUE in that command's environment; KEY- removes"),
                 .text("exec-interactive-mode", \.interactive, "Never, IfAvailable or Always"),
                 .toggle("exec-provide-cluster-info", \.providesCluster, "Tell that command about the cluster"),
-            ]
+            ], shows: ["client-certificate", "client-key", "password", "token", "username"]
         ) { options, parsed, session in
             guard parsed.arguments.count == 1 else { throw unexpected(parsed, session) }
             let given = parsed.given

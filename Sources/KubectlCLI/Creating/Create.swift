@@ -12,7 +12,7 @@ struct CreateOptions: Sendable {
     var labels: String?
     var manager = "kubectl-create"
     var savesConfig = false
-    var raw = "", edits = false
+    var raw = "", edits = false, windowsLines = false
 
     static func commonFlags() -> [Flag<CreateOptions>] {
         PrintOptions.flags(\.printing) + [
@@ -46,6 +46,7 @@ extension Verb {
                 .optionalText("selector", short: "l", \.labels, "Create only the objects with these labels"),
                 .text("raw", \.raw, "Path to post the file to as it is"),
                 .toggle("edit", \.edits, "Edit the objects before they are created"),
+                ObjectEditor.linesFlag(\.windowsLines),
             ], subverbs: subverbs
         ) { options, parsed, session in
             guard !options.files.isEmpty else {
@@ -104,6 +105,10 @@ struct Creating: Sendable {
         var errors = selected.errors
         for var item in selected.items {
             do {
+                if options.edits {
+                    try await edited(item)
+                    continue
+                }
                 if options.savesConfig { item.object = LastApplied.annotated(item.object) }
                 if dryRun != .client { item.take(try await post(item)) }
                 try printer.print(item, "created\(dryRun.suffix)")
@@ -111,6 +116,18 @@ struct Creating: Sendable {
         }
         if selected.items.isEmpty, errors.isEmpty { throw Refusal("no objects passed to create") }
         try Failures.throwing(errors)
+    }
+
+    private func edited(_ item: Item) async throws {
+        let editor = ObjectEditor(
+            session: session, isJSON: options.printing.output == "json", hasWindowsLines: options.windowsLines)
+        let printer = try ObjectPrinter(session, PrintOptions())
+        try await editor.edit(item.object) { tree in
+            var made = item
+            made.object = options.savesConfig ? LastApplied.annotated(tree) : tree
+            made.take(try await post(made))
+            try printer.print(made, "created")
+        }
     }
 
     func post(_ item: Item) async throws -> JSON {

@@ -33,7 +33,7 @@ extension VerbTree {
                 .text("external-ip", \.externalIP, "Another address at which the service is reached"),
                 .text("load-balancer-ip", \.loadBalancerIP, "Address of the load balancer"),
                 .text("session-affinity", \.affinity, "None or ClientIP"),
-                .text("external-name", \.externalName, "Name that an ExternalName service stands for"),
+                .text("external-name", \.externalName, hidden: true, "Name that an ExternalName service stands for"),
                 .text("field-manager", \.manager, default: "kubectl-expose", "Name under which the fields are owned"),
                 .text("overrides", \.overrides, "JSON that is merged into the service"),
                 .text("override-type", \.overrideType, default: "merge", "How: json, merge or strategic"),

@@ -11,7 +11,8 @@ struct RunOptions: Sendable {
     var usesCommand = false, restart = "Always", pullPolicy = "", exposes = false, overrides = "",
         overrideType = "merge"
     var privileged = false, quiet = false, savesConfig = false, manager = "kubectl-run"
-    var force = false, grace = -1, waits = false, timeout: Int64 = 60_000_000_000
+    var force = false, grace = -1, waits = false, timeout: Int64 = 60_000_000_000, detachKeys = ""
+    var cascade = "background", deletionTime: Int64 = 0, files = FileOptions()
 }
 
 extension VerbTree {
@@ -51,6 +52,13 @@ extension VerbTree {
                 },
                 .toggle("wait", \.waits, "Wait until the deleted pod is gone"),
                 .duration("pod-running-timeout", \.timeout, "How long to wait until the pod runs"),
+                .text("detach-keys", \.detachKeys, default: PodAttachment.usualKeys, "Keys that leave the container"),
+                .optionalValue(
+                    "cascade", \.cascade, bare: "background", default: "background",
+                    "What becomes of the deleted pod's dependents"),
+                .duration("timeout", \.deletionTime, "How long to wait for the deletion"),
+                .text("kustomize", short: "k", \.files.kustomize, "Taken for compatibility"),
+                .toggle("recursive", short: "R", \.files.recursive, "Taken for compatibility"),
             ]
         ) { options, parsed, session in
             try await Running(options: options, session: session).run(parsed)
@@ -169,12 +177,16 @@ struct Running: Sendable {
 
     private func attach(_ item: Item, _ container: String) async throws {
         let attachment = PodAttachment(
-            session: session, item: item, container: container, takesInput: options.stdin, isTerminal: options.tty,
-            isQuiet: options.quiet, timeout: options.timeout)
+            session: session, item: item, container: container, takesInput: options.stdin, wantsTerminal: options.tty,
+            isQuiet: options.quiet, timeout: options.timeout, detachKeys: options.detachKeys)
         var failure: (any Error)?
         do { try await attachment.runFromStart() } catch { failure = error }
         if options.removes {
-            var body: JSON = ["kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"]
+            var body: JSON = [
+                "kind": "DeleteOptions", "apiVersion": "v1",
+                "propagationPolicy": .string(
+                    ["foreground": "Foreground", "orphan": "Orphan"][options.cascade] ?? "Background"),
+            ]
             if options.grace >= 0 { body["gracePeriodSeconds"] = .init(options.grace) }
             _ = try await session.send(.DELETE, item.path, [], body)
             session.out.line("\(item.quotedLabel) deleted from \(item.namespace) namespace")

@@ -12,8 +12,9 @@ final class ObjectPrinter: Sendable {
     private let path: JSONPath?
     private let printed = NIOLockedValueBox(0)
 
-    init(_ session: Session, _ options: PrintOptions, forGet: Bool = false) throws {
-        out = session.out
+    /// - Parameter output: where it prints; nil: to the session's output.
+    init(_ session: Session, _ options: PrintOptions, forGet: Bool = false, to output: Output? = nil) throws {
+        out = output ?? session.out
         self.options = options
         format = try OutputFormat(options.output, template: options.template, forGet: forGet)
         switch format {

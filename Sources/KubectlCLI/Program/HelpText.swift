@@ -12,7 +12,9 @@ enum HelpText {
             let shown = verb.subverbs.filter { $0.group != .hidden }
             sections.append("Available Commands:\n" + list(shown))
         }
-        let flags = verb.flags.filter { !$0.isHidden }
+        let flags =
+            verb.flags.filter { !$0.isHidden }
+            + GlobalOptions.flags.map(\.shape).filter { verb.shownFlags.contains($0.name) }
         if !flags.isEmpty { sections.append("Options:\n" + Self.flags(flags)) }
         sections.append("Usage:\n  kubectl \(verb.usage)")
         if !verb.subverbs.isEmpty {

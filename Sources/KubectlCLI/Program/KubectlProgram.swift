@@ -51,7 +51,12 @@ package struct KubectlProgram: Sendable {
         guard let at = Self.firstWord(rest) else { return try root(rest) }
         let word = rest.remove(at: at)
         if word == "help" { return try help(rest) }
-        guard var verb = VerbTree.verb(word) else { throw Self.unknown(word) }
+        guard var verb = VerbTree.verb(word) else {
+            if at == 0, let plugin = Plugins(environment).find(arguments) {
+                throw Plugins.become(plugin.path, Array(arguments.dropFirst(plugin.count)), environment)
+            }
+            throw Self.unknown(word)
+        }
         path += " \(verb.name)"
         while !verb.subverbs.isEmpty, let at = Self.firstWord(rest), let next = verb.subverb(rest[at]) {
             rest.remove(at: at)
@@ -114,23 +119,5 @@ package struct KubectlProgram: Sendable {
         }
         let hint = near.isEmpty ? "" : "\n\nDid you mean this?\n" + near.map { "\t\($0)\n" }.joined()
         return Refusal("unknown command \(word.quoted) for \"kubectl\"\(hint)")
-    }
-}
-
-enum EditDistance {
-    /// Insertions, deletions and replacements between two words (Levenshtein).
-    static func between(_ a: String, _ b: String) -> Int {
-        let a = Array(a.utf8), b = Array(b.utf8)
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let cost = x == y ? diagonal : diagonal + 1
-                diagonal = row[j + 1]
-                row[j + 1] = min(cost, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[b.count]
     }
 }

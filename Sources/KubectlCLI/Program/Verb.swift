@@ -23,6 +23,8 @@ struct Verb: Sendable {
     let usage: String
     let examples: String
     let flags: [FlagShape]
+    /// Names of flags of every verb that this one's help page shows too, since here they mean what is written down.
+    let shownFlags: Set<String>
     let subverbs: [Verb]
     /// - Parameter arguments: all that follow, global flags among them, without the words that name the verb.
     let perform:
@@ -30,7 +32,8 @@ struct Verb: Sendable {
 
     init<Options: Sendable>(
         _ name: String, aliases: [String] = [], group: Group = .other, _ summary: String, usage: String,
-        examples: String = "", options: Options, flags: [Flag<Options>] = [], interspersed: Bool = true,
+        examples: String = "", options: Options, flags: [Flag<Options>] = [], shows shownFlags: Set<String> = [],
+        interspersed: Bool = true,
         subverbs: [Verb] = [],
         run: @escaping @Sendable (Options, Parsed, Session) async throws -> Void
     ) {
@@ -41,6 +44,7 @@ struct Verb: Sendable {
         self.usage = usage
         self.examples = examples
         self.flags = flags.map(\.shape)
+        self.shownFlags = shownFlags
         self.subverbs = subverbs
         perform = { arguments, program, verb, path in
             var values = Both(global: GlobalOptions(), own: options)
@@ -73,6 +77,7 @@ struct Verb: Sendable {
         self.usage = usage
         examples = ""
         flags = []
+        shownFlags = []
         self.subverbs = subverbs
         perform = { arguments, program, verb, path in
             var values = GlobalOptions()

@@ -6,8 +6,9 @@ enum VerbTree {
         [
             create(), expose(), run(), set(), explain(), get(), edit(), delete(), rollout(), scale(), autoscale(),
             certificate(), clusterInfo(), top(), cordon(), uncordon(), drain(), taint(), describe(), logs(), attach(),
-            exec(), portForward(), cp(), auth(), events(), diff(), apply(), patch(), replace(), wait(), kustomize(),
-            label(), annotate(), completion(), apiResources(), apiVersions(), config(), version(), options(),
+            exec(), portForward(), proxy(), cp(), auth(), debug(), events(), diff(), apply(), patch(), replace(),
+            wait(), kustomize(),
+            label(), annotate(), completion(), apiResources(), apiVersions(), config(), plugin(), version(), options(),
             complete(),
         ]
     }

@@ -43,7 +43,7 @@ struct Following: Sendable {
             try Task.checkCancellation()
             let list = try await connection.json(.GET, item.folder, [selector])
             let object = list["items"].array?.first
-            if let done = try decide(object.map { .there(Self.whole($0, item)) } ?? .gone) { return done }
+            if let done = try decide(object.map { .there(Self.whole($0, item.resource)) } ?? .gone) { return done }
             let version = list["metadata"]["resourceVersion"].string ?? "0"
             let answer = try await connection.accepted(
                 try await connection.send(
@@ -77,9 +77,9 @@ struct Following: Sendable {
     }
 
     /// Items of a list leave out their kind.
-    private static func whole(_ object: JSON, _ item: Item) -> JSON {
-        guard object["kind"].isNull else { return object }
-        var whole: JSON = ["apiVersion": .string(item.resource.apiVersion), "kind": .string(item.resource.kind)]
+    static func whole(_ object: JSON, _ resource: ServedResource) -> JSON {
+        guard object["kind"].isNull || object["apiVersion"].isNull else { return object }
+        var whole: JSON = ["apiVersion": .string(resource.apiVersion), "kind": .string(resource.kind)]
         for (name, value) in object.object ?? JSONObject() { whole[name] = value }
         return whole
     }

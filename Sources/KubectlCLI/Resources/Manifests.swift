@@ -65,19 +65,8 @@ struct ManifestReader: Sendable {
     }
 
     private static func entries(_ folder: String, recursive: Bool) throws -> [String] {
-        guard let directory = opendir(folder) else {
-            throw Refusal("error reading \(folder.quoted): \(WholeFile.message(errno))")
-        }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
         var all: [String] = []
-        for name in names.sorted() {
+        for name in try FolderListing.names(folder).sorted() {
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             var status = stat()
             guard stat(path, &status) == 0 else { continue }

@@ -202,14 +202,8 @@ extension Session {
             return [Item(resource: resource, namespace: namespace, name: "", object: page)]
         }
         return (page["items"].array ?? []).map { tree in
-            var object = tree
-            if object["kind"].isNull || object["apiVersion"].isNull {
-                var whole: JSON = ["apiVersion": .string(resource.apiVersion), "kind": .string(resource.kind)]
-                for (name, value) in tree.object ?? JSONObject() { whole[name] = value }
-                object = whole
-            }
             var item = Item(resource: resource, namespace: namespace, name: "")
-            item.take(object)
+            item.take(Following.whole(tree, resource))
             return item
         }
     }

@@ -5,7 +5,7 @@ import KubeModel
 
 struct ExecOptions: Sendable {
     var files = FileOptions(), container = "", stdin = false, tty = false, quiet = false,
-        timeout: Int64 = 60_000_000_000
+        timeout: Int64 = 60_000_000_000, detachKeys = ""
 }
 
 extension VerbTree {
@@ -14,7 +14,8 @@ extension VerbTree {
             "exec", group: .debugging, "Execute a command in a container",
             usage: "exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
             options: ExecOptions(),
-            flags: FileOptions.flags(\.files, "to run the command in") + [
+            flags: [
+                .strings("filename", short: "f", \.files.filenames, "File, folder or URL of the pod"),
                 .text("container", short: "c", \.container, "Container; else the annotated one, or the first"),
                 .toggle("stdin", short: "i", \.stdin, "Hand on standard input"),
                 .toggle("tty", short: "t", \.tty, "Give the command a terminal"),
@@ -81,6 +82,7 @@ extension VerbTree {
                 .toggle("tty", short: "t", \.tty, "Use the container's terminal"),
                 .toggle("quiet", short: "q", \.quiet, "Print only what the container prints"),
                 .duration("pod-running-timeout", \.timeout, "How long to wait for a pod"),
+                .text("detach-keys", \.detachKeys, default: PodAttachment.usualKeys, "Keys that leave the container"),
             ]
         ) { options, parsed, session in
             guard !parsed.arguments.isEmpty else { throw Refusal("at least 1 argument is required for attach") }
@@ -96,30 +98,10 @@ extension VerbTree {
                 throw Refusal("cannot attach a container in a completed pod; current phase is \(phase)")
             }
             let container = try choice.container(options.container, in: pod, isQuiet: options.quiet)
-            let description =
-                ["containers", "initContainers", "ephemeralContainers"].flatMap { pod.object["spec"][$0].array ?? [] }
-                .first { $0["name"].string == container } ?? .null
-            var isTerminal = options.tty
-            if isTerminal, description["tty"].bool != true {
-                isTerminal = false
-                if !options.quiet {
-                    session.err.line("error: Unable to use a TTY - container \(container) did not allocate one")
-                }
-            } else if !isTerminal, description["tty"].bool == true {
-                // The container's streams are one: asked for apart, they would not come.
-                isTerminal = true
-            }
-            if options.stdin, isTerminal, !session.input.isTerminal, options.tty {
-                isTerminal = false
-                if !options.quiet {
-                    session.err.line("Unable to use a TTY - input is not a terminal or the right kind of file")
-                }
-            }
-            if !options.quiet { PodAttachment.advise(session) }
-            let attachment = PodAttachment(
-                session: session, item: pod, container: container, takesInput: options.stdin, isTerminal: isTerminal,
-                isQuiet: options.quiet, timeout: options.timeout)
-            try await attachment.attach()
+            try await PodAttachment(
+                session: session, item: pod, container: container, takesInput: options.stdin,
+                wantsTerminal: options.tty, isQuiet: options.quiet, detachKeys: options.detachKeys
+            ).attach()
         }
     }
 }

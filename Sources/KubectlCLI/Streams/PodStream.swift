@@ -29,6 +29,8 @@ struct PodStream: Sendable {
     var output: (@Sendable (ByteBufferView) async -> Void)?
     /// Where input comes from; nil: this process's.
     var source: (@Sendable () async throws -> ByteBuffer?)?
+    /// Typed, they end the stream and leave the command running; nil: none do.
+    var detachKeys: DetachKeys?
 
     init(session: Session, takesInput: Bool, isTerminal: Bool) {
         self.session = session
@@ -80,6 +82,7 @@ struct PodStream: Sendable {
     }
 
     private func pump(_ socket: WebSocketMessages, endsInput: Bool) async {
+        var filter = detachKeys.map(DetachFilter.init)
         while !Task.isCancelled {
             var message = ByteBuffer(bytes: [Channel.input])
             if let source {
@@ -87,7 +90,8 @@ struct PodStream: Sendable {
                 message.writeImmutableBuffer(piece)
             } else {
                 guard let bytes = try? await session.input.read(Self.inputBytes), !bytes.isEmpty else { break }
-                message.writeBytes(bytes)
+                guard let passed = filter == nil ? bytes : filter?.pass(bytes) else { return await socket.close() }
+                message.writeBytes(passed)
             }
             do { try await socket.write(message) } catch { return }
         }
@@ -121,77 +125,6 @@ struct PodStream: Sendable {
 /// The command in the container ended with another code than 0.
 struct CommandEnded: Error {
     let code: Int32
-}
-
-/// Joins a running container.
-struct PodAttachment: Sendable {
-    let session: Session
-    let item: Item
-    let container: String
-    let takesInput: Bool
-    let isTerminal: Bool
-    let isQuiet: Bool
-    /// How long to wait for the pod, in nanoseconds.
-    let timeout: Int64
-
-    /// Waits until the pod runs; one that has ended already has its log printed instead.
-    func runFromStart() async throws {
-        let name = item.name
-        let state: JSON
-        do {
-            state = try await Following(session: session).until(item, within: Double(timeout) / 1e9) { state in
-                guard case .there(let pod) = state else {
-                    throw APIStatus(code: 404, reason: "NotFound", message: "pods \(name.quoted) not found")
-                }
-                switch pod["status"]["phase"].string {
-                case "Failed", "Succeeded": return pod
-                case "Running":
-                    let ready = (pod["status"]["conditions"].array ?? []).contains {
-                        $0["type"].string == "Ready" && $0["status"].string == "True"
-                    }
-                    return ready ? .some(pod) : .none
-                default: return nil
-                }
-            }
-        } catch is Following.OutOfTime {
-            throw Refusal("timed out waiting for the condition")
-        }
-        let phase = state["status"]["phase"].string
-        if phase == "Failed" || phase == "Succeeded" {
-            try await Logging(session: session).stream(
-                "\(item.path)/log", [("container", container)], prefix: "")
-        } else {
-            if !isQuiet { Self.advise(session) }
-            try await attach()
-        }
-        try await reportEnd()
-    }
-
-    static func advise(_ session: Session) {
-        session.err.line(
-            "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter."
-        )
-    }
-
-    func attach() async throws {
-        let query: KubeConnection.Query = [("container", container)] + StreamQuery.of(takesInput, isTerminal)
-        try await PodStream(session: session, takesInput: takesInput, isTerminal: isTerminal)
-            .run("\(item.path)/attach", query)
-    }
-
-    /// The container's exit code becomes ours, where the pod isn't begun anew.
-    private func reportEnd() async throws {
-        guard item.object["spec"]["restartPolicy"].string == "Never" else { return }
-        let container = container
-        let code = try? await Following(session: session).until(item, within: Double(timeout) / 1e9) {
-            state -> Int32? in
-            guard case .there(let pod) = state else { return 0 }
-            let statuses = pod["status"]["containerStatuses"].array ?? []
-            let own = statuses.first { $0["name"].string == container }
-            return own?["state"]["terminated"]["exitCode"].int.map { Int32(truncatingIfNeeded: $0) }
-        }
-        if let code, code != 0 { throw Exit(code) }
-    }
 }
 
 enum StreamQuery {
