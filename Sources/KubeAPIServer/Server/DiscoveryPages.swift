@@ -89,16 +89,41 @@ final class DiscoveryPages: Sendable {
             let accepted = MediaType.accepted(http.headers["accept"]).map(\.type)
             let messages = OpenAPIDocuments.protobufMediaTypes
             if let wanted = accepted.first, messages.contains(wanted), let type = messages.last {
-                return tagged(http, type, made.documents.version2Protobuf())
+                return tagged(http, type, made.documents.version2Protobuf(), .asked)
             }
-            return tagged(http, "application/json", made.documents.version2())
+            return tagged(http, "application/json", made.documents.version2(), .asked)
         case ("openapi", 2) where path[1] == "v3":
-            return tagged(http, "application/json", made.documents.index.bytes())
+            return tagged(http, "application/json", made.documents.index.bytes(), .asked)
         case ("openapi", 3...) where path[1] == "v3":
-            guard let document = made.documents.version3(path.dropFirst(2).joined(separator: "/")) else { return nil }
-            return tagged(http, "application/json", document)
+            return version3(path.dropFirst(2).joined(separator: "/"), http, made.documents)
         default: return nil
         }
+    }
+
+    /// Under the hash that the index gives it, a document never changes; whoever asks with another is sent there.
+    private func version3(_ name: String, _ http: HTTPRequest, _ documents: OpenAPIDocuments) -> DocumentPage? {
+        guard let document = documents.version3(name) else { return nil }
+        guard let asked = http.query.first(where: { $0.name == "hash" })?.value, !asked.isEmpty else {
+            return tagged(http, "application/json", document, .asked)
+        }
+        let place = documents.index["paths"][name]["serverRelativeURL"].string ?? ""
+        guard place.hasSuffix("?hash=\(asked)") else {
+            return DocumentPage(
+                code: 301,
+                headers: HTTPHeaders([
+                    ("Location", place), ("Cache-Control", Freshness.asked.rawValue), ("Vary", "Accept"),
+                ]), body: ByteBuffer())
+        }
+        return tagged(http, "application/json", document, .lasting)
+    }
+
+    /// What clients may do with a page that they keep.
+    private enum Freshness: String {
+        /// Ask each time whether it is still the same.
+        case asked = "no-cache, private"
+        case shared = "public"
+        /// Keep it for good.
+        case lasting = "public, immutable"
     }
 
     /// The document of all groups at once, for clients that ask for it.
@@ -108,25 +133,22 @@ final class DiscoveryPages: Sendable {
             guard shape == "APIGroupDiscoveryList", type.parameters["g"] == "apidiscovery.k8s.io",
                 let version = type.parameters["v"], ["v2", "v2beta1"].contains(version)
             else { continue }
-            var page = tagged(
+            return tagged(
                 http, "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList",
-                discovery.aggregated(isCore: isCore, version: version).bytes())
-            page.headers.add(name: "Vary", value: "Accept")
-            return page
+                discovery.aggregated(isCore: isCore, version: version).bytes(), .shared)
         }
         return nil
     }
 
     /// The bytes with their hash as entity tag; 304 for a client that has them.
-    private func tagged(_ http: HTTPRequest, _ type: String, _ bytes: [UInt8]) -> DocumentPage {
+    private func tagged(_ http: HTTPRequest, _ type: String, _ bytes: [UInt8], _ freshness: Freshness) -> DocumentPage {
         let tag =
             "\""
             + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
             .joined() + "\""
-        var headers = HTTPHeaders([("Content-Type", type), ("ETag", tag), ("Cache-Control", "public, max-age=0")])
-        if http.query.contains(where: { $0.name == "hash" }) {
-            headers.replaceOrAdd(name: "Cache-Control", value: "public, max-age=31536000")
-        }
+        let headers = HTTPHeaders([
+            ("Content-Type", type), ("ETag", tag), ("Cache-Control", freshness.rawValue), ("Vary", "Accept"),
+        ])
         if http.headers[canonicalForm: "if-none-match"].contains(where: { $0 == tag }) {
             return DocumentPage(code: 304, headers: headers, body: ByteBuffer())
         }

@@ -5,62 +5,34 @@ package enum RequestBody {
     package enum Format: Sendable {
         case json, yaml, protobuf
 
-        /// Nil for media types that no object is sent in; parameters are ignored.
+        /// Nil for media types that no object is sent in; parameters are ignored. None is JSON.
         package init?(mediaType: String) {
             switch mediaType.prefix(while: { $0 != ";" }).lowercased().filter({ $0 != " " }) {
-            case "application/json": self = .json
-            case "application/yaml": self = .yaml
+            case "", "application/json", "*/*", "application/x-www-form-urlencoded": self = .json
+            case "application/yaml", "text/yaml", "application/apply-patch+yaml": self = .yaml
             case KubeProtobuf.mediaType: self = .protobuf
             default: return nil
             }
         }
     }
 
-    package struct Decoded: Sendable {
-        package var object: JSON
-        /// What the body says it is; what it leaves open is as expected.
-        package let kind: GroupVersionKind
-        /// For the server to refuse, to warn of, or to ignore.
-        package let strict: StrictErrors
-    }
-
     /// A body before it is read as an object of some type.
     package struct Parsed: Sendable {
         package let tree: JSON
+        /// What the body says it is; what it leaves open is as expected.
         package let kind: GroupVersionKind
         package let duplicates: [JSON.Duplicate]
         /// What only the format's own strict reader sees.
         package let strict: StrictErrors
     }
 
-    /// An object of a built-in kind.
+    /// The body as a tree, and its kind.
     /// - Parameters:
     ///   - expected: the kind that the request's path asks for.
-    ///   - defaults: whether missing fields get the schema's defaults.
-    package static func decode(
-        _ bytes: [UInt8], _ format: Format, as expected: GroupVersionKind, _ type: SchemaType, defaults: Bool = true
-    ) throws(APIStatus) -> Decoded {
-        let parsed = try parse(bytes, format, as: expected, type)
-        try check(parsed.kind, expected)
-        var tree = parsed.tree
-        if type.field("kind") != nil {
-            tree["kind"] = .string(parsed.kind.kind)
-            tree["apiVersion"] = .string(parsed.kind.groupVersion.description)
-        }
-        do throws(DecodingError) {
-            let (object, found) = try StructuralDecoder.decode(
-                tree, as: type, duplicates: parsed.duplicates, defaults: defaults)
-            var strict = parsed.strict
-            for message in found.messages { strict.add(message) }
-            return Decoded(object: object, kind: parsed.kind, strict: strict)
-        } catch {
-            throw refusal(parsed.kind, expected, error.description)
-        }
-    }
-
-    /// The body as a tree, and its kind. For custom resources, which have a decoder of their own.
+    ///   - type: of the object, which protobuf needs to be read at all.
+    ///   - isOptions: options are read by a decoder that says only what is wrong.
     package static func parse(
-        _ bytes: [UInt8], _ format: Format, as expected: GroupVersionKind, _ type: SchemaType
+        _ bytes: [UInt8], _ format: Format, as expected: GroupVersionKind, _ type: SchemaType, isOptions: Bool = false
     ) throws(APIStatus) -> Parsed {
         do {
             switch format {
@@ -75,25 +47,40 @@ package enum RequestBody {
                 if let told = document.duplicates { strict.add(told.description) }
                 return Parsed(
                     tree: document.value, kind: try kind(of: document.value, expected), duplicates: [], strict: strict)
-            case .protobuf:
-                let envelope = try KubeProtobuf.openEnvelope(bytes)
-                let head: JSON = ["kind": .string(envelope.kind), "apiVersion": .string(envelope.apiVersion)]
-                let kind = try kind(of: head, expected)
-                guard kind == expected else {
-                    return Parsed(tree: head, kind: kind, duplicates: [], strict: StrictErrors())
-                }
-                do throws(KubeProtobuf.Fault) {
-                    let tree = try KubeProtobuf.decode(envelope.raw, as: type)
-                    return Parsed(tree: tree, kind: kind, duplicates: [], strict: StrictErrors())
-                } catch {
-                    throw refusal(kind, expected, error.description)
-                }
+            case .protobuf: return try envelope(bytes, expected, type)
             }
         } catch let error as APIStatus {
             throw error
         } catch {
             throw APIStatus.badRequest(
-                "the object provided is unrecognized (must be of type \(expected.kind)): \(error) (\(summary(bytes)))")
+                isOptions
+                    ? "\(error)"
+                    : "the object provided is unrecognized (must be of type \(expected.kind)): \(error) (\(summary(bytes)))"
+            )
+        }
+    }
+
+    /// A tree that no bytes were made of.
+    package static func parse(_ tree: JSON, as expected: GroupVersionKind) throws(APIStatus) -> Parsed {
+        do {
+            return Parsed(tree: tree, kind: try kind(of: tree, expected), duplicates: [], strict: StrictErrors())
+        } catch {
+            throw APIStatus.badRequest(
+                "the object provided is unrecognized (must be of type \(expected.kind)): \(error)")
+        }
+    }
+
+    private static func envelope(_ bytes: [UInt8], _ expected: GroupVersionKind, _ type: SchemaType) throws -> Parsed {
+        let envelope = try KubeProtobuf.openEnvelope(bytes)
+        let head: JSON = ["kind": .string(envelope.kind), "apiVersion": .string(envelope.apiVersion)]
+        let kind = try kind(of: head, expected)
+        // Of another kind nothing more is said than that it is of another kind.
+        guard kind == expected else { return Parsed(tree: head, kind: kind, duplicates: [], strict: StrictErrors()) }
+        do throws(KubeProtobuf.Fault) {
+            let tree = try KubeProtobuf.decode(envelope.raw, as: type)
+            return Parsed(tree: tree, kind: kind, duplicates: [], strict: StrictErrors())
+        } catch {
+            throw refusal(kind, expected, error.description)
         }
     }
 
@@ -101,6 +88,21 @@ package enum RequestBody {
     package static func refusal(_ kind: GroupVersionKind, _ expected: GroupVersionKind, _ why: String) -> APIStatus {
         APIStatus.badRequest(
             "\(kind.kind) in version \"\(kind.groupVersion.version)\" cannot be handled as a \(expected.kind): \(why)")
+    }
+
+    /// Why a built-in kind's object can't become one of the wanted kind; nil: it is one, of any version.
+    package static func unfit(_ kind: GroupVersionKind, for expected: GroupVersionKind) -> String? {
+        guard Schema.builtIn.type(kind.groupVersion, kind: kind.kind) != nil else { return unregistered(kind) }
+        if kind.groupVersion.group == expected.groupVersion.group, kind.kind == expected.kind { return nil }
+        let group = expected.groupVersion.group
+        let home = group.isEmpty ? "core" : String(group.prefix { $0 != "." })
+        return
+            "converting (\(kind.groupVersion).\(kind.kind)) to (\(home).\(expected.kind)): unknown conversion"
+    }
+
+    package static func unregistered(_ kind: GroupVersionKind) -> String {
+        "no kind \"\(kind.kind)\" is registered for version \"\(kind.groupVersion)\" in scheme "
+            + "\"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
     }
 
     private static func tree(_ bytes: [UInt8], _ duplicates: inout [JSON.Duplicate]) throws -> JSON {
@@ -143,27 +145,6 @@ package enum RequestBody {
     private static func typeError(_ value: JSON, _ target: String) -> DecodingError {
         DecodingError(
             "couldn't get version/kind; json parse error: json: cannot unmarshal \(GoText.kind(value)) into \(target)")
-    }
-
-    /// Whether the body is of the kind that the request is for.
-    private static func check(_ kind: GroupVersionKind, _ expected: GroupVersionKind) throws(APIStatus) {
-        if kind == expected { return }
-        let schema = Schema.builtIn
-        guard let type = schema.type(kind.groupVersion, kind: kind.kind) else {
-            throw refusal(
-                kind, expected,
-                "no kind \"\(kind.kind)\" is registered for version \"\(kind.groupVersion)\" in scheme "
-                    + "\"pkg/api/legacyscheme/scheme.go:30\"")
-        }
-        if kind.kind == expected.kind, kind.groupVersion.group == expected.groupVersion.group {
-            throw APIStatus.badRequest(
-                "the API version in the data (\(kind.groupVersion)) does not match the expected API version "
-                    + "(\(expected.groupVersion))")
-        }
-        let group = expected.groupVersion.group
-        let package = group.isEmpty ? "core" : String(group.prefix { $0 != "." })
-        throw refusal(
-            kind, expected, "converting (\(type.goName)) to (\(package).\(expected.kind)): unknown conversion")
     }
 
     /// The body's beginning: as it is when it looks like JSON, else in hexadecimal digits.

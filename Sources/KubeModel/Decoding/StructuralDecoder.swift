@@ -162,7 +162,7 @@ extension StructuralDecoder {
         // Not with `? :`, where nil would be the JSON null.
         switch field.presence {
         case .whenSet: if value.isNull { return nil }
-        case .whenNotEmpty: if isZero(value) { return nil }
+        case .whenNotEmpty: if isZero(value), !(value == [] && tellsEmpty(field)) { return nil }
         case .always: if value.isNull { return try zero(field.type) }
         // An empty list or map doesn't survive the original's store, whose form doesn't tell it from none.
         case .alwaysOrNull: if isEmptyCollection(value, field.type) { return JSON.null }
@@ -170,6 +170,9 @@ extension StructuralDecoder {
         }
         return value
     }
+
+    /// The original's checks tell an empty list of these from none, which gets a default.
+    private func tellsEmpty(_ field: SchemaField) -> Bool { field.type.goName == "[]v2.HPAScalingPolicy" }
 
     private func isEmptyCollection(_ value: JSON, _ type: SchemaType) -> Bool {
         switch (type.shape, value) {

@@ -7,11 +7,28 @@ import Testing
 struct RequestBodyTests {
     static let pod = GroupVersionKind(GroupVersion("", "v1"), "Pod")
 
+    struct Decoded {
+        let object: JSON, kind: GroupVersionKind, strict: StrictErrors
+    }
+
+    /// As a server of built-in kinds does it.
     func decode(_ bytes: [UInt8], _ format: RequestBody.Format = .json, as kind: GroupVersionKind = pod) throws
-        -> RequestBody.Decoded
+        -> Decoded
     {
         let type = try #require(Schema.builtIn.type(kind.groupVersion, kind: kind.kind))
-        return try RequestBody.decode(bytes, format, as: kind, type)
+        let parsed = try RequestBody.parse(bytes, format, as: kind, type)
+        if parsed.kind != kind, let why = RequestBody.unfit(parsed.kind, for: kind) {
+            throw RequestBody.refusal(parsed.kind, kind, why)
+        }
+        var tree = parsed.tree
+        tree["kind"] = .string(kind.kind)
+        tree["apiVersion"] = .string(kind.groupVersion.description)
+        do throws(DecodingError) {
+            let (object, found) = try StructuralDecoder.decode(tree, as: type, duplicates: parsed.duplicates)
+            var strict = parsed.strict
+            for message in found.messages { strict.add(message) }
+            return Decoded(object: object, kind: parsed.kind, strict: strict)
+        } catch { throw RequestBody.refusal(parsed.kind, kind, error.description) }
     }
 
     static let faults: [(text: String, format: RequestBody.Format, message: String)] = [
@@ -55,7 +72,7 @@ struct RequestBodyTests {
         (
             #"{"kind":"Foo","apiVersion":"v1"}"#, .json,
             "Foo in version \"v1\" cannot be handled as a Pod: no kind \"Foo\" is registered for version \"v1\" "
-                + "in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+                + "in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
         ),
         (
             #"{"kind":"Service","apiVersion":"v1"}"#, .json,
@@ -86,14 +103,11 @@ struct RequestBodyTests {
         #expect(error?.code == 400 && error?.reason == "BadRequest")
     }
 
-    @Test("of another version of the kind are told which one is expected")
+    @Test("of another version of the kind could be converted")
     func version() {
         let kind = GroupVersionKind(GroupVersion("autoscaling", "v1"), "HorizontalPodAutoscaler")
-        let body = #"{"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v2"}"#
-        let error = #expect(throws: APIStatus.self) { _ = try decode(Array(body.utf8), as: kind) }
-        #expect(
-            error?.message == "the API version in the data (autoscaling/v2) does not match the expected API version "
-                + "(autoscaling/v1)")
+        let other = GroupVersionKind(GroupVersion("autoscaling", "v2"), "HorizontalPodAutoscaler")
+        #expect(RequestBody.unfit(other, for: kind) == nil)
     }
 
     @Test("may leave out what the path says, and are the same object in each format")
@@ -129,6 +143,7 @@ struct RequestBodyTests {
         #expect(RequestBody.Format(mediaType: "application/json; charset=utf-8") == .json)
         #expect(RequestBody.Format(mediaType: "application/yaml") == .yaml)
         #expect(RequestBody.Format(mediaType: "application/vnd.kubernetes.protobuf") == .protobuf)
+        #expect(RequestBody.Format(mediaType: "") == .json)
         #expect(RequestBody.Format(mediaType: "text/plain") == nil)
     }
 }

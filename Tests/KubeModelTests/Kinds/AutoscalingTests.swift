@@ -31,6 +31,16 @@ struct AutoscalingTests {
         #expect(try autoscaler("v1")["spec"].has("metrics") == false)
     }
 
+    @Test("policies that are there and empty are no policies, and get no defaults")
+    func emptyPolicies() throws {
+        let type = try #require(Schema.builtIn.type(GroupVersion("autoscaling", "v2"), kind: "HorizontalPodAutoscaler"))
+        let sent = try autoscaler("v2", #""behavior": {"scaleDown": {"policies": []}}, "#)
+        let given: JSON = ["spec": ["behavior": ["scaleDown": ["policies": []]]]]
+        let decoded = try StructuralDecoder.decode(given, as: type).object
+        #expect(decoded["spec"]["behavior"]["scaleDown"].text == #"{"policies":[]}"#)
+        #expect(sent["spec"]["behavior"]["scaleDown"]["policies"].array?.isEmpty == true)
+    }
+
     @Test("a behaviour's missing rules are filled in")
     func behaviorDefaults() throws {
         let behavior = try autoscaler("v2", #""behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}, "#)
