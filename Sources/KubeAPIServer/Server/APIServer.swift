@@ -60,7 +60,9 @@ package final class APIServer: Sendable {
             await fail(APIStatus.internalError("\(error)"), http, responder, warnings)
         }
         guard responder.code != 0 else { return }
-        metrics.count(info, method: http.method, code: responder.code, seconds: parts.now() - began)
+        metrics.count(
+            info, method: http.method, isDry: http.query.contains { $0.name == "dryRun" && $0.value == "All" },
+            code: responder.code, seconds: parts.now() - began)
     }
 
     private func answer(

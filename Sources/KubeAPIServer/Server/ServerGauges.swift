@@ -18,6 +18,13 @@ enum ServerGauges {
                 name: "apiserver_storage_objects", help: "Stored objects, by resource.", label: "resource",
                 values: cache.counts.map { ($0, Double($1)) }),
             RequestMetrics.Gauge(
+                name: "apiserver_resource_objects", help: "Stored objects, by group and resource.", label: ",",
+                values: cache.counts.map { name, count in
+                    let dot = name.firstIndex(of: ".")
+                    let group = dot.map { name[name.index(after: $0)...] } ?? ""
+                    return ("group=\"\(group)\",resource=\"\(name[..<(dot ?? name.endIndex)])\"", Double(count))
+                }),
+            RequestMetrics.Gauge(
                 name: "kube_apiserver_clusterip_allocator_allocated_ips", help: "Services' addresses that are taken.",
                 label: "cidr", values: [(range.description, Double(taken.addresses))]),
             RequestMetrics.Gauge(

@@ -12,6 +12,26 @@ import Wire
 struct ServingTests {
     private static let maps = "/api/v1/namespaces/default/configmaps"
 
+    @Test("pages that clients keep say for how long, and hashes of other versions lead to the new one")
+    func freshness() async throws {
+        try await TestServer.with { server in
+            func cache(_ path: String, _ accept: String = "application/json") async throws -> String? {
+                try await server.call(.GET, path, headers: HTTPHeaders([("Accept", accept)])).headers
+                    .first(name: "cache-control")
+            }
+            let aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+            #expect(try await cache("/apis", aggregated) == "public")
+            #expect(try await cache("/apis") == "no-cache, private")
+            #expect(try await cache("/openapi/v2") == "no-cache, private")
+            #expect(try await cache("/openapi/v3/api/v1") == "no-cache, private")
+            let index = try await server.call(.GET, "/openapi/v3").json
+            let place = index["paths"]["api/v1"]["serverRelativeURL"].string ?? ""
+            #expect(try await cache(place) == "public, immutable")
+            let old = try await server.call(.GET, "/openapi/v3/api/v1?hash=AAAA")
+            #expect(old.code == 301 && old.headers.first(name: "location") == place)
+        }
+    }
+
     @Test("deletions that say nothing of dependents leave jobs' and replication controllers' alone")
     func dependents() async throws {
         try await TestServer.with { server in
@@ -80,6 +100,13 @@ struct ServingTests {
             }
             #expect(line(#"code="201""#, #"resource="configmaps""#, #"verb="POST""#) != nil, "\(text)")
             #expect(line(#"code="404""#, "/nothing") != nil)
+            #expect(
+                line(
+                    #"apiserver_request_total{code="201",component="apiserver",dry_run="",group="",resource="configmaps","#
+                )
+                    != nil)
+            #expect(line("apiserver_request_sli_duration_seconds_bucket{component=", #"le="1.25"}"#) != nil)
+            #expect(line(#"apiserver_resource_objects{group="",resource="namespaces"}"#)?.hasSuffix(" 4") == true)
             #expect(line(#"code="304""#, "/openapi/v3") != nil)
             #expect(line(#"apiserver_current_inflight_requests{request_kind="readOnly"}"#)?.hasSuffix(" 1") == true)
             #expect(line("apiserver_longrunning_requests{")?.hasSuffix(" 1") == true)
