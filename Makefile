@@ -35,7 +35,7 @@ out/images/complete: Tests/Images/make-images out/python/complete
 
 out/python/complete:
 	python3 -m venv out/python
-	out/python/bin/pip install --quiet --disable-pip-version-check "docker[websockets]" kubernetes
+	out/python/bin/pip install --quiet --disable-pip-version-check "docker[websockets]" kubernetes grpcio grpcio-health-checking
 	@touch $@
 
 # kubectl and helm as their makers built them come inside a Python package.
