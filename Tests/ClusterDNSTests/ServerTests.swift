@@ -116,7 +116,10 @@ import Wire
             try await Self.with(
                 port: other, upstreams: .servers([]), upstreamPort: 1,
                 hosts: ["example.org": [try #require(IPAddress("192.0.2.7"))]]
-            ) { #expect(try await Self.ask("example.org", .a, port: port).answers.count == 1) }
+            ) {
+                let first = try await Self.ask("example.org", .a, port: port)
+                #expect(first.answers.count == 1)
+            }
             #expect(try await Self.ask("example.org", .a, port: port).answers.map(NamesTests.text) == ["192.0.2.7"])
             #expect(try await Self.ask("example.net", .a, port: port).status == .failure)
         }

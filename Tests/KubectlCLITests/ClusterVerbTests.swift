@@ -71,8 +71,8 @@ import Testing
             #expect(files.contains("nodes.yaml") && files.contains("kube-system/replication-controllers.yaml"))
             let services = folder + "/default/services.yaml"
             #expect(try String(contentsOfFile: services, encoding: .utf8).contains("name: s\n"))
-            #expect(
-                (try FileManager.default.attributesOfItem(atPath: services)[.posixPermissions] as? Int) == 0o600)
+            let mode = try FileManager.default.attributesOfItem(atPath: services)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
             let shown = await cluster.run("cluster-info", "dump", "--namespaces=default")
             #expect(shown.out.hasPrefix("{\n    \"kind\": \"NodeList\"") && !shown.out.contains("kube-system\""))
         }

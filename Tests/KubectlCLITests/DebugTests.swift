@@ -144,8 +144,10 @@ import Testing
         let changed = try plan { _ in }.withContainer("dbg", in: pod)
         #expect(!DebugPlan.lacksRoot("dbg", in: changed))
         pod["spec", "securityContext"] = ["runAsUser": 1_000]
-        #expect(DebugPlan.lacksRoot("dbg", in: try plan { _ in }.withContainer("dbg", in: pod)))
-        #expect(!DebugPlan.lacksRoot("dbg", in: try plan { $0.profile = "baseline" }.withContainer("dbg", in: pod)))
+        let general = try plan { _ in }.withContainer("dbg", in: pod)
+        #expect(DebugPlan.lacksRoot("dbg", in: general))
+        let baseline = try plan { $0.profile = "baseline" }.withContainer("dbg", in: pod)
+        #expect(!DebugPlan.lacksRoot("dbg", in: baseline))
     }
 
     @Test("pairs stand between commas or in flags of their own; a value may hold a comma alone")

@@ -68,7 +68,8 @@ import Wire
             let socket = home + "/proxy.sock"
             let run = Task { await cluster.run("proxy", "--unix-socket", socket, "--www", home) }
             while !UnixSocket.answers(socket) { try await Task.sleep(for: .milliseconds(5)) }
-            #expect((try FileManager.default.attributesOfItem(atPath: socket)[.posixPermissions] as? Int) == 0o700)
+            let mode = try FileManager.default.attributesOfItem(atPath: socket)[.posixPermissions] as? Int
+            #expect(mode == 0o700)
             let client = HTTPClient(.unix(path: socket))
             func get(_ path: String) async throws -> (Int, String) {
                 let answer = try await client.send(.GET, path, headers: ["Host": "localhost"])
@@ -76,11 +77,16 @@ import Wire
             }
             let (code, text) = try await get("/api/v1/namespaces/default")
             #expect(code == 200 && text.contains("\"kind\":\"Namespace\""))
-            #expect(try await get("/api/v1/namespaces/nope").0 == 404)
-            #expect(try await get("/static/page.txt") == (200, "hello"))
-            #expect(try await get("/static/nope").0 == 404)
-            #expect(try await get("/static/").1.contains("<a href=\"page.txt\">page.txt</a>"))
-            #expect(try await get("/api/v1/namespaces/default/pods/x/exec") == (403, "Forbidden\n"))
+            let missing = try await get("/api/v1/namespaces/nope")
+            #expect(missing.0 == 404)
+            let page = try await get("/static/page.txt")
+            #expect(page.0 == 200 && page.1 == "hello")
+            let absent = try await get("/static/nope")
+            #expect(absent.0 == 404)
+            let listing = try await get("/static/")
+            #expect(listing.1.contains("<a href=\"page.txt\">page.txt</a>"))
+            let forbidden = try await get("/api/v1/namespaces/default/pods/x/exec")
+            #expect(forbidden.0 == 403 && forbidden.1 == "Forbidden\n")
             let posted = try await client.send(
                 .POST, "/api/v1/namespaces", headers: ["Host": "localhost", "Content-Type": "application/json"],
                 body: .bytes(ByteBuffer(string: #"{"metadata":{"name":"made"}}"#)))

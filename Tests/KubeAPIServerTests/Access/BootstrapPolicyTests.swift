@@ -1,4 +1,5 @@
 import JSON
+import KubeModel
 import Testing
 
 @testable import KubeAPIServer
@@ -111,7 +112,7 @@ struct PolicyReconciliationTests {
         let basic = try entry("system:basic-user")
         var stored = basic.object
         stored["rules"] = []
-        stored["metadata", "annotations", BootstrapPolicy.autoUpdate] = "false"
+        stored["metadata", "annotations", RoleReconciliation.autoUpdate] = "false"
         #expect(PolicyReconciliation.step(basic, existing: stored) == .none)
     }
 
