@@ -3,7 +3,7 @@ import Linux
 import Testing
 import Wire
 
-@testable import ClusterDNS
+@testable import NameServer
 
 @Suite("Kept answers of other servers") struct AnswerCacheTests {
     private static let start = ContinuousClock.now
@@ -85,28 +85,5 @@ import Wire
             cache.keep(try answer(to: query, ttls: [10]), to: query, at: Self.start)
         }
         #expect(cache.count == AnswerCache.Limit.answers)
-    }
-}
-
-@Suite("Whom a resolv.conf names") struct ResolverFileTests {
-    private func servers(_ text: String, behind: String? = nil, own: [String] = []) -> [String] {
-        ResolverFile.servers("/etc/resolv.conf", own: own.compactMap { IPAddress($0) }) { path in
-            path == ResolverFile.behindStub ? behind : text
-        }.map { "\($0)" }
-    }
-
-    @Test("systemd-resolved's own address stands for the servers that it asks, and never for itself")
-    func stub() {
-        #expect(servers("nameserver 127.0.0.53\noptions edns0", behind: "nameserver 192.0.2.1\n") == ["192.0.2.1"])
-        #expect(servers("nameserver 127.0.0.53", behind: nil) == [])
-        // Resolved may ask the cluster: then it is the cluster's address that is behind it.
-        #expect(servers("nameserver 127.0.0.53", behind: "nameserver 10.96.0.10", own: ["10.96.0.10"]) == [])
-    }
-
-    @Test("this server's own addresses are left out")
-    func own() {
-        let text = "# comment\nnameserver 10.96.0.10\nnameserver 192.0.2.1\nnameserver 192.0.2.1\nnameserver 0.0.0.0\n"
-        #expect(servers(text, own: ["10.96.0.10"]) == ["192.0.2.1"])
-        #expect(servers("nameserver fe80::1%eth0\nnameserver 2001:db8::1\n") == ["2001:db8::1"])
     }
 }
