@@ -26,6 +26,11 @@ package struct Flag<Options>: Sendable {
         self.set = set
     }
 
+    /// The same flag, whose help page tells another default than its kind's: options begin with it.
+    package func showing(_ text: String) -> Flag {
+        Flag(name, short: short, value: value, help: help, shownDefault: text, isHidden: isHidden, set: set)
+    }
+
     /// The same flag, left out of help and completion.
     package var hidden: Flag {
         Flag(name, short: short, value: value, help: help, shownDefault: shownDefault, isHidden: true, set: set)

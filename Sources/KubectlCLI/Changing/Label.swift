@@ -9,8 +9,8 @@ struct MetadataOptions: Sendable {
     var all = false, allNamespaces = false, dryRun = "none", fields = "", labels: String?, local = false, lists = false
     var overwrites = false, version = "", manager = "", records = false
 
-    static func flags(_ purpose: String, manager: String) -> [Flag<MetadataOptions>] {
-        FileOptions.flags(\.files, purpose) + PrintOptions.flags(\.printing) + [
+    static func flags(_ purpose: String, manager: String, isRecursive: Bool = false) -> [Flag<MetadataOptions>] {
+        FileOptions.flags(\.files, purpose, isRecursive: isRecursive) + PrintOptions.flags(\.printing) + [
             .toggle("all", \.all, "All objects of the types, in the namespace"),
             .toggle("all-namespaces", short: "A", \.allNamespaces, "Objects of all namespaces"),
             DryRun.flag(\.dryRun), .text("field-selector", \.fields, "Select by fields"),
@@ -47,11 +47,13 @@ extension VerbTree {
     static func annotate() -> Verb {
         var options = MetadataOptions()
         options.manager = "kubectl-annotate"
+        options.files.recursive = true
         return Verb(
             "annotate", group: .settings, "Update the annotations on a resource",
             usage:
                 "annotate [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
-            options: options, flags: MetadataOptions.flags("to annotate", manager: "kubectl-annotate")
+            options: options,
+            flags: MetadataOptions.flags("to annotate", manager: "kubectl-annotate", isRecursive: true)
         ) { options, parsed, session in
             let (resources, words) = try Pairs.split(parsed.arguments, "annotation")
             let pairs = try Pairs.annotations(words)

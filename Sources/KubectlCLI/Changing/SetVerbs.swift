@@ -13,12 +13,14 @@ struct SetOptions: Sendable {
     var users: [String] = [], groups: [String] = [], accounts: [String] = []
 
     /// - Parameter absent: flags of the others that this verb hasn't got.
-    static func flags(_ own: [Flag<SetOptions>], without absent: Set<String> = []) -> [Flag<SetOptions>] {
-        all(own).filter { !absent.contains($0.name) }
+    static func flags(
+        _ own: [Flag<SetOptions>], without absent: Set<String> = [], isRecursive: Bool = false
+    ) -> [Flag<SetOptions>] {
+        all(own, isRecursive).filter { !absent.contains($0.name) }
     }
 
-    private static func all(_ own: [Flag<SetOptions>]) -> [Flag<SetOptions>] {
-        FileOptions.flags(\.files, "to change") + PrintOptions.flags(\.printing) + own + [
+    private static func all(_ own: [Flag<SetOptions>], _ isRecursive: Bool) -> [Flag<SetOptions>] {
+        FileOptions.flags(\.files, "to change", isRecursive: isRecursive) + PrintOptions.flags(\.printing) + own + [
             .toggle("all", \.all, "All objects of the types, in the namespace"),
             .optionalText("selector", short: "l", \.labels, "Select by labels"),
             .toggle("local", \.local, "Ask no server: show what would be sent"), DryRun.flag(\.dryRun),
@@ -152,10 +154,10 @@ extension VerbTree {
         Verb(
             "selector", "Set the selector on a resource",
             usage: "set selector (-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version] [options]",
-            options: SetOptions(),
+            options: SetOptions(files: FileOptions(recursive: true)),
             flags: SetOptions.flags(
                 [.text("resource-version", \.version, "Only if the object has this version")],
-                without: ["kustomize", "selector"])
+                without: ["kustomize", "selector"], isRecursive: true)
         ) { options, parsed, session in
             let (resources, words) = try Pairs.split(parsed.arguments, "selector")
             guard !words.isEmpty else { throw Refusal("one selector is required") }

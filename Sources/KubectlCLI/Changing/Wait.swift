@@ -4,7 +4,7 @@ import KubeClient
 import KubeModel
 
 struct WaitOptions: Sendable {
-    var files = FileOptions(), printing = PrintOptions()
+    var files = FileOptions(recursive: true), printing = PrintOptions()
     var conditions: [String] = [], timeout: Int64 = 30_000_000_000
     var all = false, allNamespaces = false, fields = "", labels: String?, local = false
 }
@@ -16,10 +16,11 @@ extension VerbTree {
             usage:
                 "wait ([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
             options: WaitOptions(),
-            flags: FileOptions.flags(\.files, "to wait for").filter { $0.name != "kustomize" }
+            flags: FileOptions.flags(\.files, "to wait for", isRecursive: true).filter { $0.name != "kustomize" }
                 + PrintOptions.flags(\.printing) + [
                     .texts("for", \.conditions, "delete, create, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]"),
-                    .duration("timeout", \.timeout, "How long to wait: 0 looks once, negative waits a week"),
+                    .duration("timeout", \.timeout, "How long to wait: 0 looks once, negative waits a week")
+                        .showing("30s"),
                     .toggle("all", \.all, "All objects of the types"),
                     .toggle("all-namespaces", short: "A", \.allNamespaces, "Objects of all namespaces"),
                     .text("field-selector", \.fields, "Select by fields"),

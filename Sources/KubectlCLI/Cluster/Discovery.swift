@@ -116,7 +116,7 @@ extension VerbTree {
         Verb(
             "api-versions", group: .other,
             "Print the supported API versions on the server, in the form of \"group/version\"",
-            usage: "api-versions", options: 0
+            usage: "api-versions [options]", options: 0
         ) { _, parsed, session in
             guard parsed.arguments.isEmpty else {
                 throw session.misuse("unexpected arguments: [\(parsed.arguments.joined(separator: " "))]")

@@ -159,7 +159,7 @@ extension VerbTree {
             "view", "Display merged kubeconfig settings or a specified kubeconfig file",
             usage: "config view [flags] [options]",
             options: ViewConfig(),
-            flags: PrintOptions.flags(\.printing) + [
+            flags: PrintOptions.flags(\.printing).map { $0.name == "output" ? $0.showing("'yaml'") : $0 } + [
                 .toggle("raw", \.raw, "Show certificates and keys"),
                 .toggle("minify", \.minify, "Leave out what the current context doesn't use"),
                 .toggle("flatten", \.flatten, "Put the content of named files into the result"),

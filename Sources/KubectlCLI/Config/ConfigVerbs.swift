@@ -17,7 +17,10 @@ extension VerbTree {
     }
 
     private static func configCurrentContext() -> Verb {
-        Verb("current-context", "Display the current-context", usage: "config current-context [options]", options: 0) {
+        Verb(
+            "current-context", "Display the current-context", usage: "config current-context [flags] [options]",
+            options: 0
+        ) {
             _, _, session in
             let name = try session.editedConfig.currentContext
             guard !name.isEmpty else { throw Refusal("current-context is not set") }
@@ -56,7 +59,7 @@ extension VerbTree {
     private static func configNames(_ section: Kubeconfig.Section) -> Verb {
         Verb(
             "get-\(section.rawValue)", "Display \(section.rawValue) defined in the kubeconfig",
-            usage: "config get-\(section.rawValue) [options]", options: 0
+            usage: "config get-\(section.rawValue) [flags] [options]", options: 0
         ) { _, _, session in
             session.out.line("NAME")
             for name in try session.editedConfig.names(section) { session.out.line(name) }

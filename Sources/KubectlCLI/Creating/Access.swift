@@ -42,7 +42,7 @@ extension VerbTree {
             resource: Known.clusterRoles, failure: nil, options: RoleOptions(),
             flags: roleFlags() + [
                 .strings("non-resource-url", \.urls, "Paths that are allowed"),
-                .text("aggregation-rule", \.aggregation, "Labels of the roles that this one is made of"),
+                .text("aggregation-rule", \.aggregation, "Labels of the roles that this one is made of").showing(""),
             ]
         ) { options, name, _, session in
             let head: [(String, JSON?)] = [

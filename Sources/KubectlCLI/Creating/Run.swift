@@ -51,7 +51,7 @@ extension VerbTree {
                     $0.grace = try GoValue.int($1)
                 },
                 .toggle("wait", \.waits, "Wait until the deleted pod is gone"),
-                .duration("pod-running-timeout", \.timeout, "How long to wait until the pod runs"),
+                .duration("pod-running-timeout", \.timeout, "How long to wait until the pod runs").showing("1m0s"),
                 .text("detach-keys", \.detachKeys, default: PodAttachment.usualKeys, "Keys that leave the container"),
                 .optionalValue(
                     "cascade", \.cascade, bare: "background", default: "background",

@@ -8,8 +8,9 @@ struct FileOptions: Sendable {
 
     var isEmpty: Bool { filenames.isEmpty && kustomize.isEmpty }
 
+    /// - Parameter isRecursive: how the options begin.
     static func flags<Options>(
-        _ path: any WritableKeyPath<Options, FileOptions> & Sendable, _ purpose: String
+        _ path: any WritableKeyPath<Options, FileOptions> & Sendable, _ purpose: String, isRecursive: Bool = false
     ) -> [Flag<Options>] {
         [
             Flag(
@@ -24,7 +25,10 @@ struct FileOptions: Sendable {
             ) {
                 $0[keyPath: path].kustomize = $1
             },
-            Flag("recursive", short: "R", value: nil, help: "Look into the folders of the folders of -f too") {
+            Flag(
+                "recursive", short: "R", value: nil, help: "Look into the folders of the folders of -f too",
+                shownDefault: "\(isRecursive)"
+            ) {
                 $0[keyPath: path].recursive = try GoValue.bool($1)
             },
         ]

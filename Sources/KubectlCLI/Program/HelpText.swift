@@ -48,7 +48,7 @@ enum HelpText {
     /// A flag's spelling with its default, and below it what it means.
     static func flags(_ flags: [FlagShape]) -> String {
         flags.sorted { $0.name < $1.name }.map { flag in
-            let short = flag.short.map { "-\($0), " } ?? "    "
+            let short = flag.short.map { "-\($0), " } ?? ""
             return "    \(short)--\(flag.name)=\(initial(flag)):\n\t\(flag.help)"
         }.joined(separator: "\n\n")
     }

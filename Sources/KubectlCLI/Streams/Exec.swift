@@ -20,7 +20,7 @@ extension VerbTree {
                 .toggle("stdin", short: "i", \.stdin, "Hand on standard input"),
                 .toggle("tty", short: "t", \.tty, "Give the command a terminal"),
                 .toggle("quiet", short: "q", \.quiet, "Print only what the command prints"),
-                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod"),
+                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod").showing("1m0s"),
             ]
         ) { options, parsed, session in
             var command: [String] = [], name = ""
@@ -81,7 +81,7 @@ extension VerbTree {
                 .toggle("stdin", short: "i", \.stdin, "Hand on standard input"),
                 .toggle("tty", short: "t", \.tty, "Use the container's terminal"),
                 .toggle("quiet", short: "q", \.quiet, "Print only what the container prints"),
-                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod"),
+                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod").showing("1m0s"),
                 .text("detach-keys", \.detachKeys, default: PodAttachment.usualKeys, "Keys that leave the container"),
             ]
         ) { options, parsed, session in

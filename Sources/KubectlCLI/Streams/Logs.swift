@@ -32,7 +32,7 @@ extension VerbTree {
                 .toggle("prefix", \.prefix, "Put pod and container before each line"),
                 .int("max-log-requests", \.most, default: 5, "Logs that are followed side by side"),
                 .toggle("ignore-errors", \.ignoresErrors, "Go on when a log can't be had"),
-                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod"),
+                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod").showing("20s"),
                 .toggle("insecure-skip-tls-verify-backend", \.skipsVerification, "Don't check the node's certificate"),
             ]
         ) { options, parsed, session in

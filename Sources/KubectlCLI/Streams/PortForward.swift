@@ -18,8 +18,8 @@ extension VerbTree {
             usage: "port-forward TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
             options: PortForwardOptions(),
             flags: [
-                .strings("address", \.given, "Addresses to listen on; localhost by default"),
-                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod"),
+                .strings("address", \.given, "Addresses to listen on").showing("[localhost]"),
+                .duration("pod-running-timeout", \.timeout, "How long to wait for a pod").showing("1m0s"),
             ]
         ) { options, parsed, session in
             guard parsed.arguments.count > 1 else {
