@@ -172,8 +172,7 @@ struct ClusterFaultTests {
                 try FileManager.default.createSymbolicLink(
                     atPath: "\(box.root)/bin/\(name)", withDestinationPath: program)
             }
-            // What the engine has of its own, its control group, it has from the first container on until it ends.
-            try await box.ok("run", "--rm", "busybox", "true")
+            try await box.ok("pull", "-q", "busybox")
             try FileManager.default.createDirectory(atPath: box.root + "/.kube", withIntermediateDirectories: true)
             let others =
                 "apiVersion: v1\nkind: Config\nclusters:\n- {name: other, cluster: {server: 'https://other'}}\n"

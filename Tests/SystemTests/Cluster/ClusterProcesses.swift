@@ -74,7 +74,9 @@ struct Traces {
         links = try await lines("ip -o link | awk -F': ' '{print $2}'; ip -o addr | awk '{print $2, $4}'; ip route")
         rules = try await lines("nft list ruleset")
         let id = "$(cat '\(box.root)/daemon.pid')"
-        groups = try await lines("find /sys/fs/cgroup -type d -path '*hako*' 2>/dev/null | grep -v \(id) | sort")
+        // The engine's own group is there from its first container on until it ends.
+        groups = try await lines(
+            "find /sys/fs/cgroup -type d -path '*hako*' ! -name hako 2>/dev/null | grep -v \(id) | sort")
         files = try await lines(
             "cd '\(box.root)'; find . -type d \\( -path './data/images/layers/*' -o -path ./data/images/blobs \\) -prune -o -print "
                 + "| grep -vE 'daemon|\\.db-|words-|registry|/client.log'")
