@@ -86,12 +86,12 @@ struct LinkTests {
                 "inspect", "-f", "{{.State.Pid}}", "net", "joined", "linked")
             try await box.stopDaemon(SIGKILL)
             // As a power failure does it: the containers are gone, and their monitors with them.
-            for pid in pids.split(separator: "\n") {
-                let parent = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            // All are looked up first, since the end of the first takes with it who shares its processes.
+            let monitors = try pids.split(separator: "\n").map { pid in
+                try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
                     .components(separatedBy: ") ")[1].split(separator: " ")[1]
-                kill(Int32(parent) ?? 0, SIGKILL)
-                kill(Int32(pid) ?? 0, SIGKILL)
             }
+            for process in monitors + pids.split(separator: "\n") { kill(try #require(Int32(process)), SIGKILL) }
             try await box.startDaemon()
             try await until("all three run again") {
                 try await box.ok("ps", "-q").split(separator: "\n").count == 3
