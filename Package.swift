@@ -206,7 +206,8 @@ targets += [
                 [
                     "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/hako/exports.map",
                     // At a fixed address: else each start patches 160,000 pointers, half of its time and 2 MiB of its memory.
-                    "-Xlinker", "-no-pie",
+                    // Not one of a huge page's, or the kernel maps the program's file whole.
+                    "-Xlinker", "-no-pie", "-Xlinker", "-Ttext-segment=0x410000",
                 ],
                 .when(configuration: .release))
         ]),
