@@ -142,7 +142,7 @@ package enum GoPrint {
         case .array(let list):
             return "[" + list.map { self.text($0, under: "[]", parent: key) }.joined(separator: " ") + "]"
         case .object(let members):
-            if let structure = GoStructure.of(members) { return structure.text(members) }
+            if let text = GoStructure.text(members) { return text }
             let isStructure = key != "" && !isMap(key, parent: parent)
             if isStructure {
                 return "{" + members.map { text($0.value, under: $0.key, parent: key) }.joined(separator: " ") + "}"

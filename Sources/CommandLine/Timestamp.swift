@@ -139,6 +139,9 @@ package struct Timestamp: Sendable, Equatable, Comparable {
             + " \(zoneName)"
     }
 
+    /// `2026-11-22 20:04:56.123 +0000 UTC`: how Go prints a time that it read with a `Z`.
+    package var utcGoText: String { Self.dateAndTime(utc, separator: " ") + fraction + " +0000 UTC" }
+
     /// `2026-11-22T20:04:56Z`, local time: Go's `time.RFC3339`.
     package var localRFC3339: String {
         let parts = local
