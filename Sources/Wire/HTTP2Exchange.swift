@@ -140,6 +140,7 @@ final class HTTP2Exchange: HTTPResponder, LoopWriter {
             if ["connection", "transfer-encoding", "keep-alive", "upgrade"].contains(name) { continue }
             fields.add(name: name, value: value.filter { !$0.isNewline })
         }
+        if !fields.contains(name: "date") { fields.add(name: "date", value: HTTPDate.now) }
         return fields
     }
 

@@ -105,6 +105,7 @@ final class HTTPExchange: HTTPResponder, LoopWriter {
             if state.owesContinue, !reader.bodyHasEnded { state.persists = false }
             return state.persists
         }
+        if !headers.contains(name: "Date") { headers.add(name: "Date", value: HTTPDate.now) }
         if !persists { headers.replaceOrAdd(name: "Connection", value: "close") }
         return Self.encode(status, headers, isModern: wire.isModern, persists: persists)
     }

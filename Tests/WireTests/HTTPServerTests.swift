@@ -23,6 +23,16 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("says when it answered, in HTTP's form")
+    func dates() async throws {
+        #expect(HTTPDate.text(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+        try await TestServer.with(echo) { test in
+            let answer = try await test.client.send(.POST, "/echo", body: .bytes(ByteBuffer(string: "x")))
+            #expect(answer.headers["date"].count == 1)
+            #expect(answer.headers.first(name: "date")?.hasSuffix(" GMT") == true)
+        }
+    }
+
     @Test("answers pipelined requests in their order")
     func pipelining() async throws {
         try await TestServer.with(echo) { test in

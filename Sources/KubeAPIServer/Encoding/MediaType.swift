@@ -76,21 +76,29 @@ extension AnswerForm {
         case custom, customWatch
         /// Anything that can be said at all.
         case status
+        /// A page of discovery, which has one shape only.
+        case page(isRouted: Bool)
 
         var hasProtobuf: Bool {
             switch self {
-            case .object, .list, .watch, .status: true
+            case .object, .list, .watch, .status, .page: true
             case .custom, .customWatch: false
             }
         }
-        var isWatch: Bool { self == .watch || self == .customWatch }
+        var isWatch: Bool {
+            switch self {
+            case .watch, .customWatch: true
+            case .object, .list, .custom, .status, .page: false
+            }
+        }
+        fileprivate var hasShapes: Bool { if case .page = self { false } else { true } }
 
         /// Of the paths of built-in kinds, which the original routes by the media types that they answer with.
         fileprivate var routed: [String] {
             switch self {
-            case .object: Self.whole
+            case .object, .page(isRouted: true): Self.whole
             case .list, .watch: Self.whole + Self.streams
-            case .custom, .customWatch, .status: []
+            case .custom, .customWatch, .status, .page(isRouted: false): []
             }
         }
         fileprivate static let whole = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
@@ -122,7 +130,7 @@ extension AnswerForm {
             form.encoding = encoding
             guard let shape = type.parameters["as"] else { return form }
             let version = type.parameters["v"] ?? "v1"
-            guard type.parameters["g"] == "meta.k8s.io", ["v1", "v1beta1"].contains(version),
+            guard offer.hasShapes, type.parameters["g"] == "meta.k8s.io", ["v1", "v1beta1"].contains(version),
                 let known = Self.shape(shape), known != .table || encoding != .protobuf
             else { continue }
             form.shape = known

@@ -11,7 +11,7 @@ enum ProtobufAnswer {
 
     private static func type(of tree: JSON) throws(APIStatus) -> SchemaType {
         let kind = tree["kind"].string ?? ""
-        guard let groupVersion = GroupVersion(apiVersion: tree["apiVersion"].string ?? ""),
+        guard let groupVersion = GroupVersion(apiVersion: tree["apiVersion"].string ?? "v1"),
             let type = type(groupVersion, kind)
         else {
             throw APIStatus(
@@ -50,8 +50,13 @@ enum ProtobufAnswer {
         }
     }
 
+    /// Kinds of meta.k8s.io that every group has, and that are written as `v1`.
+    private static let unversioned: Set<String> = [
+        "Status", "APIVersions", "APIGroupList", "APIGroup", "APIResourceList",
+    ]
+
     private static func type(_ groupVersion: GroupVersion, _ kind: String) -> SchemaType? {
-        if groupVersion.group == "meta.k8s.io" || (groupVersion.description == "v1" && kind == "Status") {
+        if groupVersion.group == "meta.k8s.io" || (groupVersion.description == "v1" && unversioned.contains(kind)) {
             return Schema.builtIn.meta(kind)
         }
         return Schema.builtIn.type(groupVersion, kind: kind)

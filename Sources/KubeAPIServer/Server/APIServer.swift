@@ -78,7 +78,11 @@ package final class APIServer: Sendable {
             responder.add("X-Kubernetes-Pf-Prioritylevel-Uid", flow.level)
         }
         guard limits.enter(kind, user) else { return try await refuseForNow(responder) }
-        defer { limits.leave(kind) }
+        if kind == .lasting { metrics.countLasting(info, method: http.method, by: 1) }
+        defer {
+            limits.leave(kind)
+            if kind == .lasting { metrics.countLasting(info, method: http.method, by: -1) }
+        }
         do throws(APIStatus) { try await access.check(asked) } catch {
             responder.add("X-Content-Type-Options", "nosniff")
             throw error

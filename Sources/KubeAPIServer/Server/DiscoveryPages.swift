@@ -73,18 +73,28 @@ final class DiscoveryPages: Sendable {
     func page(_ path: [String], _ http: HTTPRequest) throws(APIStatus) -> DocumentPage? {
         let made = current
         let discovery = made.discovery
-        let isPretty = QueryOptions(http.query).wantsPretty(http)
-        func json(_ tree: JSON) -> DocumentPage { .json(tree, isPretty: isPretty) }
+        /// A page in the encoding asked for; the two that list groups aren't routed by media type in the original.
+        func answer(_ tree: JSON, isRouted: Bool = true) throws(APIStatus) -> DocumentPage {
+            let form = try AnswerForm.negotiate(
+                http.headers["accept"], pretty: QueryOptions(http.query).wantsPretty(http), .page(isRouted: isRouted))
+            return try .tree(tree, form)
+        }
         switch (path.first, path.count) {
         case ("api", 1):
             if let page = aggregated(http, discovery, isCore: true) { return page }
-            return json(discovery.coreVersions(serverAddress: serverAddress))
+            return try answer(discovery.coreVersions(serverAddress: serverAddress))
         case ("apis", 1):
             if let page = aggregated(http, discovery, isCore: false) { return page }
-            return json(discovery.groupList)
-        case ("api", 2): return discovery.resourceList(GroupVersion("", path[1])).map(json)
-        case ("apis", 2): return discovery.group(path[1]).map(json)
-        case ("apis", 3): return discovery.resourceList(GroupVersion(path[1], path[2])).map(json)
+            return try answer(discovery.groupList, isRouted: false)
+        case ("api", 2):
+            guard let list = discovery.resourceList(GroupVersion("", path[1])) else { return nil }
+            return try answer(list)
+        case ("apis", 2):
+            guard let group = discovery.group(path[1]) else { return nil }
+            return try answer(group, isRouted: false)
+        case ("apis", 3):
+            guard let list = discovery.resourceList(GroupVersion(path[1], path[2])) else { return nil }
+            return try answer(list)
         case ("openapi", 2) where path[1] == "v2":
             let accepted = MediaType.accepted(http.headers["accept"]).map(\.type)
             let messages = OpenAPIDocuments.protobufMediaTypes

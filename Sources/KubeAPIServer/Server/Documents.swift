@@ -25,6 +25,18 @@ struct DocumentPage: Sendable {
             body: ByteBuffer(
                 bytes: isPretty ? Array(tree.pretty(indent: "  ").utf8) : tree.bytes() + [UInt8(ascii: "\n")]))
     }
+
+    /// A page of discovery, whose kind is one of meta.k8s.io.
+    static func tree(_ tree: JSON, _ form: AnswerForm) throws(APIStatus) -> DocumentPage {
+        var page = json(tree, isPretty: form.isPretty)
+        switch form.encoding {
+        case .json: return page
+        case .yaml: page.body = ByteBuffer(bytes: YAML.write(tree))
+        case .protobuf: page.body = ByteBuffer(bytes: try ProtobufAnswer.bytes(tree))
+        }
+        page.headers.replaceOrAdd(name: "Content-Type", value: form.contentType)
+        return page
+    }
 }
 
 /// Paths that name no resource: discovery, schemas, health, version, metrics.

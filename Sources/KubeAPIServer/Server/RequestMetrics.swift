@@ -19,6 +19,8 @@ final class RequestMetrics: Sendable {
     private struct State {
         var requests: [Key: Int] = [:]
         var durations: [Key: Duration] = [:]
+        /// Watches, streams to pods and proxied requests that are open.
+        var lasting: [Key: Int] = [:]
     }
 
     /// Upper bounds in seconds: upstream's, which rules for alerts name.
@@ -60,16 +62,8 @@ final class RequestMetrics: Sendable {
     }
 
     func count(_ info: RequestInfo, method: HTTPMethod, isDry: Bool = false, code: Int, seconds: Double) {
-        let scope =
-            !info.isResource ? "" : !info.name.isEmpty ? "resource" : info.namespace.isEmpty ? "cluster" : "namespace"
-        let verb = info.isResource ? Self.verbs[info.verb] ?? info.verb.uppercased() : method.rawValue
-        let key = Key(
-            verb: verb, group: info.group, version: info.version, resource: info.resource,
-            subresource: info.isResource ? info.subresource : String(info.path.prefix(64)), scope: scope,
-            component: info.isResource ? "apiserver" : "", dryRun: isDry ? "All" : "", code: code)
-        let timed = Key(
-            verb: verb, group: info.group, version: info.version, resource: info.resource,
-            subresource: info.subresource, scope: scope, component: "apiserver", dryRun: key.dryRun, code: 0)
+        let key = Self.key(info, method, isDry: isDry, code: code)
+        let timed = Self.key(info, method, isDry: isDry)
         state.withLockedValue { state in
             guard state.requests[key] != nil || state.requests.count < Self.maximumSeries else { return }
             state.requests[key, default: 0] += 1
@@ -82,14 +76,40 @@ final class RequestMetrics: Sendable {
         }
     }
 
+    /// To be called when a request that lasts begins (1) and ends (-1).
+    func countLasting(_ info: RequestInfo, method: HTTPMethod, by change: Int) {
+        let key = Self.key(info, method)
+        state.withLockedValue { state in
+            let count = state.lasting[key, default: 0] + change
+            state.lasting[key] = count > 0 ? count : nil
+        }
+    }
+
+    private static func key(_ info: RequestInfo, _ method: HTTPMethod, isDry: Bool = false, code: Int = 0) -> Key {
+        let scope =
+            !info.isResource ? "" : !info.name.isEmpty ? "resource" : info.namespace.isEmpty ? "cluster" : "namespace"
+        return Key(
+            verb: info.isResource ? verbs[info.verb] ?? info.verb.uppercased() : method.rawValue, group: info.group,
+            version: info.version, resource: info.resource,
+            subresource: info.isResource ? info.subresource : String(info.path.prefix(64)), scope: scope,
+            component: info.isResource ? "apiserver" : "", dryRun: isDry ? "All" : "", code: code)
+    }
+
     var text: String {
-        let (requests, durations) = state.withLockedValue { ($0.requests, $0.durations) }
+        let (requests, durations, lasting) = state.withLockedValue { ($0.requests, $0.durations, $0.lasting) }
         var lines = [
             "# HELP apiserver_request_total Requests answered, by what they asked for and the status they got.",
             "# TYPE apiserver_request_total counter",
         ]
         lines += requests.map { key, count in
             "apiserver_request_total{code=\"\(key.code)\",\(Self.labels(key))} \(count)"
+        }.sorted()
+        lines += [
+            "# HELP apiserver_longrunning_requests Watches, streams to pods and proxied requests that are open.",
+            "# TYPE apiserver_longrunning_requests gauge",
+        ]
+        lines += lasting.map { key, count in
+            "apiserver_longrunning_requests{\(Self.labels(key, withDryRun: false))} \(count)"
         }.sorted()
         lines += Self.histogram(
             "apiserver_request_duration_seconds", "Time from a request's head to the end of its answer, in seconds.",
@@ -119,7 +139,7 @@ final class RequestMetrics: Sendable {
     }
 
     /// As if nothing had been asked yet.
-    func reset() { state.withLockedValue { $0 = State() } }
+    func reset() { state.withLockedValue { $0 = State(lasting: $0.lasting) } }
 
     /// The checks of health as gauges.
     static func text(_ outcomes: [(name: String, probe: Health.Probe, isWell: Bool)]) -> String {
@@ -135,12 +155,13 @@ final class RequestMetrics: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func labels(_ key: Key) -> String {
+    private static func labels(_ key: Key, withDryRun: Bool = true) -> String {
         func quoted(_ text: String) -> String {
             text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
         }
+        let dryRun = withDryRun ? "dry_run=\"\(key.dryRun)\"," : ""
         return
-            "component=\"\(key.component)\",dry_run=\"\(key.dryRun)\",group=\"\(quoted(key.group))\",resource=\"\(quoted(key.resource))\",scope=\"\(key.scope)\","
+            "component=\"\(key.component)\",\(dryRun)group=\"\(quoted(key.group))\",resource=\"\(quoted(key.resource))\",scope=\"\(key.scope)\","
             + "subresource=\"\(quoted(key.subresource))\",verb=\"\(quoted(key.verb))\",version=\"\(quoted(key.version))\""
     }
 }

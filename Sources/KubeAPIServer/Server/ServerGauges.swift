@@ -11,10 +11,6 @@ enum ServerGauges {
                 help: "Requests that are being answered and count against the limits, by kind.", label: "request_kind",
                 values: [RequestLimits.Kind.mutating, .readOnly].map { ($0.rawValue, Double(limits.running($0))) }),
             RequestMetrics.Gauge(
-                name: "apiserver_longrunning_requests",
-                help: "Watches, streams to pods and proxied requests that are open.", label: "component",
-                values: [("apiserver", Double(limits.running(.lasting)))]),
-            RequestMetrics.Gauge(
                 name: "apiserver_storage_objects", help: "Stored objects, by resource.", label: "resource",
                 values: cache.counts.map { ($0, Double($1)) }),
             RequestMetrics.Gauge(
