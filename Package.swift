@@ -166,7 +166,9 @@ targets += module(
 targets += module(
     "Scheduler", kube, [log, locks],
     testNeeds: ["KubeAPIServer", .product(name: "NIOPosix", package: "swift-nio")])
-targets += module("ServiceProxy", kube + ["Linux", "CLinux"], nio + [log, locks])
+targets += module(
+    "ServiceProxy", kube + ["Linux", "CLinux", "Wire"],
+    nio + [log, locks, .product(name: "NIOHTTP1", package: "swift-nio")])
 targets += module(
     "ClusterDNS", kube + ["NameServer", "Wire", "Linux", "CLinux"], nio + [log, locks], testNeeds: ["TestKit"])
 targets += module(

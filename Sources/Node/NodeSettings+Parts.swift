@@ -26,7 +26,7 @@ extension NodeSettings {
             podCIDRs: [podRange].compactMap { IPPrefix($0) }, bridge: NodeEngine.bridge,
             servedHere: [ClusterObjects.dnsAddress].compactMap { IPAddress($0) },
             // The engine gives pods their whole range on the bridge.
-            podLink: .bridged)
+            podLink: .bridged, healthPort: 10_256)
     }
 
     var dns: DNSSettings {

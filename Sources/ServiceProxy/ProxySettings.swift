@@ -28,11 +28,14 @@ package struct ProxySettings: Sendable {
     /// Whether packets of this node's pods that leave the cluster get the node's address.
     package var hidesPods: Bool
     package var podLink: PodLink
+    /// Where the proxy tells of its own health; nil: nowhere.
+    package var healthPort: UInt16?
 
     package init(
         nodeName: String, nodeAddresses: [IPAddress], clusterCIDRs: [IPPrefix], serviceCIDRs: [IPPrefix] = [],
         podCIDRs: [IPPrefix], bridge: String, table: String = "hako-services", servedHere: [IPAddress] = [],
-        hidesPods: Bool = true, podLink: PodLink = .routed
+        hidesPods: Bool = true, podLink: PodLink = .routed,
+        healthPort: UInt16? = nil
     ) {
         self.nodeName = nodeName
         self.nodeAddresses = nodeAddresses
@@ -44,6 +47,7 @@ package struct ProxySettings: Sendable {
         self.servedHere = servedHere
         self.hidesPods = hidesPods
         self.podLink = podLink
+        self.healthPort = healthPort
     }
 
     /// The families that there are pods of.

@@ -22,6 +22,7 @@ package final class ServiceProxy: Sendable {
     private let informers: InformerSet
     private let log: Logger
     private let nft: any RuleLoader
+    private let healthChecks: HealthCheckServers
     private let book = NIOLockedValueBox(ServiceBook())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
@@ -36,6 +37,7 @@ package final class ServiceProxy: Sendable {
         self.settings = settings
         self.log = log
         self.nft = nft
+        healthChecks = HealthCheckServers(settings, log: log)
         own = informers == nil ? InformerSet(api, log: log) : nil
         self.informers = informers ?? own ?? InformerSet(api, log: log)
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -43,7 +45,7 @@ package final class ServiceProxy: Sendable {
     }
 
     private func observe() {
-        let (book, signal, node) = (book, signal, settings.nodeName)
+        let (book, signal, node, healthChecks) = (book, signal, settings.nodeName, healthChecks)
         informers[.services].observe { change in
             book.withLockedValue { $0.take(service: change) }
             signal.yield()
@@ -54,6 +56,7 @@ package final class ServiceProxy: Sendable {
         }
         informers[.nodes].observe { change in
             guard change.key.name == node, let new = change.new else { return }
+            healthChecks.take(ownNode: new)
             if book.withLockedValue({ $0.take(ownNode: new) }) { signal.yield() }
         }
     }
@@ -64,7 +67,9 @@ package final class ServiceProxy: Sendable {
         await withTaskGroup(of: Void.self) { group in
             if let own { group.addTask { await own.run() } }
             group.addTask { await self.keep() }
+            if let port = settings.healthPort { group.addTask { await self.healthChecks.serveOwn(port: port) } }
         }
+        await healthChecks.close()
     }
 
     private func keep() async {
@@ -95,6 +100,7 @@ package final class ServiceProxy: Sendable {
                 wake(after: pause)
                 pause = min(pause * 2, Limit.longestPause)
             }
+            await healthChecks.update(news, proxyIsHealthy: isLoaded)
         }
     }
 
