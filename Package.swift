@@ -7,7 +7,7 @@ let layers: [String: Int] = [
     "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0, "CICUData": 0,
     "hako-runtime": 1, "hako-init": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
-    "Dockerfile": 3, "Registry": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3, "NameServer": 3,
+    "Dockerfile": 3, "Registry": 3, "RegistryServer": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3, "NameServer": 3,
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
     "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4, "ClusterDNS": 4,
     "Builder": 5, "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
@@ -105,6 +105,9 @@ targets += module(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     ], testNeeds: ["TestKit"])
 targets += module(
+    "RegistryServer", ["Fault", "OCI", "JSON", "Linux", "CLinux", "Wire"],
+    nio + [crypto, log, locks, .product(name: "NIOHTTP1", package: "swift-nio")])
+targets += module(
     "ImageStore", ["Fault", "OCI", "JSON", "Linux", "CLinux", "CISAL", "CZstd", "CZlib"],
     nio + [sqlite, crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
     testNeeds: ["TestKit"])
@@ -200,7 +203,7 @@ targets += [
             "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
             "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault",
             "Linux",
-            "CLinux", "DockerModel", "Registry", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
+            "CLinux", "DockerModel", "Registry", "RegistryServer", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,
         exclude: ["exports.map"], swiftSettings: houseRules + sameHeaders,
         linkerSettings: [

@@ -81,6 +81,13 @@ package struct Reference: Sendable, Hashable {
         do { return try Digest(parsing: String(text)) } catch { throw Fault(.invalid, "invalid reference format") }
     }
 
+    /// Whether the text is a repository's path, without a registry: `library/nginx`.
+    package static func isRepository(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= Limit.repositoryBytes && Grammar.isPath(text)
+    }
+
+    package static func isTag(_ text: String) -> Bool { Grammar.isTag(Substring(text)) }
+
     enum Limit {
         /// Longest repository path, in bytes (distribution reference grammar, `RepositoryNameTotalLengthMax`).
         static let repositoryBytes = 255

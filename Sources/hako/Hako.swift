@@ -45,6 +45,7 @@ struct Hako {
         case "daemon": return await Daemon.main(rest)
         case "apiserver": return await APIServerCommand.main(rest, version: Product.version)
         case "snapshot": return SnapshotCommand.main(rest)
+        case "registry": return await RegistryCommand.main(rest)
         case "install": return Install.main(rest)
         case let word?:
             return fail("'\(word)' is not a hako command: see `hako help`; docker's commands go `hako docker \(word)`")
@@ -75,6 +76,7 @@ struct Hako {
           daemon     Run the engine; starts by itself when `hako docker` needs it
           runtime    The OCI runtime command line
           apiserver  Serve the Kubernetes API
+          registry   Serve images to whoever pulls and pushes
           snapshot   Save a cluster's state to a file, or make it anew from one
           install    Have systemd run the engine
           version    Print the version
