@@ -31,6 +31,9 @@ final class HTTPMessageReader: Sendable {
                 guard state.buffered.readableBytes <= HTTPLimit.headBytes else {
                     throw HTTPProblem(431, "request header fields too large")
                 }
+                // A TLS client's first bytes, say, whose end would be waited for in vain.
+                let first = state.buffered.getInteger(at: state.buffered.readerIndex, as: UInt8.self)
+                if let first, !HTTPHead.isTokenByte(first) { throw HTTPProblem(400, "this is no HTTP") }
                 return nil
             }
             if let head { return head }

@@ -122,6 +122,16 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("answers a TLS client at once, who then knows that this is no TLS", .timeLimit(.minutes(1)))
+    func encrypted() async throws {
+        try await TestServer.with(echo) { test in
+            let connection = try await test.raw()
+            try await connection.write(ByteBuffer(bytes: [0x16, 0x03, 0x01, 0x00, 0xC8, 0x01, 0x00, 0x00, 0xC4]))
+            #expect(try await connection.read(12).hasPrefix("HTTP/1.1 400"))
+            await connection.close()
+        }
+    }
+
     @Test("refuses headers past the limit with 431, without keeping them")
     func oversizedHeaders() async throws {
         try await TestServer.with(echo) { test in
