@@ -6,6 +6,7 @@ import PackageDescription
 let layers: [String: Int] = [
     "CLinux": 0, "CSeccomp": 0, "CNftables": 0, "CISAL": 0, "CZstd": 0, "CZlib": 0, "CKubeSchema": 0, "CICUData": 0,
     "hako-runtime": 1, "hako-init": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
+    "Protobuf": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Dockerfile": 3, "Registry": 3, "RegistryServer": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3, "NameServer": 3,
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
@@ -87,11 +88,12 @@ var targets: [Target] =
     ] + systemLibraries
 targets += module("JSON", testNeeds: ["TestKit"])
 targets += module("Fault", tests: false)
+targets += module("Protobuf")
 targets += module(
     "CommandLine", ["JSON", "Fault"], nio + [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module("Linux", ["Fault", "CLinux", "CNftables"])
 targets += module(
-    "Wire", ["Fault", "JSON", "CZlib"],
+    "Wire", ["Fault", "JSON", "Protobuf", "CZlib"],
     nio + httpAndTLS + http2 + [
         crypto, log, .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
     ], testNeeds: ["TestKit"])
@@ -144,7 +146,8 @@ targets += [
     .target(name: "CICUData", cSettings: [.define("HAKO_RELEASE", .when(configuration: .release))]),
 ]
 targets += module(
-    "KubeModel", ["Fault", "JSON", "CKubeSchema"], [.product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
+    "KubeModel", ["Fault", "JSON", "Protobuf", "CKubeSchema"], [.product(name: "Yams", package: "Yams")],
+    testNeeds: ["TestKit"])
 targets += module(
     "KubeStorage", ["Fault"],
     nio + [sqlite, log, crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")],
@@ -175,7 +178,7 @@ targets += module(
 targets += module(
     "ClusterDNS", kube + ["NameServer", "Wire", "Linux", "CLinux"], nio + [log, locks], testNeeds: ["TestKit"])
 targets += module(
-    "Kubelet", kube + ["DockerModel", "Wire", "Linux", "CLinux", "KubeAPIServer"],
+    "Kubelet", kube + ["DockerModel", "Wire", "Protobuf", "Linux", "CLinux", "KubeAPIServer"],
     nio + httpAndTLS + http2 + [log, locks] + certificates,
     testNeeds: ["TestKit", "Engine", "Registry"])
 targets += module(
@@ -201,7 +204,8 @@ targets += [
         name: "hako",
         dependencies: [
             "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
-            "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine", "JSON", "Fault",
+            "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine",
+            "JSON", "Fault",
             "Linux",
             "CLinux", "DockerModel", "Registry", "RegistryServer", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,

@@ -1,4 +1,5 @@
 import JSON
+import Protobuf
 
 /// Reads the object that a request carries, in any of the three formats, with the original's answers to what is wrong.
 package enum RequestBody {

@@ -1,4 +1,5 @@
 import JSON
+import Protobuf
 
 /// A document of version 2 as the protobuf message that kubectl asks for (`openapi.v2.Document` of gnostic-models).
 enum OpenAPIProtobuf {

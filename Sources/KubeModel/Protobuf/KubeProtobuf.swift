@@ -1,4 +1,5 @@
 import JSON
+import Protobuf
 
 /// Objects as `application/vnd.kubernetes.protobuf`: the mark `k8s\0` and a `runtime.Unknown` message around the
 /// object's own message. Types without numbers (custom resources, `Table`) have no such form.
@@ -15,14 +16,7 @@ package enum KubeProtobuf {
         package var contentType = ""
     }
 
-    /// Why bytes are no message of their type; sentences as the original's generated code has them.
-    package struct Fault: Error, Equatable, CustomStringConvertible {
-        package let description: String
-
-        static let unexpectedEnd = Fault(description: "unexpected EOF")
-        static let overflow = Fault(description: "proto: integer overflow")
-        static let negativeLength = Fault(description: "proto: negative length found during unmarshaling")
-    }
+    package typealias Fault = ProtobufFault
 
     /// Whether the body begins as such an object does.
     package static func isMarked(_ bytes: [UInt8]) -> Bool { bytes.starts(with: mark) }

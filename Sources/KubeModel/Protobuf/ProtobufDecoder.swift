@@ -1,4 +1,5 @@
 import JSON
+import Protobuf
 
 /// Builds JSON from messages by their type.
 struct ProtobufDecoder {

@@ -1,4 +1,6 @@
 import JSON
+import Protobuf
+import Protobuf
 import Testing
 
 @testable import KubeModel

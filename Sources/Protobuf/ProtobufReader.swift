@@ -1,29 +1,29 @@
 /// A message's bytes: tags, and what follows them. Never reads past its end.
-struct ProtobufReader {
-    private let bytes: UnsafeRawBufferPointer
-    private var at = 0
+package struct ProtobufReader {
+    @usableFromInline let bytes: UnsafeRawBufferPointer
+    @usableFromInline var at = 0
 
     /// Groups inside groups, which nobody writes any more, that are skipped.
-    private static let maximumGroupDepth = 32
+    @usableFromInline static let maximumGroupDepth = 32
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    @inlinable package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    var isAtEnd: Bool { at == bytes.count }
+    @inlinable package var isAtEnd: Bool { at == bytes.count }
 
-    enum Wire: Int { case varint = 0, fixed64, bytes, startGroup, endGroup, fixed32 }
+    package enum Wire: Int { case varint = 0, fixed64, bytes, startGroup, endGroup, fixed32 }
 
     /// The next field's number and wire type; nil at the end.
-    mutating func tag() throws(KubeProtobuf.Fault) -> (number: Int, wire: Wire)? {
+    @inlinable package mutating func tag() throws(ProtobufFault) -> (number: Int, wire: Wire)? {
         if isAtEnd { return nil }
         let tag = try varint()
         let number = Int32(truncatingIfNeeded: tag >> 3)
         guard number > 0, let wire = Wire(rawValue: Int(tag & 7)) else {
-            throw KubeProtobuf.Fault(description: "proto: illegal tag \(number) (wire type \(tag))")
+            throw ProtobufFault(description: "proto: illegal tag \(number) (wire type \(tag))")
         }
         return (Int(number), wire)
     }
 
-    mutating func varint() throws(KubeProtobuf.Fault) -> UInt64 {
+    @inlinable package mutating func varint() throws(ProtobufFault) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 64, by: 7) {
             guard at < bytes.count else { throw .unexpectedEnd }
@@ -35,13 +35,13 @@ struct ProtobufReader {
         throw .overflow
     }
 
-    mutating func fixed64() throws(KubeProtobuf.Fault) -> UInt64 {
+    @inlinable package mutating func fixed64() throws(ProtobufFault) -> UInt64 {
         guard bytes.count - at >= 8 else { throw .unexpectedEnd }
         defer { at += 8 }
         return (0..<8).reduce(0) { $0 | UInt64(bytes[at + $1]) << UInt64(8 * $1) }
     }
 
-    private mutating func run() throws(KubeProtobuf.Fault) -> UnsafeRawBufferPointer {
+    @inlinable package mutating func run() throws(ProtobufFault) -> UnsafeRawBufferPointer {
         let count = try varint()
         guard count <= UInt64(Int.max) else { throw .negativeLength }
         guard count <= UInt64(bytes.count - at) else { throw .unexpectedEnd }
@@ -50,29 +50,29 @@ struct ProtobufReader {
     }
 
     /// - Parameter field: for the sentence of a wrong wire type.
-    func expect(_ wire: Wire, _ wanted: Wire, _ field: String) throws(KubeProtobuf.Fault) {
+    @inlinable package func expect(_ wire: Wire, _ wanted: Wire, _ field: String) throws(ProtobufFault) {
         if wire == wanted { return }
         let name = field.prefix(1).uppercased() + field.dropFirst()
-        throw KubeProtobuf.Fault(description: "proto: wrong wireType = \(wire.rawValue) for field \(name)")
+        throw ProtobufFault(description: "proto: wrong wireType = \(wire.rawValue) for field \(name)")
     }
 
-    mutating func nested(_ wire: Wire, _ field: String) throws(KubeProtobuf.Fault) -> ProtobufReader {
+    @inlinable package mutating func nested(_ wire: Wire, _ field: String) throws(ProtobufFault) -> ProtobufReader {
         try expect(wire, .bytes, field)
         return ProtobufReader(try run())
     }
 
-    mutating func byteArray(_ wire: Wire, _ field: String) throws(KubeProtobuf.Fault) -> [UInt8] {
+    @inlinable package mutating func byteArray(_ wire: Wire, _ field: String) throws(ProtobufFault) -> [UInt8] {
         try expect(wire, .bytes, field)
         return Array(try run())
     }
 
-    mutating func string(_ wire: Wire, _ field: String) throws(KubeProtobuf.Fault) -> String {
+    @inlinable package mutating func string(_ wire: Wire, _ field: String) throws(ProtobufFault) -> String {
         try expect(wire, .bytes, field)
         return String(decoding: try run(), as: UTF8.self)
     }
 
     /// Passes over a field that nobody asked for.
-    mutating func skip(_ wire: Wire) throws(KubeProtobuf.Fault) {
+    @inlinable package mutating func skip(_ wire: Wire) throws(ProtobufFault) {
         var open = 0
         var wire = wire
         while true {
@@ -86,10 +86,10 @@ struct ProtobufReader {
             case .startGroup:
                 open += 1
                 guard open <= ProtobufReader.maximumGroupDepth else {
-                    throw KubeProtobuf.Fault(description: "proto: groups nested too deeply")
+                    throw ProtobufFault(description: "proto: groups nested too deeply")
                 }
             case .endGroup:
-                guard open > 0 else { throw KubeProtobuf.Fault(description: "proto: unexpected end of group") }
+                guard open > 0 else { throw ProtobufFault(description: "proto: unexpected end of group") }
                 open -= 1
             }
             if open == 0 { return }
