@@ -80,6 +80,14 @@ final class ByteChannel: RawConnection {
 
     func closed() async { await gone.wait() }
 
+    /// On the event loop: takes itself out of the pipeline, for whoever speaks another protocol over the channel from
+    /// now on. Answers what has arrived and nobody asked for; reads find the connection's end, and only that.
+    func leave() throws -> ByteBuffer? {
+        let pending = inlet.value.take()
+        channel.pipeline.syncOperations.removeHandler(inlet.value, promise: nil)
+        return pending
+    }
+
     /// Runs `expire` after `time` unless cancelled.
     func after(_ time: TimeAmount, _ expire: @escaping @Sendable (any Channel) -> Void) -> Scheduled<Void> {
         channel.eventLoop.scheduleTask(in: time) { [channel] in expire(channel) }
@@ -87,7 +95,7 @@ final class ByteChannel: RawConnection {
 }
 
 /// The event loop's side of a `ByteChannel`.
-private final class Inlet: ChannelInboundHandler {
+private final class Inlet: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     let inputEnded = Latch()

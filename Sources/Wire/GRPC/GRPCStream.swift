@@ -1,0 +1,100 @@
+import JSON
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// One call, as messages both ways. One reader at a time; a reader may run beside writers.
+package final class GRPCStream: Sendable {
+    /// `/package.Service/Method`.
+    package let path: String
+    /// What came with the call, names in lower case.
+    package let metadata: [(name: String, value: String)]
+    private let channel: any Channel
+    private let inlet: NIOLoopBound<GRPCInlet>
+    private let gone: Latch
+    private let isServer: Bool
+    private let hasAnswered = NIOLockedValueBox(false)
+
+    init(
+        _ channel: any Channel, _ inlet: GRPCInlet, path: String, metadata: [(name: String, value: String)],
+        gone: Latch, isServer: Bool
+    ) {
+        self.channel = channel
+        self.inlet = NIOLoopBound(inlet, eventLoop: channel.eventLoop)
+        self.path = path
+        self.metadata = metadata
+        self.gone = gone
+        self.isServer = isServer
+    }
+
+    /// All values under the name.
+    package func values(_ name: String) -> [String] { metadata.filter { $0.name == name }.map(\.value) }
+
+    /// The next message; nil when the other side has said its last. Throws a `GRPCStatus` when the call failed there.
+    package func receive() async throws -> ByteBuffer? {
+        let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
+        return try await withTaskCancellationHandler {
+            channel.eventLoop.runNow { [inlet] in inlet.value.read(promise) }
+            return try await promise.futureResult.get()
+        } onCancel: {
+            channel.eventLoop.execute { [inlet] in inlet.value.cancelReader() }
+        }
+    }
+
+    /// Ends when the message is on its way: a slow reader slows its writer.
+    package func send(_ message: some Collection<UInt8> & Sendable) async throws {
+        var framed = ByteBuffer()
+        framed.reserveCapacity(message.count + 5)
+        framed.writeInteger(UInt8(0))
+        framed.writeInteger(UInt32(message.count))
+        framed.writeBytes(message)
+        try await sendFramed(framed)
+    }
+
+    private func sendFramed(_ framed: ByteBuffer) async throws {
+        let payload = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(framed)))
+        guard isServer, needsHead() else { return try await channel.writeAndFlush(payload) }
+        let head = HTTP2Frame.FramePayload.headers(
+            .init(headers: [":status": "200", "content-type": "application/grpc"]))
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        channel.eventLoop.runNow { [channel] in
+            channel.write(head, promise: nil)
+            channel.writeAndFlush(payload, promise: promise)
+        }
+        try await promise.futureResult.get()
+    }
+
+    private func needsHead() -> Bool {
+        hasAnswered.withLockedValue { answered in
+            defer { answered = true }
+            return !answered
+        }
+    }
+
+    /// Of a client: nothing more will be sent.
+    package func closeSend() async throws {
+        try await channel.writeAndFlush(
+            HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)))
+    }
+
+    /// Of a server: the last word.
+    func finish(_ status: GRPCStatus) async {
+        var fields = HPACKHeaders()
+        if needsHead() { fields = [":status": "200", "content-type": "application/grpc"] }
+        fields.add(name: "grpc-status", value: "\(status.code.rawValue)")
+        if !status.message.isEmpty { fields.add(name: "grpc-message", value: GRPCStatus.encode(status.message)) }
+        if !status.details.isEmpty {
+            let text = encodeBase64(status.bytes).prefix { $0 != "=" }
+            fields.add(name: "grpc-status-details-bin", value: String(text))
+        }
+        try? await channel.writeAndFlush(
+            HTTP2Frame.FramePayload.headers(.init(headers: fields, endStream: true)))
+        try? await channel.close()
+    }
+
+    package func cancel() { channel.close(promise: nil) }
+
+    /// Returns when the call is over, or when the task is cancelled.
+    package func closed() async { await gone.wait() }
+}
