@@ -7,41 +7,32 @@ import JSON
 import Linux
 import OCI
 
-/// One build from its context to its image: stages as tasks that wait for each other.
-final class Build: Sendable {
-    let id: String
+/// One build from its inputs to its image: stages as tasks that wait for each other.
+package final class Build: Sendable {
     let request: BuildRequest
-    let context: BuildContext
+    let inputs: BuildInputs
     let builder: Builder
-    let plan: BuildPlan
+    package let plan: BuildPlan
     let arguments: BuildArguments
-    let platform: Platform
-    let output: OrderedOutput
+    package let platform: Platform
     /// Keeps the layers that are made until the image has them.
     let lease: Lease
-    let sink: ProgressSink
     /// SOURCE_DATE_EPOCH, in nanoseconds: the time of everything that is made; nil: the time when it is made.
     let epoch: Int64?
 
-    var engine: Engine { builder.engine }
+    package var engine: Engine { builder.engine }
 
-    init(
-        _ id: String, _ request: BuildRequest, _ context: BuildContext, on builder: Builder,
-        _ sink: @escaping ProgressSink
-    ) async throws {
-        self.id = id
+    /// Throws when the Dockerfile or the request can't be understood; nothing has run then.
+    package init(_ request: BuildRequest, _ inputs: BuildInputs, on builder: Builder) throws {
         self.request = request
-        self.context = context
+        self.inputs = inputs
         self.builder = builder
-        self.sink = sink
-        for tag in request.tags { _ = try Engine.reference(repository: tag, tag: "") }
-        let file = try Dockerfile(context.dockerfile, name: request.dockerfile)
-        plan = try BuildPlan(file, target: request.target)
+        let file = try Dockerfile(inputs.dockerfile, name: request.dockerfile)
+        plan = try BuildPlan(file, target: request.target, named: Set(inputs.named.keys))
         platform =
             try request.platform.flatMap { $0.isEmpty ? nil : $0 }
             .map { (text) throws(Fault) in try Platform(parsing: text) } ?? .host
         arguments = try BuildArguments(request, file, target: platform, host: .host)
-        output = OrderedOutput(lanes: plan.stages.map(\.index), isQuiet: request.isQuiet, sink)
         lease = builder.engine.images.lease()
         if let text = request.arguments["SOURCE_DATE_EPOCH"] ?? nil {
             guard let seconds = Int64(text), seconds >= 0, seconds < 1 << 33 else {
@@ -53,28 +44,31 @@ final class Build: Sendable {
         }
     }
 
-    func run() async throws {
-        defer { withExtendedLifetime(lease) {} }
-        do {
-            let state = try await runStages()
-            try await finish(state)
-        } catch let failure as StepFailure {
-            try await output.close([failure.json])
+    /// Throws a `StepError` where an instruction failed.
+    package func run(_ listener: any BuildListener) async throws -> BuiltImage {
+        var state = try await runStages(listener)
+        if !request.labels.isEmpty {
+            state.settings.set(
+                labels: request.labels.sorted { $0.key < $1.key }.map { KeyValue(key: $0.key, value: $0.value) })
         }
+        if state.created == nil { state.created = epoch ?? nowNanoseconds() }
+        return BuiltImage(
+            config: state.document().bytes(), layers: state.layers, platform: state.platform, base: state.base,
+            lease: lease)
     }
 
-    private func runStages() async throws -> StageState {
+    private func runStages(_ listener: any BuildListener) async throws -> StageState {
         var tasks: [Int: Task<StageState, any Error>] = [:]
         for stage in plan.stages {
             let needed = tasks.filter { stage.needs.contains($0.key) }
             tasks[stage.index] = Task {
                 do {
-                    let run = StageRun(self, stage, needed)
+                    let run = StageRun(self, stage, needed, listener)
                     let state = try await run.run()
-                    try await self.output.end(lane: stage.index)
+                    try await listener.endOfStage(stage.index)
                     return state
                 } catch {
-                    try? await self.output.end(lane: stage.index)
+                    try? await listener.endOfStage(stage.index)
                     throw error
                 }
             }
@@ -103,36 +97,5 @@ final class Build: Sendable {
         } onCancel: {
             cancel()
         }
-    }
-
-    private func finish(_ result: StageState) async throws {
-        var state = result
-        if !request.labels.isEmpty {
-            state.settings.set(
-                labels: request.labels.sorted { $0.key < $1.key }.map { KeyValue(key: $0.key, value: $0.value) })
-        }
-        if state.created == nil { state.created = epoch ?? nowNanoseconds() }
-        let config = state.document().bytes()
-        let manifest = try await engine.images.makeManifest(config: config, diffIDs: state.layers)
-        let image = try await engine.images.register(
-            manifest: manifest.bytes, mediaType: manifest.mediaType, config: config, parent: state.base)
-        var messages: [JSON] = [["aux": ["ID": .string("\(image.id)")]]]
-        if request.isQuiet {
-            messages.append(["stream": .string("\(image.id)\n")])
-        } else {
-            let unused = arguments.unused(in: plan.file)
-            if !unused.isEmpty {
-                messages.append([
-                    "stream": .string("[Warning] One or more build-args \(unused) were not consumed\n")
-                ])
-            }
-            messages.append(["stream": .string("Successfully built \(image.id.hex.prefix(12))\n")])
-        }
-        for tag in request.tags {
-            try await engine.tagImage("\(image.id)", repository: tag, tag: "")
-            let name = try Engine.reference(repository: tag, tag: "").familiar
-            if !request.isQuiet { messages.append(["stream": .string("Successfully tagged \(name)\n")]) }
-        }
-        try await output.close(messages)
     }
 }

@@ -5,34 +5,35 @@ import JSON
 import OCI
 
 /// Which stages a build runs, on what they wait, and how their steps are counted. Pure.
-struct BuildPlan: Sendable {
-    struct Stage: Sendable, Equatable {
-        var index: Int
+package struct BuildPlan: Sendable {
+    package struct Stage: Sendable, Equatable {
+        package var index: Int
         /// Stages whose outcome it needs.
         var needs: Set<Int>
         /// The number of its FROM among all steps, from 1.
         var firstStep: Int
     }
 
-    let file: Dockerfile
-    let target: Int
+    package let file: Dockerfile
+    package let target: Int
     /// In the file's order; none that the target doesn't need.
-    let stages: [Stage]
+    package let stages: [Stage]
     let steps: Int
 
-    init(_ file: Dockerfile, target name: String?) throws(Fault) {
+    /// - Parameter named: names that stand for something else than a stage.
+    init(_ file: Dockerfile, target name: String?, named: Set<String> = []) throws(Fault) {
         self.file = file
         target = try file.target(name)
         var needed: Set<Int> = []
         var open = [target]
         while let index = open.popLast() {
             guard needed.insert(index).inserted else { continue }
-            open += Self.needs(of: index, in: file)
+            open += Self.needs(of: index, in: file, named)
         }
         var stages: [Stage] = []
         var step = 1
         for index in needed.sorted() {
-            stages.append(Stage(index: index, needs: Self.needs(of: index, in: file), firstStep: step))
+            stages.append(Stage(index: index, needs: Self.needs(of: index, in: file, named), firstStep: step))
             step += 1 + file.stages[index].instructions.count
         }
         self.stages = stages
@@ -40,16 +41,22 @@ struct BuildPlan: Sendable {
     }
 
     /// Names of stages hold no variables.
-    private static func needs(of index: Int, in file: Dockerfile) -> Set<Int> {
+    private static func needs(of index: Int, in file: Dockerfile, _ named: Set<String>) -> Set<Int> {
         var needs: Set<Int> = []
         let stage = file.stages[index]
-        if let base = Self.base(of: stage, at: index, in: file) { needs.insert(base) }
+        if let base = Self.base(of: stage, at: index, in: file), !named.contains(stage.base.image.lowercased()) {
+            needs.insert(base)
+        }
         for instruction in stage.instructions {
             switch instruction.kind {
             case .transfer(let transfer):
-                if let from = transfer.from, let other = file.stage(from, before: index) { needs.insert(other) }
+                if let from = transfer.from, !named.contains(from.lowercased()),
+                    let other = file.stage(from, before: index)
+                {
+                    needs.insert(other)
+                }
             case .run(let run):
-                for from in run.mounts.compactMap(\.from) {
+                for from in run.mounts.compactMap(\.from) where !named.contains(from.lowercased()) {
                     if let other = file.stage(from, before: index) { needs.insert(other) }
                 }
             default: continue

@@ -12,116 +12,175 @@ final class StageRun: Sendable {
     let stage: BuildPlan.Stage
     /// Stages that this one needs, on their way.
     let needed: [Int: Task<StageState, any Error>]
+    private let listener: any BuildListener
+    private let name: String
 
     var engine: Engine { build.engine }
     var file: Dockerfile { build.plan.file }
     private var definition: Dockerfile.Stage { file.stages[stage.index] }
 
-    init(_ build: Build, _ stage: BuildPlan.Stage, _ needed: [Int: Task<StageState, any Error>]) {
+    init(
+        _ build: Build, _ stage: BuildPlan.Stage, _ needed: [Int: Task<StageState, any Error>],
+        _ listener: any BuildListener
+    ) {
         self.build = build
         self.stage = stage
         self.needed = needed
+        self.listener = listener
+        let stages = build.plan.file.stages
+        name = stages.count == 1 ? "" : stages[stage.index].base.alias ?? "stage-\(stage.index)"
     }
 
-    func say(_ text: String) async throws { try await build.output.say(text, lane: stage.index) }
+    func hear(_ event: BuildEvent, of step: BuildStep) async throws { try await listener.hear(event, of: step) }
 
-    private func announce(_ step: Int, _ instruction: Instruction) async throws {
-        try await say("Step \(step)/\(build.plan.steps) : \(instruction.text)\n")
+    /// Whether what was made before may be taken.
+    var usesCache: Bool {
+        build.request.usesCache
+            && !build.request.uncachedStages.contains { $0.lowercased() == (definition.base.alias ?? "\(stage.index)") }
     }
 
     func run() async throws -> StageState {
-        try await announce(stage.firstStep, definition.from)
-        var state = try await atLine(definition.from) { try await from() }
-        try await tellID(state)
-        try await runTriggers(&state)
-        for (offset, instruction) in definition.instructions.enumerated() {
+        let steps = try steps()
+        var state = try await take(steps[0]) { try await self.from(steps[0]) }
+        try await runTriggers(&state, steps[0])
+        for var step in steps.dropFirst() {
             try Task.checkCancellation()
-            try await announce(stage.firstStep + 1 + offset, instruction)
-            state = try await atLine(instruction) { [state] in
+            step.title = state.shown(step.instruction.text)
+            state = try await take(step) { [state, step] in
                 var next = state
-                try await apply(instruction, &next)
+                try await self.apply(step.instruction, step, &next)
                 return next
             }
-            try await tellID(state)
         }
         return state
     }
 
-    private func tellID(_ state: StageState) async throws {
-        let id = Digest(of: state.document().bytes())
-        try await say(" ---> \(id.hex.prefix(12))\n")
+    /// Tells of a step's beginning and end, and where it failed.
+    private func take(_ step: BuildStep, _ work: () async throws -> StageState) async throws -> StageState {
+        try await hear(.began, of: step)
+        do {
+            let state = try await work()
+            try await hear(.ended(Digest(of: state.document().bytes())), of: step)
+            return state
+        } catch {
+            try? await hear(.failed(error), of: step)
+            // A cancelled step or another stage's failure is nothing of this line's.
+            if error is CancellationError || error is StepError { throw error }
+            throw StepError(error: error, step: step)
+        }
     }
 
-    /// Errors of an instruction name its line.
-    private func atLine<T>(_ instruction: Instruction, _ work: () async throws -> T) async throws -> T {
-        do { return try await work() } catch let fault as Fault {
-            let line = instruction.lines.lowerBound
-            let place = "\(build.request.dockerfile):\(line)"
-            if fault.message.hasPrefix("dockerfile parse error") || fault.message.contains(place) { throw fault }
-            throw Fault(fault.kind, "\(place): \(fault.message)", cause: fault)
+    /// FROM first.
+    private func steps() throws -> [BuildStep] {
+        let takesImage = BuildPlan.base(of: definition, at: stage.index, in: file) == nil
+        var steps: [BuildStep] = []
+        var fileSteps = 0
+        for (offset, instruction) in ([definition.from] + definition.instructions).enumerated() {
+            var step = BuildStep(
+                stage: stage.index, stageName: name, platform: build.platform, instruction: instruction,
+                number: stage.firstStep + offset, total: build.plan.steps, title: instruction.text)
+            let isFileStep =
+                switch instruction.kind {
+                case .from: takesImage && definition.base.image != "scratch"
+                case .run, .transfer, .workingFolder: true
+                default: false
+                }
+            if isFileStep {
+                fileSteps += 1
+                step.fileStep = fileSteps
+            }
+            steps.append(step)
         }
+        if steps[0].fileStep > 0, let shown = try? shownBase() { steps[0].title = "FROM \(shown)" }
+        for index in steps.indices { steps[index].fileSteps = fileSteps }
+        return steps
     }
 
     // MARK: FROM
 
-    private func from() async throws -> StageState {
-        if let base = BuildPlan.base(of: definition, at: stage.index, in: file), let task = needed[base] {
-            return try await task.value.asBase
-        }
+    private func baseName() throws -> String {
         let words = ShellWords(escape: file.escape) { [arguments = build.arguments] in arguments.globalValue($0) }
         let name = try words.expand(definition.base.image)
         guard !name.isEmpty else {
             throw Fault(.invalid, "base name (\(definition.base.image)) should not be blank")
         }
+        guard let named = build.inputs.named(name) else { return name }
+        guard case .image(let image) = named else {
+            throw Fault(.invalid, "\(name) is a folder: COPY --from takes from it, FROM needs an image")
+        }
+        return image
+    }
+
+    private func shownBase() throws -> String { try Reference(parsing: try baseName()).withDefaultTag.canonical }
+
+    private func from(_ step: BuildStep) async throws -> StageState {
+        if build.inputs.named(definition.base.image) == nil,
+            let base = BuildPlan.base(of: definition, at: stage.index, in: file), let task = needed[base]
+        {
+            return try await task.value.asBase
+        }
+        let name = try baseName()
         var platform = build.platform
         if let text = definition.base.platform {
+            let words = ShellWords(escape: file.escape) { [arguments = build.arguments] in arguments.globalValue($0) }
             platform = try Platform(parsing: try words.expand(text))
         }
         if name == "scratch" { return StageState(platform: platform) }
         let asked = definition.base.platform != nil || build.request.platform != nil ? platform : nil
-        return StageState(image: try await image(name, platform: asked))
+        return StageState(image: try await image(name, platform: asked, step))
     }
 
     /// From the store, or pulled.
-    func image(_ name: String, platform: Platform?) async throws -> Image {
+    func image(_ name: String, platform: Platform?, _ step: BuildStep) async throws -> Image {
         let reference = try Reference(parsing: name).withDefaultTag
         if !build.request.pulls, let image = try? await engine.images.image(name) {
-            guard let platform, platform.architecture != Platform(image.config).architecture else { return image }
+            let isRight = platform.map { $0.architecture == Platform(image.config).architecture } ?? true
+            if isRight {
+                if case .from(_) = step.instruction.kind { try await hear(.cached, of: step) }
+                return image
+            }
         }
-        let output = build.output, lane = stage.index
-        try await engine.pullImage(
-            reference.familiar, platform: platform.map { "\($0)" }, auth: build.credentials(for: reference),
-            progress: { try await output.post($0, lane: lane) })
+        do {
+            try await engine.pullImage(
+                reference.familiar, platform: platform.map { "\($0)" }, auth: await build.credentials(for: reference),
+                progress: { try await self.hear(.pull($0), of: step) })
+        } catch {
+            if error is CancellationError { throw error }
+            throw ImageMissing(name: name, reference: reference, error: error)
+        }
         return try await engine.images.image(name)
     }
 
     /// ONBUILD instructions that the base carries run first.
-    private func runTriggers(_ state: inout StageState) async throws {
+    private func runTriggers(_ state: inout StageState, _ step: BuildStep) async throws {
         let triggers = state.settings.json["OnBuild"].strings
         guard !triggers.isEmpty, needed[BuildPlan.base(of: definition, at: stage.index, in: file) ?? -1] == nil else {
             return
         }
         state.settings.json["OnBuild"] = .null
-        try await say("# Executing \(triggers.count) build trigger\(triggers.count == 1 ? "" : "s")\n")
+        try await hear(.triggers(triggers.count), of: step)
         let parser = InstructionParser()
         for trigger in triggers {
             let text = LogicalLine(text: trigger, lines: definition.from.lines)
-            try await apply(try parser.parse(text), &state)
+            var step = step
+            step.instruction = try parser.parse(text)
+            step.isTrigger = true
+            try await apply(step.instruction, step, &state)
         }
     }
 
     // MARK: Instructions
 
-    private func apply(_ instruction: Instruction, _ state: inout StageState) async throws {
+    private func apply(_ instruction: Instruction, _ step: BuildStep, _ state: inout StageState) async throws {
         let words = state.words(file.escape)
         switch instruction.kind {
         case .from: return
         case .argument(let list):
             for argument in list { try declare(argument, &state) }
             return
-        case .run(let run): return try await self.run(run, instruction, &state)
-        case .transfer(let transfer): return try await self.transfer(transfer, instruction, &state)
-        case .workingFolder(let path): return try await enter(try words.expand(path), instruction, &state)
+        case .run(let run): return try await self.run(run, step, &state)
+        case .transfer(let transfer): return try await self.transfer(transfer, step, &state)
+        case .workingFolder(let path): return try await enter(try words.expand(path), step, &state)
         case .maintainer(let name): state.author = name
         case .stopSignal(let text):
             _ = try Signal.parse(try words.expand(text))
@@ -158,8 +217,9 @@ extension StageState {
 }
 
 extension Build {
-    /// Clients send what they have for all registries; Docker Hub goes by its old address.
-    func credentials(for reference: Reference) -> JSON {
+    /// Clients send what they have for all registries, or are asked; Docker Hub goes by its old address.
+    func credentials(for reference: Reference) async -> JSON {
+        if let session = inputs.session { return await session.credentials(reference.registry) }
         let names =
             reference.registry == "docker.io" ? ["https://index.docker.io/v1/", "docker.io"] : [reference.registry]
         return names.map { request.credentials[$0] }.first { !$0.isNull } ?? .null

@@ -38,6 +38,32 @@ struct StageState: Sendable {
         settings.environment.last { $0.name == name }?.value ?? arguments[name]
     }
 
+    /// The text with the variables that are known; others stay as they are written.
+    func shown(_ text: String) -> String {
+        var shown = ""
+        var rest = text[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            shown += rest[..<dollar]
+            rest = rest[dollar...]
+            var after = rest.dropFirst()
+            let isBraced = after.first == "{"
+            if isBraced { after = after.dropFirst() }
+            let name = after.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+            var end = name.endIndex
+            if isBraced {
+                guard end < rest.endIndex, rest[end] == "}" else {
+                    shown.append("$")
+                    rest = rest.dropFirst()
+                    continue
+                }
+                end = rest.index(after: end)
+            }
+            if let value = value(String(name)) { shown += value } else { shown += rest[..<end] }
+            rest = rest[end...]
+        }
+        return shown + rest
+    }
+
     func words(_ escape: Character) -> ShellWords {
         let state = self
         return ShellWords(escape: escape) { state.value($0) }

@@ -13,6 +13,8 @@ package struct BuildRequest: Sendable {
     package var labels: [String: String] = [:]
     package var platform: String?
     package var usesCache = true
+    /// Stages that are made anew whatever the cache has, by name or number.
+    package var uncachedStages: [String] = []
     package var pulls = false
     /// Only the image's ID is told.
     package var isQuiet = false

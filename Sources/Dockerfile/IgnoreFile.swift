@@ -33,6 +33,11 @@ package struct IgnoreFile: Sendable {
         hasException = patterns.contains(where: \.isException)
     }
 
+    /// The patterns as text, cleaned.
+    package var lines: [String] {
+        patterns.map { ($0.isException ? "!" : "") + $0.parts.map { String($0) }.joined(separator: "/") }
+    }
+
     package var isEmpty: Bool { patterns.isEmpty }
 
     /// With more patterns, which are meant from that folder on.

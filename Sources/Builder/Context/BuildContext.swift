@@ -7,36 +7,58 @@ import Linux
 import NIOCore
 
 /// What was sent with a build, unpacked: files of strangers, which nothing leads out of (`SafeRoot`).
-struct BuildContext: Sendable {
-    enum Limit {
+package enum BuildContext {
+    package enum Limit {
         /// Longest .dockerignore, in bytes.
-        static let ignoreBytes = 1 << 20
+        package static let ignoreBytes = 1 << 20
         /// Longest Dockerfile, in bytes.
-        static let dockerfileBytes = 4 << 20
+        package static let dockerfileBytes = 4 << 20
     }
 
-    let root: SafeRoot
-    let ignored: IgnoreFile
-    /// The text of the Dockerfile.
-    let dockerfile: String
-    let work: String
+    static func receive(_ request: BuildRequest, _ source: ByteSource, into work: String) async throws -> BuildInputs {
+        guard let remote = request.remote else { return try await receive(request.dockerfile, source, into: work) }
+        source.cancel()
+        return try await fetch(remote, request.dockerfile, into: work)
+    }
 
-    static func receive(_ request: BuildRequest, _ source: ByteSource, into work: String) async throws -> BuildContext {
+    /// From a tar that is sent.
+    package static func receive(
+        _ dockerfile: String, _ source: ByteSource, into work: String
+    ) async throws -> BuildInputs {
         let folder = work + "/context"
         try makeContextFolder(folder)
-        var place = "/"
-        if let remote = request.remote {
-            source.cancel()
-            place = try await RemoteContext.fetch(remote, into: folder, dockerfile: request.dockerfile)
-        } else {
-            try await ContextUnpacker.unpack(source, into: folder)
-        }
-        return try await onPool { [place] in
+        try await ContextUnpacker.unpack(source, into: folder)
+        return try await inputs(folder, "/", dockerfile, work)
+    }
+
+    /// From an address.
+    package static func fetch(_ address: String, _ dockerfile: String, into work: String) async throws -> BuildInputs {
+        let folder = work + "/context"
+        try makeContextFolder(folder)
+        let place = try await RemoteContext.fetch(address, into: folder, dockerfile: dockerfile)
+        return try await inputs(folder, place, dockerfile, work)
+    }
+
+    /// The files at an address that is no build's context by itself.
+    package static func fetchTree(_ address: String, into work: String) async throws -> SourceTree {
+        let folder = work + "/context"
+        try makeContextFolder(folder)
+        let place = try await RemoteContext.fetch(address, into: folder, dockerfile: "Dockerfile")
+        return try await onPool {
             let whole = try SafeRoot(path: folder)
             let root = place == "/" ? whole : try SafeRoot(path: whole.resolved(place).hostPath)
-            return BuildContext(
-                root: root, ignored: try Self.ignored(root, request.dockerfile),
-                dockerfile: try Self.read(request.dockerfile, root), work: work)
+            return SourceTree(root: root, isContext: true)
+        }
+    }
+
+    private static func inputs(
+        _ folder: String, _ place: String, _ dockerfile: String, _ work: String
+    ) async throws -> BuildInputs {
+        try await onPool {
+            let whole = try SafeRoot(path: folder)
+            let root = place == "/" ? whole : try SafeRoot(path: whole.resolved(place).hostPath)
+            let tree = SourceTree(root: root, ignored: try ignored(root, dockerfile), isContext: true)
+            return BuildInputs(dockerfile: try read(dockerfile, root), work: work) { tree }
         }
     }
 
@@ -44,7 +66,8 @@ struct BuildContext: Sendable {
         try kernel("mkdir", path) { mkdir(path, 0o755) }
     }
 
-    private static func read(_ path: String, _ root: SafeRoot) throws -> String {
+    /// The Dockerfile's text. Blocking.
+    package static func read(_ path: String, _ root: SafeRoot) throws -> String {
         guard let bytes = try root.read(path, limit: Limit.dockerfileBytes) else {
             throw Fault(.invalid, "Cannot locate specified Dockerfile: \(path)")
         }
@@ -55,7 +78,7 @@ struct BuildContext: Sendable {
     }
 
     /// A file beside the Dockerfile goes before the context's own.
-    private static func ignored(_ root: SafeRoot, _ dockerfile: String) throws -> IgnoreFile {
+    package static func ignored(_ root: SafeRoot, _ dockerfile: String) throws -> IgnoreFile {
         for path in [dockerfile + ".dockerignore", ".dockerignore"] {
             if let bytes = try root.read(path, limit: Limit.ignoreBytes) {
                 return IgnoreFile(String(decoding: bytes, as: UTF8.self))

@@ -4,10 +4,16 @@ import Fault
 import Linux
 
 /// A place that COPY takes files from: the context, a stage or an image.
-struct SourceTree: Sendable {
+package struct SourceTree: Sendable {
     var root: SafeRoot
     var ignored = IgnoreFile(patterns: [])
     var isContext = false
+
+    package init(root: SafeRoot, ignored: IgnoreFile = IgnoreFile(patterns: []), isContext: Bool = false) {
+        self.root = root
+        self.ignored = ignored
+        self.isContext = isContext
+    }
 }
 
 /// One thing that COPY takes: a file, or a folder whose content is meant.
@@ -35,18 +41,21 @@ extension SourceTree {
         for path in try expand(parts[...], below: "") { if let source = try find(path) { found.append(source) } }
         guard !found.isEmpty else {
             throw isContext
-                ? Fault(.invalid, "COPY failed: no source files were specified") : notFound(pattern)
+                ? SourceMissing(
+                    path: pattern, fault: Fault(.invalid, "COPY failed: no source files were specified"))
+                : notFound(pattern)
         }
         return found
     }
 
-    private func notFound(_ pattern: String) -> Fault {
+    private func notFound(_ pattern: String) -> SourceMissing {
         let name = pattern.drop { $0 == "/" }
-        return Fault(
+        let fault = Fault(
             .invalid,
             isContext
                 ? "COPY failed: file not found in build context or excluded by .dockerignore: stat \(name): file does not exist"
                 : "COPY failed: stat \(pattern): file does not exist")
+        return SourceMissing(path: pattern, fault: fault)
     }
 
     /// Nil: nothing there, or it is left out.

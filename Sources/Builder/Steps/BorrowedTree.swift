@@ -14,19 +14,15 @@ struct BorrowedTree: Sendable {
 
 extension StageRun {
     /// `from` nil: the context; else a stage or an image.
-    func tree(from name: String?, isWritable: Bool = false) async throws -> BorrowedTree {
+    func tree(from name: String?, _ step: BuildStep) async throws -> BorrowedTree {
         guard let name else {
-            let context = build.context
-            return BorrowedTree(
-                tree: SourceTree(root: context.root, ignored: context.ignored, isContext: true), release: {})
+            return BorrowedTree(tree: try await build.inputs.context(for: step), release: {})
         }
         let layers: [Digest]
-        if let index = file.stage(name, before: stage.index), let task = needed[index] {
-            layers = try await task.value.layers
-        } else if name == "scratch" {
-            throw Fault(.invalid, "invalid from flag value scratch: it has no files")
-        } else {
-            layers = try await image(name, platform: nil).diffIDs
+        switch build.inputs.named(name) {
+        case .tree(let load): return BorrowedTree(tree: try await load(), release: {})
+        case .image(let other): layers = try await image(other, platform: nil, step).diffIDs
+        case nil: layers = try await self.layers(of: name, step)
         }
         let id = Engine.randomID(), engine = engine
         do {
@@ -36,6 +32,16 @@ extension StageRun {
             await engine.discardBuildRoot(id)
             throw error
         }
+    }
+
+    private func layers(of name: String, _ step: BuildStep) async throws -> [Digest] {
+        if let index = file.stage(name, before: stage.index), let task = needed[index] {
+            return try await task.value.layers
+        }
+        guard name != "scratch" else {
+            throw Fault(.invalid, "invalid from flag value scratch: it has no files")
+        }
+        return try await image(name, platform: nil, step).diffIDs
     }
 }
 

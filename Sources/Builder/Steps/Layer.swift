@@ -10,13 +10,13 @@ import OCI
 extension StageRun {
     /// `key` is of all that decides the outcome but what the stage is so far. `work` fills the root.
     func layer(
-        _ key: Digest, _ instruction: Instruction, history: String, _ state: inout StageState,
+        _ key: Digest, _ step: BuildStep, history: String, _ state: inout StageState,
         keepsEmpty: Bool = true, _ work: (_ id: String, _ root: SafeRoot) async throws -> Void
     ) async throws {
         let whole = Digest(of: "\(state.chain) \(state.platform) \(key)".utf8)
         let images = engine.images
-        if build.request.usesCache, let found = try await images.cachedLayer(whole, build.lease) {
-            try await say(" ---> Using cache\n")
+        if usesCache, let found = try await images.cachedLayer(whole, build.lease) {
+            try await hear(.cached, of: step)
             state.layers.append(found.layer)
             state.created = build.epoch ?? found.created
             return record(history, &state, emptyLayer: false)
@@ -27,7 +27,7 @@ extension StageRun {
             try await work(id, root)
             let layer = try await engine.commitLayer(id, build.lease)
             let created = nowNanoseconds()
-            try await images.keep(layer, of: whole, description: instruction.text, created: created)
+            try await images.keep(layer, of: whole, description: step.instruction.text, created: created)
             await engine.discardBuildRoot(id)
             state.layers.append(layer)
             state.created = build.epoch ?? created
@@ -39,12 +39,12 @@ extension StageRun {
     }
 
     /// WORKDIR: makes the folder.
-    func enter(_ path: String, _ instruction: Instruction, _ state: inout StageState) async throws {
+    func enter(_ path: String, _ step: BuildStep, _ state: inout StageState) async throws {
         guard !path.isEmpty else { throw Fault(.invalid, "WORKDIR requires exactly one argument") }
         state.settings.set(workingFolder: path)
         let folder = state.settings.workingFolder, user = state.settings.user
         let key = Digest(of: "workdir\0\(folder)\0\(user)".utf8)
-        try await layer(key, instruction, history: instruction.text, &state) { _, root in
+        try await layer(key, step, history: step.instruction.text, &state) { _, root in
             try await FolderMaking.make(folder, user: user, in: root)
         }
     }

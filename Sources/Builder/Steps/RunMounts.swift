@@ -14,6 +14,12 @@ struct RunMounts: Sendable {
     /// What of them decides the step's outcome.
     private(set) var facts: [String] = []
     private var trees: [BorrowedTree] = []
+    /// Asked for only when the program really runs.
+    private var secrets: [RunMount] = []
+    private var agents: [RunMount] = []
+    private let files: PrivateFiles
+
+    private init(_ files: PrivateFiles) { self.files = files }
 
     static func bind(_ source: String, on target: String, isWritable: Bool) -> ContainerRecord.MountPoint {
         var point = ContainerRecord.MountPoint(kind: .bind, destination: target)
@@ -22,22 +28,20 @@ struct RunMounts: Sendable {
         return point
     }
 
-    static func resolve(_ run: Run, _ state: StageState, _ stage: StageRun) async throws -> RunMounts {
-        var mounts = RunMounts()
+    static func resolve(
+        _ run: Run, _ state: StageState, _ step: BuildStep, _ stage: StageRun
+    ) async throws -> RunMounts {
+        var mounts = RunMounts(PrivateFiles(stage.build.builder.privateFolder + "/" + Engine.randomID()))
         let words = state.words(stage.file.escape)
         do {
             for mount in run.mounts {
-                let target = ImageSettings.resolve(try words.expand(mount.target), in: state.settings.workingFolder)
+                let written = try words.expand(mount.target)
+                let target = ImageSettings.resolve(written, in: state.settings.workingFolder)
                 switch mount.kind {
-                case .bind: try await mounts.bind(mount, target, stage)
+                case .bind: try await mounts.bind(mount, target, step, stage)
                 case .cache: try await mounts.cache(mount, try words.expand(mount.id), target, stage)
                 case .tmpfs: mounts.tmpfs(mount, target)
-                case .secret, .ssh:
-                    guard mount.required else { continue }
-                    throw Fault(
-                        .invalid,
-                        "\(mount.kind.rawValue) \(mount.id) is required, and this client has sent none: secrets and ssh keys need a BuildKit session"
-                    )
+                case .secret, .ssh: mounts.ask(mount, written.isEmpty ? "" : target, stage)
                 }
             }
         } catch {
@@ -47,11 +51,14 @@ struct RunMounts: Sendable {
         return mounts
     }
 
-    func release() async { for tree in trees { await tree.release() } }
+    func release() async {
+        await files.remove()
+        for tree in trees { await tree.release() }
+    }
 
     /// Files of the context, a stage or an image. What the run writes there is lost.
-    private mutating func bind(_ mount: RunMount, _ target: String, _ stage: StageRun) async throws {
-        let borrowed = try await stage.tree(from: mount.from, isWritable: mount.isReadOnly == false)
+    private mutating func bind(_ mount: RunMount, _ target: String, _ step: BuildStep, _ stage: StageRun) async throws {
+        let borrowed = try await stage.tree(from: mount.from, step)
         trees.append(borrowed)
         let tree = borrowed.tree
         let source = mount.source.isEmpty ? "/" : mount.source
@@ -88,5 +95,58 @@ struct RunMounts: Sendable {
         if let size = mount.size { point.options = ["SizeBytes": .int(size)] }
         points.append(point)
         facts.append("tmpfs \(target)")
+    }
+
+    // MARK: Secrets and agents
+
+    private mutating func ask(_ mount: RunMount, _ target: String, _ stage: StageRun) {
+        var mount = mount
+        mount.target = target
+        if mount.kind == .ssh {
+            if mount.id.isEmpty { mount.id = "default" }
+            if target.isEmpty { mount.target = "/run/buildkit/ssh_agent.\(agents.count)" }
+            agents.append(mount)
+        } else {
+            if mount.id.isEmpty { mount.id = target.split(separator: "/").last.map(String.init) ?? "" }
+            if target.isEmpty, mount.environment == nil { mount.target = "/run/secrets/" + mount.id }
+            secrets.append(mount)
+        }
+        facts.append("\(mount.kind.rawValue) \(mount.id) \(mount.target) \(mount.environment ?? "")")
+    }
+
+    /// With what the client is asked for now; their files go at `release`.
+    func withSecrets(_ stage: StageRun) async throws -> RunMounts {
+        var mounts = self
+        for mount in secrets { try await mounts.bring(mount, stage.build.inputs.session) }
+        for (number, mount) in agents.enumerated() {
+            try await mounts.join(mount, number, stage.build.inputs.session)
+        }
+        return mounts
+    }
+
+    private mutating func bring(_ mount: RunMount, _ session: (any BuildSession)?) async throws {
+        guard let bytes = try await session?.secret(mount.id) else {
+            guard mount.required else { return }
+            throw Fault(.invalid, "secret \(mount.id): not found")
+        }
+        if let name = mount.environment { variables.append("\(name)=\(String(decoding: bytes, as: UTF8.self))") }
+        guard !mount.target.isEmpty else { return }
+        let path = try await files.add(
+            bytes, owner: (mount.uid ?? 0, mount.gid ?? 0), mode: mount.mode ?? 0o400)
+        points.append(Self.bind(path, on: mount.target, isWritable: false))
+    }
+
+    private mutating func join(_ mount: RunMount, _ number: Int, _ session: (any BuildSession)?) async throws {
+        guard let session, try await session.hasAgent(mount.id) else {
+            guard mount.required else { return }
+            throw Fault(.invalid, "unset ssh forward key \(mount.id)")
+        }
+        let path = try await files.listen(
+            owner: (mount.uid ?? 0, mount.gid ?? 0), mode: mount.mode ?? 0o600
+        ) { input, output in
+            try await session.joinAgent(mount.id, input: input, output: output)
+        }
+        points.append(Self.bind(path, on: mount.target, isWritable: true))
+        if number == 0 { variables.append("SSH_AUTH_SOCK=\(mount.target)") }
     }
 }

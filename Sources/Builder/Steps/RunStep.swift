@@ -11,17 +11,17 @@ import OCI
 
 // RUN: a program on the stage's layers.
 extension StageRun {
-    func run(_ run: Run, _ instruction: Instruction, _ state: inout StageState) async throws {
+    func run(_ run: Run, _ step: BuildStep, _ state: inout StageState) async throws {
         let current = state
         let environment = runEnvironment(current)
         let program = try RunProgram(run, current.settings)
-        let mounts = try await RunMounts.resolve(run, current, self)
+        let mounts = try await RunMounts.resolve(run, current, step, self)
         do {
             let key = try runKey(run, program, environment, mounts, current)
             try await layer(
-                key, instruction, history: history(program, current), &state
-            ) { id, root in
-                try await self.execute(program, environment, mounts, run, current, id, root)
+                key, step, history: history(program, current), &state
+            ) { id, _ in
+                try await self.execute(program, environment, mounts, run, current, step, id)
             }
         } catch {
             await mounts.release()
@@ -74,15 +74,16 @@ extension StageRun {
 
     private func execute(
         _ program: RunProgram, _ environment: [String], _ mounts: RunMounts, _ run: Run, _ state: StageState,
-        _ id: String, _ root: SafeRoot
+        _ step: BuildStep, _ id: String
     ) async throws {
-        try await say(" ---> Running in \(id.prefix(12))\n")
+        try await hear(.running(id), of: step)
+        let mounts = try await mounts.withSecrets(self)
         var host = build.request.host
         if run.network == "none" || run.network == "host" { host["NetworkMode"] = .string(run.network ?? "") }
         if run.security == "insecure" { host["Privileged"] = true }
         var points = mounts.points
         if let script = program.script {
-            let path = build.context.work + "/\(id).script"
+            let path = build.inputs.work + "/\(id).script"
             try await onPool { try script.write(to: path) }
             points.append(RunMounts.bind(path, on: script.path, isWritable: false))
         }
@@ -91,17 +92,11 @@ extension StageRun {
             "WorkingDir": .string(state.settings.workingFolder), "Entrypoint": JSON(program.words),
         ]
         let process = BuildProcess(id: id, config: config, hostConfig: host, mounts: points)
-        let text = UTF8Pieces()
-        let exit = try await engine.run(process) { chunk in
-            let piece = text.take(chunk.bytes)
-            if !piece.isEmpty { try await self.say(piece) }
-        }
+        let exit = try await engine.run(process) { chunk in try await self.hear(.output(chunk), of: step) }
         guard exit.code == 0 else {
-            let words = program.words.joined(separator: " ")
-            throw StepFailure(
-                message: "The command '\(words)' returned a non-zero code: \(exit.code)", code: exit.code)
+            throw StepFailure(program: program.words.joined(separator: " "), code: exit.code)
         }
-        try await say(" ---> Removed intermediate container \(id.prefix(12))\n")
+        try await hear(.ran(id), of: step)
     }
 }
 
@@ -139,27 +134,5 @@ struct RunProgram: Sendable {
         }
         // The shell reads them itself.
         words = settings.shell + [run.documents.reduce(line) { "\($0)\n\($1.content)\($1.name)" }]
-    }
-}
-
-/// Output comes in pieces that may end inside a character.
-final class UTF8Pieces: @unchecked Sendable {
-    // Unchecked: one reader, piece after piece.
-    private var rest: [UInt8] = []
-
-    func take(_ bytes: ByteBuffer) -> String {
-        var all = rest + bytes.readableBytesView
-        // At most three bytes of a character that goes on are kept back.
-        var cut = all.count
-        for back in 1...4 where back <= all.count {
-            let byte = all[all.count - back]
-            if byte & 0xC0 == 0x80 { continue }
-            let length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
-            if length > back { cut = all.count - back }
-            break
-        }
-        rest = Array(all[cut...])
-        all.removeSubrange(cut...)
-        return String(decoding: all, as: UTF8.self)
     }
 }

@@ -11,13 +11,13 @@ import OCI
 
 // COPY and ADD.
 extension StageRun {
-    func transfer(_ transfer: Transfer, _ instruction: Instruction, _ state: inout StageState) async throws {
+    func transfer(_ transfer: Transfer, _ step: BuildStep, _ state: inout StageState) async throws {
         let current = state
-        let borrowed = try await tree(from: transfer.from)
+        let borrowed = try await tree(from: transfer.from, step)
         do {
             let plan = try await TransferPlan.make(transfer, current, borrowed.tree, self)
             try await layer(
-                plan.key, instruction, history: "\(instruction.text) # buildkit", &state
+                plan.key, step, history: "\(step.instruction.text) # buildkit", &state
             ) { _, root in
                 try await plan.fill(root)
             }
@@ -108,7 +108,7 @@ struct TransferPlan: Sendable {
         if destination.hasSuffix("/"), name.isEmpty {
             throw Fault(.invalid, "cannot determine filename from url: \(url)")
         }
-        let path = stage.build.context.work + "/download-" + String(Engine.randomID().prefix(12))
+        let path = stage.build.inputs.work + "/download-" + String(Engine.randomID().prefix(12))
         let (digest, modified) = try await Download.save(url, to: path)
         if let wanted = transfer.checksum, wanted != "\(digest)" {
             throw Fault(.invalid, "digest mismatch sha256:\(digest.hex): ADD of \(url) asks for \(wanted)")

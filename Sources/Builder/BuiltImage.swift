@@ -1,0 +1,28 @@
+import Engine
+import ImageStore
+import OCI
+
+/// What a build has made, before anybody takes it: no image of the store yet. Its layers stay while this lives.
+package struct BuiltImage: Sendable {
+    /// The config document; its digest is the image's ID.
+    package let config: [UInt8]
+    /// Diff IDs, lowest first.
+    package let layers: [Digest]
+    package let platform: Platform
+    let base: Digest?
+    let lease: Lease
+
+    package var id: Digest { Digest(of: config) }
+
+    /// The manifest over the layers as they are kept here.
+    package func manifest(_ engine: Engine) async throws -> (bytes: [UInt8], mediaType: String) {
+        try await engine.images.makeManifest(config: config, diffIDs: layers)
+    }
+
+    /// As an image of the store, without a name.
+    package func register(in engine: Engine) async throws -> Image {
+        let manifest = try await manifest(engine)
+        return try await engine.images.register(
+            manifest: manifest.bytes, mediaType: manifest.mediaType, config: config, parent: base)
+    }
+}
