@@ -12,7 +12,7 @@ let layers: [String: Int] = [
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
     "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4, "ClusterDNS": 4,
     "Builder": 5, "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
-    "EngineAPI": 6, "Cluster": 6, "Node": 6,
+    "EngineAPI": 6, "BuildKit": 6, "Cluster": 6, "Node": 6,
     "ClusterCLI": 7,
     "hako": 8,
 ]
@@ -141,6 +141,14 @@ targets += module(
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
+targets += module(
+    "BuildKit",
+    [
+        "Fault", "JSON", "Linux", "CLinux", "OCI", "Protobuf", "Wire", "DockerModel", "Dockerfile", "ImageStore",
+        "Engine",
+        "Builder",
+    ],
+    nio + [crypto, log, locks, .product(name: "NIOHTTP1", package: "swift-nio")], testNeeds: ["TestKit"])
 targets += [
     .target(name: "CKubeSchema"),
     .target(name: "CICUData", cSettings: [.define("HAKO_RELEASE", .when(configuration: .release))]),
@@ -204,7 +212,7 @@ targets += [
         name: "hako",
         dependencies: [
             "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
-            "DockerCLI", "EngineAPI", "Engine", "Builder", "ContainerRuntime", "Wire", "CommandLine",
+            "DockerCLI", "EngineAPI", "Engine", "Builder", "BuildKit", "ContainerRuntime", "Wire", "CommandLine",
             "JSON", "Fault",
             "Linux",
             "CLinux", "DockerModel", "Registry", "RegistryServer", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,

@@ -8,7 +8,7 @@ enum Builds {
     /// Engine API, ImageBuild: the classic builder's endpoint.
     @Sendable static func build(_ call: Call) async throws {
         guard call.text("version").map({ $0 == "1" }) ?? true else {
-            return try await Unavailable.buildKit(call)
+            throw Fault(.notImplemented, "version 2 of /build is BuildKit's: use /session and /grpc, as buildx does")
         }
         let request = try call.buildRequest()
         try await call.progress { sink in
@@ -16,6 +16,20 @@ enum Builds {
                 try await call.builder.build(request, context: call.bodySource, progress: sink)
             }
         }
+    }
+
+    /// `POST /session` (Engine API, "Session").
+    @Sendable static func session(_ call: Call) async throws {
+        let door = try call.buildKitDoor()
+        let headers = call.request.headers
+        try door.check(headers)
+        try await door.session(try await call.leaveForHTTP2(), headers)
+    }
+
+    /// `POST /grpc`.
+    @Sendable static func calls(_ call: Call) async throws {
+        let door = try call.buildKitDoor()
+        try await door.calls(try await call.leaveForHTTP2())
     }
 
     /// Builds of this endpoint end with their client; there is nothing to cancel by name.
@@ -49,6 +63,19 @@ extension Call {
         request.credentials = registryConfig()
         if flag("squash") { throw Fault(.invalid, "squash is not available: build stages keep images small") }
         return request
+    }
+
+    fileprivate func buildKitDoor() throws(Fault) -> BuildKitDoor {
+        guard let buildKit else { throw Fault(.notImplemented, "BuildKit's protocol is not available here") }
+        let wanted = request.headers.first(name: "upgrade") ?? ""
+        guard wanted == "h2c" else {
+            throw Fault(.invalid, wanted.isEmpty ? "no upgrade proto in request" : "protocol \(wanted) not supported")
+        }
+        return buildKit
+    }
+
+    fileprivate func leaveForHTTP2() async throws -> any RawConnection {
+        try await responder.switchProtocols(["Connection": "Upgrade", "Upgrade": "h2c"])
     }
 
     private func object(_ name: String) throws(Fault) -> JSONObject {

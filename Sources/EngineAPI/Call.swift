@@ -12,6 +12,7 @@ struct Call: Sendable {
     let responder: any HTTPResponder
     let backend: any Backend
     let builder: any BuildBackend
+    let buildKit: BuildKitDoor?
     let version: APIVersion
     /// What the route's hole matched: a container, an image, …
     let subject: String

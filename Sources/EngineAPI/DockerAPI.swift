@@ -10,11 +10,16 @@ import Wire
 package struct DockerAPI: Sendable {
     private let backend: any Backend
     private let builder: any BuildBackend
+    private let buildKit: BuildKitDoor?
     private let log: Logger
     private let headers: HTTPHeaders
 
     /// - Parameter serverVersion: for the `Server` header.
-    package init(backend: any Backend, builder: any BuildBackend, serverVersion: String, log: Logger) {
+    package init(
+        backend: any Backend, builder: any BuildBackend, buildKit: BuildKitDoor? = nil, serverVersion: String,
+        log: Logger
+    ) {
+        self.buildKit = buildKit
         self.backend = backend
         self.builder = builder
         self.log = log
@@ -27,8 +32,9 @@ package struct DockerAPI: Sendable {
     package func handle(_ request: HTTPRequest, _ responder: any HTTPResponder) async {
         log.debug("request", metadata: ["method": "\(request.method)", "path": "\(request.path)"])
         var call = Call(
-            request: request, responder: responder, backend: backend, builder: builder, version: .newest, subject: "",
-            headers: headers, log: log)
+            request: request, responder: responder, backend: backend, builder: builder, buildKit: buildKit,
+            version: .newest,
+            subject: "", headers: headers, log: log)
         do {
             if let problem = request.queryProblem { throw Fault(.invalid, problem) }
             guard let path = RequestTarget.decode(request.path) else {
@@ -39,8 +45,8 @@ package struct DockerAPI: Sendable {
             for route in routes where route.method == request.method {
                 guard let subject = route.match(segments) else { continue }
                 call = Call(
-                    request: request, responder: responder, backend: backend, builder: builder, version: version,
-                    subject: subject, headers: headers, log: log)
+                    request: request, responder: responder, backend: backend, builder: builder, buildKit: buildKit,
+                    version: version, subject: subject, headers: headers, log: log)
                 return try await route.handle(call)
             }
             throw Fault(.notFound, "page not found")

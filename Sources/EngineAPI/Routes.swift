@@ -51,8 +51,8 @@ let routes: [Route] =
         Route(.POST, "/build", Builds.build),
         Route(.POST, "/build/prune", Builds.prune),
         Route(.POST, "/build/cancel", Builds.cancel),
-        Route(.POST, "/session", Unavailable.buildKit),
-        Route(.POST, "/grpc", Unavailable.buildKit),
+        Route(.POST, "/session", Builds.session),
+        Route(.POST, "/grpc", Builds.calls),
 
         Route(.GET, "/networks", Networks.list),
         Route(.POST, "/networks/create", Networks.create),

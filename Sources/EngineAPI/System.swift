@@ -9,7 +9,7 @@ import Wire
 enum System {
     @Sendable static func ping(_ call: Call) async throws {
         var headers = call.headersWith("text/plain; charset=utf-8")
-        headers.add(name: "Builder-Version", value: "1")
+        headers.add(name: "Builder-Version", value: call.buildKit == nil ? "1" : "2")
         headers.add(name: "Swarm", value: "inactive")
         headers.add(name: "Cache-Control", value: "no-cache, no-store, must-revalidate")
         headers.add(name: "Pragma", value: "no-cache")

@@ -3,13 +3,6 @@ import JSON
 
 /// Endpoints that this daemon has no part for, each with the answer that clients understand.
 enum Unavailable {
-    /// BuildKit's own protocol: clients that find no session build by `/build`.
-    @Sendable static func buildKit(_: Call) async throws {
-        throw Fault(
-            .notImplemented,
-            "BuildKit's session protocol is not available in this version of hako: build with DOCKER_BUILDKIT=0")
-    }
-
     @Sendable static func noPlugins(_ call: Call) async throws { try await call.answer([]) }
 
     @Sendable static func plugins(_: Call) async throws {

@@ -6,12 +6,12 @@ import OCI
 
 // The build cache as people see it: `docker system df`, `docker builder prune`.
 extension Engine {
-    enum BuildCacheLimit {
+    package enum BuildCacheLimit {
         /// Bytes that the cache may hold before what wasn't used for longest goes, after a build.
-        static let bytes: Int64 = 20 << 30
+        package static let bytes: Int64 = 20 << 30
     }
 
-    func buildCacheUsage() async throws -> [JSON] {
+    package func buildCacheUsage() async throws -> [JSON] {
         try await images.cachedSteps().map { step in
             [
                 "ID": .string(String(step.key.hex.prefix(25))), "Type": "regular",

@@ -12,13 +12,17 @@ extension Engine {
     package func saveImages(_ refs: [String], platform: String?) async throws -> ByteSource {
         var plan = SavePlan()
         for ref in refs { try await plan.add(ref, platform, self) }
-        let archive = ArchiveStream(try await plan.parts(self), engine: self)
+        return archive(try await plan.parts(self))
+    }
+
+    package func archive(_ parts: [ArchivePart]) -> ByteSource {
+        let archive = ArchiveStream(parts, engine: self)
         return ByteSource(next: { try await archive.next() })
     }
 }
 
 /// One member of the archive.
-enum ArchivePart: Sendable {
+package enum ArchivePart: Sendable {
     case folder(String)
     case bytes(String, [UInt8])
     case blob(String, Descriptor)

@@ -2,10 +2,10 @@ import CLinux
 import Linux
 
 /// What the engine knows of the machine. Read once where it can't change.
-enum HostFacts {
+package enum HostFacts {
     static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-    static var hostname: String {
+    package static var hostname: String {
         var bytes = [CChar](repeating: 0, count: 256)
         guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
         return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -1,3 +1,4 @@
+import BuildKit
 import Builder
 import CLinux
 import CommandLine
@@ -109,8 +110,14 @@ enum Daemon {
         _ engine: Engine, _ signals: AsyncStream<CInt>, _ options: DaemonOptions, _ log: Logger,
         _ reload: () throws -> DaemonOptions
     ) async throws {
+        let builder = try Builder(engine: engine)
+        let buildKit = BuildKit(builder: builder, log: log)
         let api = DockerAPI(
-            backend: engine, builder: try Builder(engine: engine), serverVersion: Product.version, log: log)
+            backend: engine, builder: builder,
+            buildKit: BuildKitDoor(
+                check: { try buildKit.check(session: $0) }, session: { try await buildKit.session($0, $1) },
+                calls: { try await buildKit.grpc($0) }),
+            serverVersion: Product.version, log: log)
         let server = HTTPServer(group: MultiThreadedEventLoopGroup.singleton, log: log) { await api.handle($0, $1) }
         try await listen(server, options, log)
         log.info("daemon is ready", metadata: ["version": "\(Product.version)", "data-root": "\(options.dataRoot)"])

@@ -1,0 +1,122 @@
+import Engine
+import NIOConcurrencyHelpers
+import Protobuf
+import Wire
+
+/// All that a build has told so far, as pieces of BuildKit's StatusResponse. Who asks late gets it from the beginning.
+final class StatusBoard: Sendable {
+    enum Limit {
+        /// Bytes of one step's output that are told; BuildKit's own limit.
+        static let logBytes = 2 << 20
+        /// Bytes of one message to a client.
+        static let messageBytes = 1 << 20
+    }
+
+    private struct State {
+        /// Each is a StatusResponse; put together they are one, too.
+        var pieces: [[UInt8]] = []
+        var isClosed = false
+        var changed = Latch()
+        var logged: [String: Int] = [:]
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    private func post(_ piece: [UInt8]) {
+        let changed: Latch? = state.withLockedValue { state in
+            guard !state.isClosed else { return nil }
+            state.pieces.append(piece)
+            defer { state.changed = Latch() }
+            return state.changed
+        }
+        changed?.open()
+    }
+
+    /// Nothing more comes.
+    func close() {
+        let changed = state.withLockedValue { state in
+            state.isClosed = true
+            return state.changed
+        }
+        changed.open()
+    }
+
+    func post(_ vertex: Vertex) { post(ProtobufWriter.message { $0.message(1) { vertex.write(&$0) } }) }
+
+    func post(_ status: VertexStatus) { post(ProtobufWriter.message { $0.message(2) { status.write(&$0) } }) }
+
+    /// Output of a step. What goes beyond the limit is left out, and said so once.
+    func log(_ vertex: String, stream: Int, _ bytes: some Collection<UInt8>) {
+        let (kept, isCut) = state.withLockedValue { state -> (Int, Bool) in
+            let logged = state.logged[vertex, default: 0]
+            let room = max(0, Limit.logBytes - logged)
+            state.logged[vertex] = logged + bytes.count
+            return (min(room, bytes.count), logged < Limit.logBytes && bytes.count > room)
+        }
+        if kept > 0 { postLog(vertex, stream, bytes.prefix(kept)) }
+        if isCut { postLog(vertex, stream, Array("\n[output clipped, log limit 2MiB reached]\n".utf8)[...]) }
+    }
+
+    private func postLog(_ vertex: String, _ stream: Int, _ bytes: some Collection<UInt8>) {
+        let message = Array(bytes)
+        post(
+            ProtobufWriter.message {
+                $0.message(3) { log in
+                    log.text(1, vertex)
+                    log.timestamp(2, BuildClock.now())
+                    log.number(3, Int64(stream))
+                    log.bytes(4, message)
+                }
+            })
+    }
+
+    func warn(_ vertex: String, _ text: String, detail: [String], url: String, source: SourcePlace?) {
+        post(
+            ProtobufWriter.message {
+                $0.message(4) { warning in
+                    warning.text(1, vertex)
+                    warning.integer(2, 1)
+                    warning.bytes(3, Array(text.utf8))
+                    for line in detail { warning.bytes(4, Array(line.utf8)) }
+                    warning.text(5, url)
+                    source?.write(&warning, info: 6, ranges: 7)
+                }
+            })
+    }
+
+    /// From the beginning on, as it comes; ends after `close`.
+    func read(_ send: ([UInt8]) async throws -> Void) async throws {
+        var at = 0
+        while true {
+            let (message, next, isOver, changed) = state.withLockedValue { state in
+                var message: [UInt8] = []
+                var next = at
+                while next < state.pieces.count, message.count < Limit.messageBytes {
+                    message += state.pieces[next]
+                    next += 1
+                }
+                return (message, next, state.isClosed && next == state.pieces.count, state.changed)
+            }
+            at = next
+            if !message.isEmpty { try await send(message) }
+            if isOver { return }
+            if message.isEmpty { await changed.wait() }
+            try Task.checkCancellation()
+        }
+    }
+}
+
+/// Nanoseconds since the epoch.
+enum BuildClock {
+    static func now() -> Int64 { nowNanoseconds() }
+}
+
+extension ProtobufWriter {
+    /// `google.protobuf.Timestamp`, of nanoseconds since the epoch.
+    mutating func timestamp(_ number: Int, _ nanoseconds: Int64) {
+        message(number) { time in
+            time.number(1, nanoseconds / 1_000_000_000)
+            time.number(2, nanoseconds % 1_000_000_000)
+        }
+    }
+}

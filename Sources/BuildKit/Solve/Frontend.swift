@@ -1,0 +1,234 @@
+import Builder
+import CLinux
+import DockerModel
+import Dockerfile
+import Engine
+import Fault
+import ImageStore
+import JSON
+import Linux
+import NIOCore
+import Protobuf
+import Wire
+
+/// The Dockerfile frontend: from a client's words to builds that are ready to run.
+struct Frontend: Sendable {
+    let kit: BuildKit
+    let job: Job
+    let session: Session
+    let options: FrontendOptions
+
+    /// The files that decide what is built.
+    private struct Definition {
+        var file: String
+        var text: String
+        var ignored: IgnoreFile?
+        /// The context that came with it.
+        var inputs: BuildInputs?
+    }
+
+    func targets() async throws -> [Exported] {
+        let definition = try await definition()
+        do {
+            return try prepare(definition)
+        } catch {
+            throw Failure.status(error, file: definition.file, text: definition.text) { _ in nil }
+        }
+    }
+
+    private func prepare(_ definition: Definition) throws -> [Exported] {
+        let file = try Dockerfile(definition.text, name: definition.file)
+        let context = LoadedOnce {
+            try await self.context("context", definition, follows: ContextPaths.follows(file))
+        }
+        let whole = LoadedOnce { try await self.context("whole", definition, follows: []) }
+        var inputs = BuildInputs(dockerfile: definition.text, work: job.work) { try await context.value() }
+        inputs.wholeContext = { try await whole.value() }
+        if let other = definition.inputs {
+            inputs.context = other.context
+            inputs.wholeContext = nil
+        }
+        inputs.session = session
+        for (name, value) in options.named { inputs.named[name] = try named(name, value) }
+        let platforms = options.platforms.isEmpty ? [nil] : options.platforms.map(Optional.some)
+        return try platforms.map { platform in
+            var request = options.request
+            request.platform = platform.map { "\($0)" }
+            let build = try Build(request, inputs, on: kit.builder)
+            let progress = StepProgress(
+                job.board, scope: job.reference, namesPlatform: options.isMultiPlatform)
+            return Exported(
+                platform: options.isMultiPlatform ? "\(build.platform)" : nil,
+                target: Target(build, file: definition.file, text: definition.text, progress))
+        }
+    }
+
+    // MARK: Definition
+
+    private func definition() async throws -> Definition {
+        let file = options.request.dockerfile
+        if let remote = options.remote, !options.takesLocalDockerfile {
+            let inputs = try await fetch(remote, file)
+            return Definition(file: file, text: inputs.dockerfile, inputs: inputs)
+        }
+        let folder = try makeFolder("definition")
+        let names = [file, file + ".dockerignore"] + (file == "Dockerfile" ? ["dockerfile"] : [])
+        let text = try await job.board.during(
+            "[internal] load build definition from \(file)", in: job.reference
+        ) { vertex in
+            try await transfer(
+                FileSyncRequest(name: options.dockerfileName, follows: names), folder, vertex,
+                "transferring dockerfile:")
+            return try await onPool { try Self.dockerfile(file, in: SafeRoot(path: folder)) }
+        }
+        let beside = try await onPool { () -> IgnoreFile? in
+            try SafeRoot(path: folder).read(file + ".dockerignore", limit: BuildContext.Limit.ignoreBytes).map {
+                IgnoreFile(String(decoding: $0, as: UTF8.self))
+            }
+        }
+        var definition = Definition(file: file, text: text, ignored: beside)
+        if let remote = options.remote {
+            definition.inputs = try await fetch(remote, file)
+        } else if definition.ignored == nil {
+            definition.ignored = try await ignored()
+        }
+        return definition
+    }
+
+    private func ignored() async throws -> IgnoreFile? {
+        try await job.board.during("[internal] load .dockerignore", in: job.reference) { vertex in
+            let folder = try makeFolder("ignore")
+            try await transfer(
+                FileSyncRequest(name: options.contextName, follows: [".dockerignore"]), folder, vertex,
+                "transferring context:")
+            return try await onPool {
+                try SafeRoot(path: folder).read(".dockerignore", limit: BuildContext.Limit.ignoreBytes).map {
+                    IgnoreFile(String(decoding: $0, as: UTF8.self))
+                }
+            }
+        }
+    }
+
+    private static func dockerfile(_ file: String, in root: SafeRoot) throws -> String {
+        if file == "Dockerfile", try root.status(file) == nil, try root.status("dockerfile") != nil {
+            return try BuildContext.read("dockerfile", root)
+        }
+        guard try root.status(file) != nil else {
+            throw Fault(.invalid, "failed to read dockerfile: open \(file): no such file or directory")
+        }
+        return try BuildContext.read(file, root)
+    }
+
+    /// A context at an address, or one that the client got as a tar.
+    private func fetch(_ address: String, _ file: String) async throws -> BuildInputs {
+        let work = try makeFolder("remote")
+        let name = Self.isUpload(address) ? "load remote build context" : "load remote build context from \(address)"
+        return try await job.board.during("[internal] \(name)", in: job.reference) { _ in
+            guard Self.isUpload(address) else { return try await BuildContext.fetch(address, file, into: work) }
+            let next = try await session.upload(address)
+            return try await BuildContext.receive(file, ByteSource(next: next), into: work)
+        }
+    }
+
+    private static func isUpload(_ address: String) -> Bool { address.hasPrefix("http://buildkit-session/") }
+
+    // MARK: Contexts
+
+    private func context(_ name: String, _ definition: Definition, follows: [String]) async throws -> SourceTree {
+        let folder = try makeFolder(name)
+        let request = FileSyncRequest(
+            name: options.contextName, excludes: definition.ignored?.lines ?? [], follows: follows)
+        try await job.board.during("[internal] load build context", in: job.reference + name) { vertex in
+            try await transfer(request, folder, vertex, "transferring context:")
+        }
+        return SourceTree(root: try SafeRoot(path: folder), isContext: true)
+    }
+
+    private func named(_ name: String, _ value: String) throws -> NamedContext {
+        if value.hasPrefix("docker-image://") { return .image(String(value.dropFirst("docker-image://".count))) }
+        if value.hasPrefix("local:") {
+            let local = String(value.dropFirst("local:".count))
+            let load = LoadedOnce {
+                let folder = try makeFolder("named-" + Engine.randomID().prefix(12))
+                try await job.board.during(
+                    "[context \(name)] load from client", in: job.reference
+                ) { vertex in
+                    try await transfer(FileSyncRequest(name: local), folder, vertex, "transferring \(name):")
+                }
+                return SourceTree(root: try SafeRoot(path: folder), isContext: true)
+            }
+            return .tree { try await load.value() }
+        }
+        guard value.hasPrefix("https://") || value.hasPrefix("http://") || value.hasPrefix("git") else {
+            throw Fault(.invalid, "unsupported context source \(value.prefix { $0 != ":" }) for \(name)")
+        }
+        let load = LoadedOnce {
+            let work = try makeFolder("named-" + Engine.randomID().prefix(12))
+            return try await job.board.during("[context \(name)] load from \(value)", in: job.reference) { _ in
+                try await BuildContext.fetchTree(value, into: work)
+            }
+        }
+        return .tree { try await load.value() }
+    }
+
+    /// Of the build's own; goes with it.
+    private func makeFolder(_ name: String) throws -> String {
+        let path = job.work + "/" + name
+        try kernel("mkdir", path) { mkdir(path, 0o755) }
+        return path
+    }
+
+    private func transfer(
+        _ request: FileSyncRequest, _ folder: String, _ vertex: Vertex, _ words: String
+    ) async throws {
+        let board = job.board
+        let started = BuildClock.now()
+        @Sendable func status(_ bytes: Int64, isOver: Bool) -> VertexStatus {
+            var status = VertexStatus(id: words, vertex: vertex.digest)
+            (status.started, status.current) = (started, bytes)
+            if isOver { status.completed = BuildClock.now() }
+            return status
+        }
+        board.post(status(0, isOver: false))
+        try await session.sync(request, into: folder) { bytes in board.post(status(bytes, isOver: false)) }
+        board.post(status(0, isOver: true))
+    }
+}
+
+/// What of its context a Dockerfile can want. Pure.
+enum ContextPaths {
+    /// Empty: all of it.
+    static func follows(_ file: Dockerfile) -> [String] {
+        var paths: Set<String> = []
+        for stage in file.stages {
+            for instruction in stage.instructions {
+                switch instruction.kind {
+                case .transfer(let transfer) where transfer.from == nil:
+                    for source in transfer.sources {
+                        if transfer.isAdd, source.contains("://") || source.hasPrefix("git@") { continue }
+                        guard let path = plain(source) else { return [] }
+                        paths.insert(path)
+                    }
+                case .run(let run):
+                    for mount in run.mounts where mount.kind == .bind && mount.from == nil {
+                        guard let path = plain(mount.source) else { return [] }
+                        paths.insert(path)
+                    }
+                case .trigger: return []
+                default: continue
+                }
+            }
+        }
+        return paths.sorted()
+    }
+
+    /// Nil: all may be meant.
+    private static func plain(_ source: String) -> String? {
+        if source.contains(where: { "$\"'\\".contains($0) }) { return nil }
+        var parts: [Substring] = []
+        for part in source.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "/")
+    }
+}
