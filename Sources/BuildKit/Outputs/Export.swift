@@ -52,7 +52,13 @@ extension BuildKit {
         let (image, facts) = try await job.board.during("exporting to image", in: scope) { vertex in
             try await store(built, names, vertex, job)
         }
-        if push { for name in names { try await self.push(name, image, scope, job) } }
+        guard push else {
+            // Of an image that stays here clients want the ID (dockerd's own store answers so).
+            return ["containerimage.digest", "containerimage.config.digest", "image.name"].reduce(into: [:]) {
+                $0[$1] = $1 == "image.name" ? facts[$1] : "\(image.id)"
+            }
+        }
+        for name in names { try await self.push(name, image, scope, job) }
         return facts
     }
 
@@ -92,7 +98,7 @@ extension BuildKit {
 
     private func push(_ name: Reference, _ image: Image, _ scope: String, _ job: Job) async throws {
         let credentials = await sessions[job.sessionID]?.credentials(name.registry) ?? .null
-        try await job.board.during("pushing \(name.canonical) with docker", in: scope) { vertex in
+        try await job.board.during("pushing \(name.canonical)", in: scope) { vertex in
             let progress = PullProgress(job.board)
             do {
                 try await engine.pushImage(name.canonical, platform: nil, auth: credentials) { message in

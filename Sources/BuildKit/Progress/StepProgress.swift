@@ -15,6 +15,9 @@ final class StepProgress: BuildListener {
     private let namesPlatform: Bool
     private let open = NIOLockedValueBox<[String: Vertex]>([:])
     private let resolving = NIOLockedValueBox<[String: Vertex]>([:])
+    /// Bases whose metadata is asked for, and those that are known.
+    private let asked = NIOLockedValueBox<Set<String>>([])
+    private let known = NIOLockedValueBox<Set<String>>([])
     private let pulls: PullProgress
 
     init(_ board: StatusBoard, scope: String, namesPlatform: Bool) {
@@ -79,14 +82,16 @@ final class StepProgress: BuildListener {
         open.withLockedValue { $0[key(step)] = vertex }
         guard case .from(_) = step.instruction.kind else { return board.post(vertex) }
         // What the base is comes first; its files are a line of their own.
-        var metadata = Vertex(Self.metadata(step), in: "\(scope) \(key(step))")
+        var metadata = Vertex(Self.metadata(step, namesPlatform: namesPlatform), in: scope)
         metadata.started = BuildClock.now()
         resolving.withLockedValue { $0[key(step)] = metadata }
-        board.post(metadata)
+        // Stages on the same base are told of it once.
+        if asked.withLockedValue({ $0.insert(metadata.name).inserted }) { board.post(metadata) }
     }
 
-    static func metadata(_ step: BuildStep) -> String {
-        "[internal] load metadata for \(step.title.dropFirst("FROM ".count))"
+    static func metadata(_ step: BuildStep, namesPlatform: Bool) -> String {
+        let platform = namesPlatform ? "\(step.platform) " : ""
+        return "[\(platform)internal] load metadata for \(step.title.dropFirst("FROM ".count))"
     }
 
     /// The base is known, or isn't to be had. False: that was known before.
@@ -95,7 +100,8 @@ final class StepProgress: BuildListener {
         guard var metadata = resolving.withLockedValue({ $0.removeValue(forKey: key(step)) }) else { return false }
         metadata.completed = BuildClock.now()
         metadata.error = error
-        board.post(metadata)
+        let isFirst = known.withLockedValue { $0.insert(metadata.name).inserted }
+        if isFirst || !error.isEmpty { board.post(metadata) }
         if error.isEmpty, var vertex = open.withLockedValue({ $0[key(step)] }) {
             vertex.started = BuildClock.now()
             open.withLockedValue { $0[key(step)] = vertex }

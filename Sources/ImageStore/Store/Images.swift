@@ -84,12 +84,20 @@ extension ImageStore {
         try await database.read { try Self.fetch($0, "ORDER BY added DESC, id", []) }
     }
 
-    /// By ID, unique ID prefix, name, name:tag, name@digest. Throws `notFound` `No such image: x`.
+    /// By its manifest's digest, as those who built or pushed it may know it; nil: there is none.
+    private func image(manifest digest: Digest) async throws -> Image? {
+        try await database.read { try Self.fetch($0, "WHERE manifest = ? LIMIT 1", [digest.hex]) }.first
+    }
+
+    /// By ID, its manifest's digest, unique ID prefix, name, name:tag, name@digest. Throws `notFound` `No such image: x`.
     package func image(_ ref: String) async throws -> Image { try await resolve(ref).image }
 
     /// The image, and the reference under which it was found; nil reference: by its ID.
     package func resolve(_ ref: String) async throws -> (image: Image, reference: Reference?) {
-        if let id = try? Digest(parsing: ref), let image = try? await image(id: id) { return (image, nil) }
+        if let digest = try? Digest(parsing: ref) {
+            if let image = try? await image(id: digest) { return (image, nil) }
+            if let image = try await image(manifest: digest) { return (image, nil) }
+        }
         if ref.utf8.count == 64, let id = try? Digest(parsing: "sha256:" + ref), let image = try? await image(id: id) {
             return (image, nil)
         }
