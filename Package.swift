@@ -8,11 +8,12 @@ let layers: [String: Int] = [
     "hako-runtime": 1, "hako-init": 1, "probe": 1, "echoserver": 1, "JSON": 1, "Fault": 1,
     "Protobuf": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
-    "Dockerfile": 3, "Registry": 3, "RegistryServer": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3, "NameServer": 3,
+    "Dockerfile": 3, "Registry": 3, "RegistryServer": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
+    "NameServer": 3, "Compose": 3,
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
     "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4, "ClusterDNS": 4,
     "Builder": 5, "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
-    "EngineAPI": 6, "BuildKit": 6, "Cluster": 6, "Node": 6,
+    "EngineAPI": 6, "BuildKit": 6, "Cluster": 6, "Node": 6, "ComposeCLI": 6,
     "ClusterCLI": 7,
     "hako": 8,
 ]
@@ -140,6 +141,11 @@ targets += module(
     "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile"],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
+    "Compose", ["Fault", "JSON", "CommandLine"], [crypto, .product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
+targets += module(
+    "ComposeCLI", ["Fault", "JSON", "CommandLine", "Compose", "DockerCLI", "DockerModel", "OCI", "Wire"],
+    nio + httpAndTLS + [locks])
+targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])
 targets += module(
     "BuildKit",
@@ -212,8 +218,8 @@ targets += [
         name: "hako",
         dependencies: [
             "CICUData", "KubectlCLI", "Cluster", "Node", "ClusterCLI", "KubeClient",
-            "DockerCLI", "EngineAPI", "Engine", "Builder", "BuildKit", "ContainerRuntime", "Wire", "CommandLine",
-            "JSON", "Fault",
+            "DockerCLI", "ComposeCLI", "EngineAPI", "Engine", "Builder", "BuildKit", "ContainerRuntime", "Wire",
+            "CommandLine", "JSON", "Fault",
             "Linux",
             "CLinux", "DockerModel", "Registry", "RegistryServer", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
         ] + nio,

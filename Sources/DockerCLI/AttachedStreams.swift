@@ -5,16 +5,16 @@ import NIOCore
 import Wire
 
 /// Joins this process's streams to those of a container or exec until its output ends.
-struct AttachedStreams: Sendable {
-    let session: Session
-    let stream: HijackedStream
+package struct AttachedStreams: Sendable {
+    package let session: Session
+    package let stream: HijackedStream
     let isTerminal: Bool
     let sendsInput: Bool
     let showsOutput: Bool
     let showsErrors: Bool
     let detachKeys: String?
 
-    enum End: Sendable { case outputEnded, detached }
+    package enum End: Sendable { case outputEnded, detached }
 
     /// Largest read of standard input, in bytes.
     private static let inputBytes = 32 << 10
@@ -23,7 +23,7 @@ struct AttachedStreams: Sendable {
 
     /// Throws what reading the connection throws. The terminal is as before when this returns. A read of standard input
     /// that is under way can't be called back: it ends with the process.
-    func run() async throws -> End {
+    package func run() async throws -> End {
         let restore = sendsInput && isTerminal ? session.input.makeRaw() : nil
         defer { restore?() }
         let keys = isTerminal ? DetachKeys(parsing: detachKeys ?? "") ?? .standard : nil
@@ -91,14 +91,16 @@ struct AttachedStreams: Sendable {
 }
 
 /// Takes Docker's multiplexed stream apart: eight bytes of head (stream, three zeros, length), then the payload.
-struct StreamFrames {
+package struct StreamFrames {
+    package init() {}
+
     private var head: [UInt8] = []
     private var isError = false
     private var left = 0
 
     private static let headBytes = 8
 
-    mutating func feed(_ chunk: ByteBuffer, _ emit: (_ isError: Bool, _ bytes: ByteBufferView) -> Void) throws {
+    package mutating func feed(_ chunk: ByteBuffer, _ emit: (_ isError: Bool, _ bytes: ByteBufferView) -> Void) throws {
         var view = chunk.readableBytesView
         while !view.isEmpty {
             if left > 0 {
@@ -122,7 +124,12 @@ struct StreamFrames {
 }
 
 /// Keeps the size of a container's or exec's terminal that of ours.
-struct TerminalSizing: Sendable {
+package struct TerminalSizing: Sendable {
+    package init(session: Session, path: String) {
+        self.session = session
+        self.path = path
+    }
+
     let session: Session
     /// `/containers/ID` or `/exec/ID`.
     let path: String
@@ -136,7 +143,7 @@ struct TerminalSizing: Sendable {
         _ = try await answer.body()
     }
 
-    func resizeNow() async {
+    package func resizeNow() async {
         guard let size = session.out.size() else { return }
         for attempt in 0..<Self.tries {
             if (try? await resize(size)) != nil { return }
@@ -149,8 +156,8 @@ struct TerminalSizing: Sendable {
 
 /// What happens to signals while a container is attached: the window's changes go to its terminal, and others, when
 /// the container has none of its own to type them on, to its process.
-struct AttachedSignals: Sendable {
-    static func watch(_ session: Session, container id: String, forwards: Bool, sizing: TerminalSizing?) -> Task<
+package struct AttachedSignals: Sendable {
+    package static func watch(_ session: Session, container id: String, forwards: Bool, sizing: TerminalSizing?) -> Task<
         Void, Never
     > {
         var numbers: [Int32] = []

@@ -1,7 +1,7 @@
 import CommandLine
 
 /// All commands. Each is made when it is looked up: one run of the program needs one of them.
-enum CommandTree {
+package enum CommandTree {
     private typealias Maker = @Sendable () -> DockerCommand
 
     private static let makers: [(String, Maker)] = [
@@ -28,7 +28,7 @@ enum CommandTree {
     static func all() -> [DockerCommand] { makers.map { $0.1() } }
 
     /// Nil: no such command. Some words name what other programs or later versions do: those say so.
-    static func command(_ word: String) -> DockerCommand? {
+    package static func command(_ word: String) -> DockerCommand? {
         if let maker = makers.first(where: { $0.0 == word }) { return maker.1() }
         return absent[word].map { absentCommand(word, $0) }
     }
@@ -62,7 +62,6 @@ enum CommandTree {
     /// What the original has and this version hasn't, and what to do.
     private static let absent: [String: String] = [
         "buildx": "BuildKit's own commands are not in this version yet: docker build builds",
-        "compose": "Compose is not in this version yet",
         "checkpoint": "checkpoints are not in this version",
         "manifest": "editing manifest lists is not in this version",
         "trust": "signing images is not in this version", "swarm": "Swarm is not in this version",

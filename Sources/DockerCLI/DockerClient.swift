@@ -63,7 +63,7 @@ package struct DockerClient: Sendable {
         return agreed
     }
 
-    static func isOlder(_ a: String, _ b: String) -> Bool {
+    package static func isOlder(_ a: String, _ b: String) -> Bool {
         let parts = [a, b].map { $0.split(separator: ".").map { Int($0) ?? 0 } }
         return parts[0].lexicographicallyPrecedes(parts[1])
     }
@@ -195,14 +195,14 @@ package final class JSONStream: @unchecked Sendable {
     }
 }
 
-enum PercentEncoding {
+package enum PercentEncoding {
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~".utf8)
 
     /// A query's name or value: everything but unreserved characters is encoded (RFC 3986).
-    static func query(_ text: String) -> String { encode(text, keeping: plain) }
+    package static func query(_ text: String) -> String { encode(text, keeping: plain) }
 
     /// A path's segment; a slash stays one, as image names have them.
-    static func path(_ text: String) -> String { encode(text, keeping: plain.union("/:@".utf8)) }
+    package static func path(_ text: String) -> String { encode(text, keeping: plain.union("/:@".utf8)) }
 
     private static func encode(_ text: String, keeping: Set<UInt8>) -> String {
         var out: [UInt8] = []

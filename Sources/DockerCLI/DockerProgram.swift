@@ -8,13 +8,14 @@ import Wire
 ///
 /// - Parameters:
 ///   - arguments: what follows the program's name.
+///   - plugins: commands of other modules, each made when it is looked up.
 ///   - ensureDaemon: starts our daemon when it isn't running; called at most once, and only for the default endpoint.
 package func dockerMain(
-    _ arguments: [String], ensureDaemon: @escaping @Sendable () async throws -> Void
+    _ arguments: [String], plugins: [DockerPlugin] = [], ensureDaemon: @escaping @Sendable () async throws -> Void
 ) async -> Int32 {
     let program = DockerProgram(
         input: .descriptor(STDIN_FILENO), out: .descriptor(STDOUT_FILENO), err: .descriptor(STDERR_FILENO),
-        environment: ProcessEnvironment.current)
+        environment: ProcessEnvironment.current, plugins: plugins)
     let code = await program.run(arguments) { address in
         HTTPClient(
             address.endpoint, tls: address.tls, revive: address.isDefault ? ensureDaemon : nil,
@@ -24,13 +25,28 @@ package func dockerMain(
     return code
 }
 
+/// A word of the docker program that another module knows.
+package struct DockerPlugin: Sendable {
+    package let name: String
+    package let make: @Sendable () -> DockerCommand
+
+    package init(_ name: String, make: @escaping @Sendable () -> DockerCommand) {
+        self.name = name
+        self.make = make
+    }
+}
+
 package struct DockerProgram: Sendable {
     let input: Input
     let out: Output
     let err: Output
     let environment: [String: String]
+    let plugins: [DockerPlugin]
 
-    package init(input: Input, out: Output, err: Output, environment: [String: String]) {
+    package init(
+        input: Input, out: Output, err: Output, environment: [String: String], plugins: [DockerPlugin] = []
+    ) {
+        self.plugins = plugins
         self.input = input
         self.out = out
         self.err = err
@@ -67,7 +83,7 @@ package struct DockerProgram: Sendable {
     ) async throws -> Int32 {
         var options = GlobalOptions()
         let flags = GlobalOptions.flags(folder: GlobalOptions.defaultFolder(environment))
-        let root = RootPage(flags: flags.map(\.shape))
+        let root = RootPage(flags: flags.map(\.shape), plugins: plugins)
         let parsed: FlagParser<GlobalOptions>.Result
         do { parsed = try FlagParser(flags, interspersed: false).parse(arguments, into: &options) } catch {
             throw Misuse(message: root.flagComplaint("\(error)"), exitCode: 125)
@@ -87,8 +103,14 @@ package struct DockerProgram: Sendable {
         // What is to be completed isn't ours to parse.
         let rest = (word.hasPrefix("__complete") ? ["--"] : []) + parsed.positional.dropFirst()
         if word == "help" { return try await help(rest, root, options, connect) }
-        guard let command = CommandTree.command(word) else { throw root.unknown(word, CommandTree.names) }
+        guard let command = command(word) else {
+            throw root.unknown(word, CommandTree.names + plugins.map(\.name))
+        }
         return try await command.run(rest, under: "docker", context: try session(options, connect))
+    }
+
+    private func command(_ word: String) -> DockerCommand? {
+        plugins.first { $0.name == word }?.make() ?? CommandTree.command(word)
     }
 
     /// `docker help run` is `docker run --help`.
@@ -97,7 +119,7 @@ package struct DockerProgram: Sendable {
         _ connect: @escaping @Sendable (DaemonAddress) throws -> any DockerTransport
     ) async throws -> Int32 {
         guard let word = words.first else { throw HelpRequest(text: root.help) }
-        guard let command = CommandTree.command(word) else {
+        guard let command = command(word) else {
             throw Misuse(message: "unknown help topic: \(words.joined(separator: " "))", exitCode: 1)
         }
         return try await command.run(

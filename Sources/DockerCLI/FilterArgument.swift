@@ -20,8 +20,8 @@ extension Flag where Options: Filtering {
 }
 
 /// Help for `--format`, which says the same everywhere.
-enum FormatHelp {
-    static let table = """
+package enum FormatHelp {
+    package static let table = """
         Show the output by a template:
         'table':            as a table with column headers (default)
         'table TEMPLATE':   as a table by the given Go template
@@ -29,7 +29,7 @@ enum FormatHelp {
         'TEMPLATE':         by the given Go template.
         See https://docs.docker.com/go/formatting/ for what templates can do
         """
-    static let plain = """
+    package static let plain = """
         Show the output by a template:
         'json':             as JSON
         'TEMPLATE':         by the given Go template.

@@ -9,7 +9,7 @@ extension DockerConfig {
 
     /// `NAME=value` for the proxies that containers are to use with the daemon at `host`. A name in `given` is left to
     /// the user.
-    func proxyEnvironment(host: String, given: Set<String>) -> [String] {
+    package func proxyEnvironment(host: String, given: Set<String>) -> [String] {
         let proxies = json["proxies"]
         let chosen = proxies[host].object != nil ? proxies[host] : proxies["default"]
         let names = [

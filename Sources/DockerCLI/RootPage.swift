@@ -3,11 +3,12 @@ import CommandLine
 /// The program's own help page and complaints.
 struct RootPage {
     let flags: [FlagShape]
+    var plugins: [DockerPlugin] = []
 
     private static let columns = 80
 
     var help: String {
-        let commands = CommandTree.all()
+        let commands = CommandTree.all() + plugins.map { $0.make() }
         let width = 11
         let sections: [(DockerCommand.Group, String)] = [
             (.common, "Common Commands"), (.management, "Management Commands"), (.other, "Commands"),

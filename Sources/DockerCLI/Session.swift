@@ -42,6 +42,22 @@ package struct Session: Sendable {
         }
     }
 
+    /// The same session with other streams.
+    package func with(input: Input? = nil, out: Output? = nil, err: Output? = nil) -> Session {
+        Session(
+            input: input ?? self.input, out: out ?? self.out, err: err ?? self.err, environment: environment,
+            configuration: configuration, contexts: contexts, contextName: contextName,
+            connect: { [self] in try client })
+    }
+
+    /// Runs a command of the docker program; the exit code.
+    package func docker(_ arguments: [String]) async throws -> Int32 {
+        guard let word = arguments.first, let command = CommandTree.command(word) else {
+            throw Failure("unknown command: docker \(arguments.first ?? "")")
+        }
+        return try await command.run(Array(arguments.dropFirst()), under: "docker", context: self)
+    }
+
     /// Does the work for each name, in order, goes on after failures, prints what it gives, and fails at the end with
     /// all complaints, a line each.
     package func forEach(

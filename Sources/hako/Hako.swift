@@ -1,5 +1,6 @@
 import CLinux
 import ClusterCLI
+import ComposeCLI
 import ContainerRuntime
 import Dispatch
 import DockerCLI
@@ -28,7 +29,7 @@ struct Hako {
         if name == "docker" { return await docker(arguments) }
         if name == "kubectl" { return await kubectlMain(arguments) }
         if name == "minikube" { return await ClusterEntry.main(arguments, name: name) }
-        if otherPrograms.contains(name) { return fail("\(name) is not in this version of hako; `hako docker` is") }
+        if name == "docker-compose" { return await docker(["compose"] + arguments) }
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
         case nil, "help", "--help", "-h":
@@ -38,6 +39,7 @@ struct Hako {
             write("hako \(Product.version)\n")
             return 0
         case "docker": return await docker(rest)
+        case "compose": return await docker(arguments)
         case "node" where rest.first?.hasPrefix("--") == true:
             return await NodeCommand.main(rest, version: Product.version)
         case let word? where ClusterProgram.verbs.contains(word):
@@ -53,7 +55,7 @@ struct Hako {
     }
 
     private static func docker(_ arguments: [String]) async -> CInt {
-        await dockerMain(arguments) { try AutoStart.ensureDaemon() }
+        await dockerMain(arguments, plugins: [.compose]) { try AutoStart.ensureDaemon() }
     }
 
     private static func fail(_ message: String) -> CInt {
@@ -72,6 +74,7 @@ struct Hako {
           why        Say why an object isn't as it should be, and what would help
           timeline   Tell what happens in a cluster, who did it and why, as it happens
           docker     The docker command line (also under the name docker: ln -s hako docker)
+          compose    Services from a compose file (also under the name docker-compose: ln -s hako docker-compose)
           kubectl    The kubectl command line (also under the name kubectl: ln -s hako kubectl)
           daemon     Run the engine; starts by itself when `hako docker` needs it
           runtime    The OCI runtime command line

@@ -53,8 +53,8 @@ extension CommandTree {
 }
 
 /// `--since` and `--until`: a moment, or a span of time before now; as seconds with a fraction, how the API takes it.
-enum TimeArgument {
-    static func parse(_ text: String, _ flag: String, now: Timestamp = .now()) throws -> String {
+package enum TimeArgument {
+    package static func parse(_ text: String, _ flag: String, now: Timestamp = .now()) throws -> String {
         if let span = GoDuration.parse(text) {
             let nanoseconds = now.seconds * 1_000_000_000 + now.nanoseconds - span
             return seconds(Timestamp(seconds: nanoseconds / 1_000_000_000, nanoseconds: nanoseconds % 1_000_000_000))

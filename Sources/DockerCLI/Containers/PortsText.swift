@@ -2,13 +2,13 @@ import CommandLine
 import JSON
 
 /// The PORTS column: `0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 90-92/udp`.
-enum PortsText {
+package enum PortsText {
     private struct Port {
         let ip: String, inside: Int, outside: Int, proto: String
         var key: String { ip.isEmpty ? proto : "\(ip)/\(proto)" }
     }
 
-    static func text(_ ports: JSON) -> String {
+    package static func text(_ ports: JSON) -> String {
         let all = (ports.array ?? []).map {
             Port(
                 ip: $0["IP"].string ?? "", inside: $0["PrivatePort"].int ?? 0, outside: $0["PublicPort"].int ?? 0,

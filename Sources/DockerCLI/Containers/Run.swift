@@ -115,8 +115,8 @@ struct Run: Sendable {
 }
 
 /// The part of `run`, `start -a` and `attach` that joins streams.
-enum Attaching {
-    static func open(
+package enum Attaching {
+    package static func open(
         _ session: Session, container: String, sendsInput: Bool, showsOutput: Bool, showsErrors: Bool, isTerminal: Bool,
         detachKeys: String
     ) async throws -> AttachedStreams {
@@ -134,7 +134,7 @@ enum Attaching {
     }
 
     /// Copies until the output ends, then gives the exit code. Without output to show, the container's end is the end.
-    static func finish(_ streams: AttachedStreams, _ wait: ExitWait, detachedExitCode: Int32) async throws -> Int32 {
+    package static func finish(_ streams: AttachedStreams, _ wait: ExitWait, detachedExitCode: Int32) async throws -> Int32 {
         guard streams.showsOutput || streams.showsErrors else {
             let copying = Task { try await streams.run() }
             let code = try await wait.code()

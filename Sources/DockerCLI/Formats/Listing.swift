@@ -2,24 +2,38 @@ import CommandLine
 import JSON
 
 /// A column of a listing: the name that templates use, the title in tables, and the value for a row.
-struct Column<Row: Sendable>: Sendable {
+package struct Column<Row: Sendable>: Sendable {
     let name: String
     let title: String
     let value: @Sendable (Row) throws -> TemplateValue
 
-    init(_ name: String, _ title: String, _ value: @escaping @Sendable (Row) throws -> TemplateValue) {
+    package init(_ name: String, _ title: String, _ value: @escaping @Sendable (Row) throws -> TemplateValue) {
         self.name = name
         self.title = title
         self.value = value
     }
 
-    static func text(_ name: String, _ title: String, _ value: @escaping @Sendable (Row) throws -> String) -> Column {
+    package static func text(_ name: String, _ title: String, _ value: @escaping @Sendable (Row) throws -> String) -> Column {
         Column(name, title) { .text(try value($0)) }
     }
 }
 
 /// Something that commands list: its columns, and methods that take arguments (`.Label "x"`).
-struct Listing<Row: Sendable>: Sendable {
+package struct Listing<Row: Sendable>: Sendable {
+    package init(typeName: String, columns: [Column<Row>]) {
+        self.typeName = typeName
+        self.columns = columns
+    }
+
+    init(
+        typeName: String, columns: [Column<Row>],
+        methods: [String: @Sendable (Row, [TemplateValue]) -> TemplateValue]
+    ) {
+        self.typeName = typeName
+        self.columns = columns
+        self.methods = methods
+    }
+
     /// The Go type that messages about unknown fields name.
     let typeName: String
     let columns: [Column<Row>]
@@ -27,7 +41,7 @@ struct Listing<Row: Sendable>: Sendable {
 
     /// The rows as the format asks: `table`, `table TEMPLATE`, `json`, `raw` forms given as templates, or a template.
     /// `standard` is the template behind a bare `table`.
-    func render(_ rows: [Row], format: String, standard: String) throws -> String {
+    package func render(_ rows: [Row], format: String, standard: String) throws -> String {
         var source = format
         let isTable = format.hasPrefix("table")
         if format == "table" || format.isEmpty {
@@ -110,17 +124,17 @@ extension String {
 }
 
 /// Texts that several listings share.
-enum Shown {
+package enum Shown {
     /// The first twelve digits of an ID, without `sha256:`.
-    static func short(_ id: String) -> String {
+    package static func short(_ id: String) -> String {
         String((id.hasPrefix("sha256:") ? id.dropFirst("sha256:".count) : id[...]).prefix(12))
     }
 
-    static func labels(_ labels: JSON) -> String {
+    package static func labels(_ labels: JSON) -> String {
         labels.stringMap.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
     }
 
-    static func ago(unix seconds: Int, now: Timestamp = .now()) -> String {
+    package static func ago(unix seconds: Int, now: Timestamp = .now()) -> String {
         Units.humanDuration(now.since(Timestamp(seconds: Int64(seconds)))) + " ago"
     }
 

@@ -18,10 +18,10 @@ struct ImagePull: Sendable {
     }
 }
 
-enum RegistryAuth {
+package enum RegistryAuth {
     /// The header that gives the daemon the credentials for a registry; none when there are none. A credential helper
     /// that fails, or isn't there, doesn't keep people from what needs no credentials.
-    static func headers(_ session: Session, registry: String) -> [(String, String)] {
+    package static func headers(_ session: Session, registry: String) -> [(String, String)] {
         guard let credentials = try? session.configuration.credentials(for: registry) else { return [] }
         return [("X-Registry-Auth", credentials.header)]
     }

@@ -1,0 +1,45 @@
+import CommandLine
+import Compose
+import DockerCLI
+import Fault
+
+extension DockerPlugin {
+    /// `docker compose`.
+    package static let compose = DockerPlugin("compose") { ComposeProgram.command() }
+}
+
+/// The compose command line: what stands before the command, then the command.
+enum ComposeProgram {
+    static func command() -> DockerCommand {
+        DockerCommand(
+            "compose", group: .management, "Define and run multi-container applications",
+            usage: "[OPTIONS] COMMAND", count: .atLeast(0), interspersed: false, options: ProjectOptions(),
+            flags: ProjectOptions.flags
+        ) { options, parsed, session in
+            try await run(options, parsed.arguments, ComposeContext(session: session, options: options))
+        }
+    }
+
+    private static func run(_ options: ProjectOptions, _ words: [String], _ context: ComposeContext) async throws -> Int32 {
+        if options.version { return try await ComposeTree.version().run([], under: "docker compose", context: context) }
+        guard let word = words.first else { throw HelpRequest(text: ComposeTree.help()) }
+        if word == "help" {
+            guard let topic = words.dropFirst().first, let command = ComposeTree.command(topic) else {
+                throw HelpRequest(text: ComposeTree.help())
+            }
+            return try await command.run(["--help"], under: "docker compose", context: context)
+        }
+        guard let command = ComposeTree.command(word) else {
+            throw Misuse(message: "unknown docker command: \"compose \(word)\"", exitCode: 1)
+        }
+        guard ["never", "always", "auto"].contains(options.ansi) else {
+            throw Failure("invalid value for --ansi: \(options.ansi)")
+        }
+        do { return try await command.run(Array(words.dropFirst()), under: "docker compose", context: context) } catch let error
+            as ComposeError
+        {
+            // The original's code for what is wrong with the files is 15; older scripts look for "not 0".
+            throw Failure(error.description, exitCode: 15)
+        }
+    }
+}

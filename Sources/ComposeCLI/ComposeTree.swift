@@ -1,0 +1,27 @@
+import CommandLine
+
+/// Compose's commands. Each is made when it is looked up.
+enum ComposeTree {
+    private typealias Maker = @Sendable () -> ComposeCommand
+
+    private static let makers: [(String, Maker)] = [
+        ("config", { config() }), ("create", { create() }), ("down", { down() }), ("logs", { logs() }), ("ps", { ps() }), ("up", { up() }),
+        ("version", { version() }),
+    ]
+
+    static var names: [String] { makers.map(\.0) }
+
+    static func command(_ word: String) -> ComposeCommand? {
+        let name = word == "convert" ? "config" : word
+        return makers.first { $0.0 == name }?.1()
+    }
+
+    static func help() -> String {
+        var text = "\nUsage:  docker compose [OPTIONS] COMMAND\n\nDefine and run multi-container applications with Docker\n"
+        text += "\nOptions:\n" + HelpPage.flags(ProjectOptions.flags.map(\.shape), columns: 80) + "\n\nCommands:\n"
+        for (name, make) in makers.sorted(by: { $0.0 < $1.0 }) {
+            text += "  \(name)\(String(repeating: " ", count: max(1, 12 - name.count)))\(make().summary)\n"
+        }
+        return text + "\nRun 'docker compose COMMAND --help' for more information on a command.\n"
+    }
+}
