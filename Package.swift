@@ -143,7 +143,7 @@ targets += module(
 targets += module(
     "Compose", ["Fault", "JSON", "CommandLine"], [crypto, .product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
 targets += module(
-    "ComposeCLI", ["Fault", "JSON", "CommandLine", "Compose", "DockerCLI", "DockerModel", "OCI", "Wire"],
+    "ComposeCLI", ["Fault", "JSON", "CommandLine", "Compose", "DockerCLI", "DockerModel", "Dockerfile", "OCI", "Wire"],
     nio + httpAndTLS + [locks])
 targets += module(
     "EngineAPI", ["Fault", "Engine", "DockerModel", "JSON", "Wire"], nio + httpAndTLS + [log], testNeeds: ["TestKit"])

@@ -35,11 +35,6 @@ enum ComposeProgram {
         guard ["never", "always", "auto"].contains(options.ansi) else {
             throw Failure("invalid value for --ansi: \(options.ansi)")
         }
-        do { return try await command.run(Array(words.dropFirst()), under: "docker compose", context: context) } catch let error
-            as ComposeError
-        {
-            // The original's code for what is wrong with the files is 15; older scripts look for "not 0".
-            throw Failure(error.description, exitCode: 15)
-        }
+        return try await command.run(Array(words.dropFirst()), under: "docker compose", context: context)
     }
 }

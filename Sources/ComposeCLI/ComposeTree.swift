@@ -5,8 +5,14 @@ enum ComposeTree {
     private typealias Maker = @Sendable () -> ComposeCommand
 
     private static let makers: [(String, Maker)] = [
-        ("config", { config() }), ("create", { create() }), ("down", { down() }), ("logs", { logs() }), ("ps", { ps() }), ("up", { up() }),
-        ("version", { version() }),
+        ("attach", { attach() }), ("build", { build() }), ("config", { config() }), ("cp", { cp() }),
+        ("create", { create() }), ("down", { down() }), ("events", { events() }), ("exec", { exec() }),
+        ("images", { images() }), ("kill", { kill() }), ("logs", { logs() }), ("ls", { ls() }),
+        ("pause", { pause() }), ("port", { port() }), ("ps", { ps() }), ("pull", { pull() }), ("push", { push() }),
+        ("restart", { restart() }), ("rm", { rm() }), ("run", { run() }), ("scale", { scale() }),
+        ("start", { start() }), ("stats", { stats() }), ("stop", { stop() }), ("top", { top() }),
+        ("unpause", { unpause() }), ("up", { up() }), ("version", { version() }), ("volumes", { volumes() }),
+        ("wait", { wait() }), ("watch", { watch() }),
     ]
 
     static var names: [String] { makers.map(\.0) }

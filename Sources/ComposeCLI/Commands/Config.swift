@@ -96,7 +96,7 @@ private struct ConfigCommand {
         }
         switch options.format {
         case "", "yaml": return YAMLText.document(project.yaml())
-        case "json": return project.json().pretty(indent: "  ") + "\n"
+        case "json": return project.json().pretty(indent: "  ")
         default: throw Failure("unsupported format \(GoText.quote(options.format))")
         }
     }

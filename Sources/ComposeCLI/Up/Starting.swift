@@ -38,6 +38,11 @@ struct Starting: Sendable {
         }
     }
 
+    /// Waits for what a service depends on that isn't of the project.
+    func waitForDependencies(of service: Service) async throws {
+        try await waitForDependencies(of: service, Dictionary(grouping: try await api.containers(), by: \.service))
+    }
+
     private func waitForDependencies(of service: Service, _ containers: [String: [ProjectContainer]]) async throws {
         let waits = service.dependencies.filter { dependency in
             dependency.condition != .started && (project.services[dependency.service]?.scale ?? 0) > 0
