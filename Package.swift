@@ -141,7 +141,8 @@ targets += module(
     "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile"],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
-    "Compose", ["Fault", "JSON", "CommandLine"], [crypto, .product(name: "Yams", package: "Yams")], testNeeds: ["TestKit"])
+    "Compose", ["Fault", "JSON", "CommandLine"], [crypto, .product(name: "Yams", package: "Yams")],
+    testNeeds: ["TestKit"])
 targets += module(
     "ComposeCLI", ["Fault", "JSON", "CommandLine", "Compose", "DockerCLI", "DockerModel", "Dockerfile", "OCI", "Wire"],
     nio + httpAndTLS + [locks])
@@ -221,7 +222,8 @@ targets += [
             "DockerCLI", "ComposeCLI", "EngineAPI", "Engine", "Builder", "BuildKit", "ContainerRuntime", "Wire",
             "CommandLine", "JSON", "Fault",
             "Linux",
-            "CLinux", "DockerModel", "Registry", "RegistryServer", "ImageStore", "ContainerNetwork", "KubeAPIServer", "KubeStorage", log,
+            "CLinux", "DockerModel", "Registry", "RegistryServer", "ImageStore", "ContainerNetwork", "KubeAPIServer",
+            "KubeStorage", log,
         ] + nio,
         exclude: ["exports.map"], swiftSettings: houseRules + sameHeaders,
         linkerSettings: [

@@ -16,11 +16,24 @@ enum ComposeProgram {
             usage: "[OPTIONS] COMMAND", count: .atLeast(0), interspersed: false, options: ProjectOptions(),
             flags: ProjectOptions.flags
         ) { options, parsed, session in
-            try await run(options, parsed.arguments, ComposeContext(session: session, options: options))
+            var own = options
+            let words = withoutDryRun(parsed.arguments, &own)
+            return try await run(own, words, ComposeContext(session: session, options: own))
         }
     }
 
-    private static func run(_ options: ProjectOptions, _ words: [String], _ context: ComposeContext) async throws -> Int32 {
+    /// `--dry-run` may also follow the command, up to what `exec` and `run` hand on.
+    static func withoutDryRun(_ words: [String], _ options: inout ProjectOptions) -> [String] {
+        let handsOn = ["exec", "run"].contains(words.first ?? "")
+        let end = words.dropFirst().firstIndex { $0 == "--" || (handsOn && !$0.hasPrefix("-")) } ?? words.count
+        let kept = words[..<end].filter { $0 != "--dry-run" && $0 != "--dry-run=true" }
+        if kept.count < end { options.dryRun = true }
+        return kept + words[end...]
+    }
+
+    private static func run(_ options: ProjectOptions, _ words: [String], _ context: ComposeContext) async throws
+        -> Int32
+    {
         if options.version { return try await ComposeTree.version().run([], under: "docker compose", context: context) }
         guard let word = words.first else { throw HelpRequest(text: ComposeTree.help()) }
         if word == "help" {

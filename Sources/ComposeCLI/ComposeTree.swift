@@ -23,7 +23,8 @@ enum ComposeTree {
     }
 
     static func help() -> String {
-        var text = "\nUsage:  docker compose [OPTIONS] COMMAND\n\nDefine and run multi-container applications with Docker\n"
+        var text =
+            "\nUsage:  docker compose [OPTIONS] COMMAND\n\nDefine and run multi-container applications with Docker\n"
         text += "\nOptions:\n" + HelpPage.flags(ProjectOptions.flags.map(\.shape), columns: 80) + "\n\nCommands:\n"
         for (name, make) in makers.sorted(by: { $0.0 < $1.0 }) {
             text += "  \(name)\(String(repeating: " ", count: max(1, 12 - name.count)))\(make().summary)\n"

@@ -157,9 +157,11 @@ package struct TerminalSizing: Sendable {
 /// What happens to signals while a container is attached: the window's changes go to its terminal, and others, when
 /// the container has none of its own to type them on, to its process.
 package struct AttachedSignals: Sendable {
-    package static func watch(_ session: Session, container id: String, forwards: Bool, sizing: TerminalSizing?) -> Task<
-        Void, Never
-    > {
+    package static func watch(_ session: Session, container id: String, forwards: Bool, sizing: TerminalSizing?)
+        -> Task<
+            Void, Never
+        >
+    {
         var numbers: [Int32] = []
         if forwards { numbers = Signals.names.map(\.number).filter { $0 != SIGWINCH } }
         if sizing != nil { numbers.append(SIGWINCH) } else if forwards { numbers.append(SIGWINCH) }

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("What is done with a service's containers")
 struct PlanTests {
-    static func container(_ number: Int, hash: String = "h", image: String = "i", state: String = "running") -> ObservedContainer {
+    static func container(_ number: Int, hash: String = "h", image: String = "i", state: String = "running")
+        -> ObservedContainer
+    {
         ObservedContainer(
             id: "c\(number)", name: "p-s-\(number)", number: number, state: state, configHash: hash, image: image,
             created: number, networks: ["n"], volumes: ["v"])
@@ -59,9 +61,11 @@ struct PlanTests {
         }
     }
 
-    @Test("words of a command", arguments: [
-        ("a b", ["a", "b"]), ("a 'b c' \"d e\"", ["a", "b c", "d e"]), ("a\\ b", ["a b"]), ("", []), ("''", [""]),
-        ("sh -c 'a && b'", ["sh", "-c", "a && b"]),
-    ])
+    @Test(
+        "words of a command",
+        arguments: [
+            ("a b", ["a", "b"]), ("a 'b c' \"d e\"", ["a", "b c", "d e"]), ("a\\ b", ["a b"]), ("", []), ("''", [""]),
+            ("sh -c 'a && b'", ["sh", "-c", "a && b"]),
+        ])
     func words(text: String, expected: [String]) throws { #expect(try ShellWords.split(text) == expected) }
 }

@@ -7,7 +7,7 @@ struct Canonical {
 
     private enum Form {
         case list, names, keyValues, dependsOn, envFile, extends, gpus, volume, device, file, ports, build, external
-        case include
+        case include, ssh
     }
 
     private static let rules = PathRules<Form>([
@@ -18,7 +18,7 @@ struct Canonical {
         ("services.*.devices.*", .device), ("services.*.secrets.*", .file), ("services.*.configs.*", .file),
         ("services.*.ports", .ports), ("services.*.build", .build), ("services.*.develop.watch.*.ignore", .list),
         ("services.*.develop.watch.*.include", .list), ("volumes.*", .external), ("networks.*", .external),
-        ("secrets.*", .external), ("configs.*", .external), ("include.*", .include),
+        ("secrets.*", .external), ("configs.*", .external), ("include.*", .include), ("services.*.build.ssh", .ssh),
     ])
 
     func apply(_ node: Node, _ path: TreePath = TreePath()) throws -> Node {
@@ -49,6 +49,7 @@ struct Canonical {
         case .gpus:
             guard node.string != nil else { return node }
             return Node(.list([single("count", Node(.string("all"), at: node.place))]), at: node.place)
+        case .ssh: return keys(node)
         case .keyValues: return try keyValues(node, path)
         case .volume: return try volume(node, path)
         case .device: return try device(node, path)
@@ -83,6 +84,17 @@ struct Canonical {
             return each
         }
         return Node(.list(files), at: node.place)
+    }
+
+    /// `ID` or `ID=PATH`s as a map.
+    private func keys(_ node: Node) -> Node {
+        guard let elements = node.list else { return node }
+        var map = NodeMap()
+        for element in elements {
+            let (id, path) = element.string?.cut("=") ?? (element.string ?? "", "")
+            map[id] = Node(.string(path), at: element.place)
+        }
+        return Node(.map(map), at: node.place)
     }
 
     private func keyValues(_ node: Node, _ path: TreePath) throws -> Node {

@@ -57,7 +57,9 @@ package enum DotEnv {
             return next
         }
 
-        private mutating func skip(_ isSkipped: (Character) -> Bool) { while let next = rest.first, isSkipped(next) { _ = take() } }
+        private mutating func skip(_ isSkipped: (Character) -> Bool) {
+            while let next = rest.first, isSkipped(next) { _ = take() }
+        }
 
         /// The next name; nil at the end.
         mutating func name() throws -> (text: String, isInherited: Bool)? {

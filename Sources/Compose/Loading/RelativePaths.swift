@@ -65,7 +65,7 @@ struct RelativePaths {
             let device = options["device"], let text = device.string
         else { return node }
         var changed = node
-        changed["driver_opts"]?["device"] = Node(.string(absolute(text)), at: device.place)
+        changed["driver_opts"]?["device"] = Node(.string(text.isEmpty ? folder : absolute(text)), at: device.place)
         return changed
     }
 }

@@ -21,7 +21,8 @@ struct Consistency {
         return (project.tree["services"]?.map?.keys ?? []).filter { wanted.contains($0) }
     }
 
-    private func fault(_ message: String, _ service: Service, _ path: String..., isProject: Bool = true) -> ComposeError {
+    private func fault(_ message: String, _ service: Service, _ path: String..., isProject: Bool = true) -> ComposeError
+    {
         ComposeError(
             isProject ? "\(message): invalid compose project" : message,
             at: project.tree.place(of: ["services", service.name] + path))
@@ -59,14 +60,16 @@ struct Consistency {
     private func references(_ service: Service) throws {
         let json = service.json, name = service.name
         if json["network_mode"].string != nil, !service.networks.isEmpty {
-            throw fault("service \(name) declares mutually exclusive `network_mode` and `networks`", service, "network_mode")
+            throw fault(
+                "service \(name) declares mutually exclusive `network_mode` and `networks`", service, "network_mode")
         }
         for network in (json["networks"].object ?? JSONObject()).names where project.networks[network] == nil {
             throw undefined("network", network, service, "networks")
         }
         if let first = json["healthcheck", "test"].strings.first, !["CMD", "CMD-SHELL", "NONE"].contains(first) {
             throw fault(
-                "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"", service, "healthcheck", "test",
+                "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"", service, "healthcheck",
+                "test",
                 isProject: false)
         }
         for dependency in service.dependencies where project.services[dependency.service] == nil {
@@ -123,7 +126,8 @@ struct Consistency {
             throw fault("\(at): can't set distinct values on 'scale' and 'deploy.replicas'", service, "scale")
         }
         for (key, value, path) in [
-            ("scale", json["scale"].int, ["scale"]), ("deploy.replicas", deploy["replicas"].int, ["deploy", "replicas"]),
+            ("scale", json["scale"].int, ["scale"]),
+            ("deploy.replicas", deploy["replicas"].int, ["deploy", "replicas"]),
         ] where (value ?? 0) < 0 {
             throw ComposeError(
                 "\(at).\(key): must be greater than or equal to 0",

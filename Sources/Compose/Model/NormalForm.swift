@@ -53,7 +53,7 @@ struct NormalForm {
         let others = members.entries.filter { entry in !shape.fields.contains { $0.name == entry.key } }
         for entry in others.sorted(by: { $0.key < $1.key }) {
             guard let each = shape.members, !entry.key.hasPrefix("x-") || shape.isOpen else {
-                if entry.key.hasPrefix("x-") || shape.isOpen { out[entry.key] = entry.node.json }
+                if entry.key.hasPrefix("x-") || shape.isOpen { out[entry.key] = entry.node.sortedJSON }
                 continue
             }
             out[entry.key] = try same(entry.node, each, path + [entry.key])
@@ -95,6 +95,11 @@ struct NormalForm {
         case .mapping: return try mapping(node) { .string($0 ?? "") }
         case .variables: return try mapping(node) { $0.map { .string($0) } ?? .null }
         case .command: return try command(node)
+        case .ssh:
+            return JSON(
+                (node.map?.entries ?? []).map { entry in
+                    entry.node.string.map { $0.isEmpty ? entry.key : "\(entry.key): \($0)" } ?? entry.key
+                }.sorted())
         case .hosts: return try hosts(node)
         case .mode: return .string(try mode(node))
         case .ulimits: return try ulimits(node)
@@ -117,7 +122,9 @@ struct NormalForm {
     private func integer(_ node: Node) throws(FlagValueError) -> Int64 {
         if let number = node.int { return number }
         let text = node.scalarText ?? ""
-        if let number = Int64(text) ?? Double(text).flatMap({ Int64(exactly: $0.rounded(.towardZero)) }) { return number }
+        if let number = Int64(text) ?? Double(text).flatMap({ Int64(exactly: $0.rounded(.towardZero)) }) {
+            return number
+        }
         throw FlagValueError("strconv.ParseInt: parsing \(GoText.quote(text)): invalid syntax")
     }
 
@@ -140,7 +147,9 @@ struct NormalForm {
 
     private func duration(_ node: Node) throws(FlagValueError) -> String {
         let text = node.scalarText ?? ""
-        guard let span = GoDuration.parse(text) ?? days(text) else { throw FlagValueError(GoDuration.complaint(about: text)) }
+        guard let span = GoDuration.parse(text) ?? days(text) else {
+            throw FlagValueError(GoDuration.complaint(about: text))
+        }
         return GoDuration.format(span)
     }
 

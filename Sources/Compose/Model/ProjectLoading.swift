@@ -56,7 +56,8 @@ extension Project {
         let services = try section("services", ServiceSchema.shape)
             .reduce(into: [String: Service]()) { $0[$1.key] = Service(name: $1.key, json: $1.value) }
         let extensions = JSONObject(
-            (tree.map?.entries ?? []).filter { $0.key.hasPrefix("x-") }.map { ($0.key, $0.node.json) })
+            (tree.map?.entries ?? []).filter { $0.key.hasPrefix("x-") }.map { ($0.key, $0.node.sortedJSON) }
+                .sorted { $0.0 < $1.0 })
         var project = Project(
             name: name, workingDirectory: request.workingDirectory, files: request.files,
             environment: request.environment, profiles: request.profiles,

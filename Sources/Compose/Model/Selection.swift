@@ -56,7 +56,8 @@ extension Project {
                 if let source = volume["source"].string { used["volumes", default: []].insert(source) }
             }
             for (section, path) in [("secrets", "secrets"), ("configs", "configs")] {
-                used[section, default: []].formUnion((service.json[path].array ?? []).compactMap { $0["source"].string })
+                used[section, default: []].formUnion(
+                    (service.json[path].array ?? []).compactMap { $0["source"].string })
             }
             used["secrets", default: []]
                 .formUnion((service.json["build", "secrets"].array ?? []).compactMap { $0["source"].string })

@@ -61,7 +61,9 @@ package struct ServicePlan: Sendable, Equatable {
     }
 
     /// Obsolete containers and those with the highest numbers go first when there are too many.
-    package static func make(_ wanted: Wanted, _ containers: [ObservedContainer], _ policy: RecreatePolicy) -> ServicePlan {
+    package static func make(_ wanted: Wanted, _ containers: [ObservedContainer], _ policy: RecreatePolicy)
+        -> ServicePlan
+    {
         var plan = ServicePlan()
         let byWorth = containers.map { ($0, isObsolete($0, wanted, policy)) }.sorted { a, b in
             if a.1 != b.1 { return !a.1 }

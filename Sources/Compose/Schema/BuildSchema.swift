@@ -5,7 +5,7 @@ enum BuildSchema {
     private static let fields: [Field] = [
         Field("context", .text), Field("dockerfile", .text), Field("dockerfile_inline", .text),
         Field("entitlements", .list(.text), .texts), Field("args", .pairs, .variables),
-        Field("provenance", .boolean, .text), Field("sbom", .boolean, .text), Field("ssh", .pairs, .mapping),
+        Field("provenance", .boolean, .text), Field("sbom", .boolean, .text), Field("ssh", .pairs, .ssh),
         Field("labels", .pairs, .mapping), Field("cache_from", .list(.text), .texts),
         Field("cache_to", .list(.text), .texts), Field("no_cache", .boolean, .boolean),
         Field("no_cache_filter", .texts, .texts), Field("additional_contexts", .pairs, .mapping),
@@ -21,7 +21,8 @@ enum BuildSchema {
 enum DeploySchema {
     static let shape = ObjectShape.closed(
         [
-            Field("mode", .text), Field("replicas", .integer, .integer, empty: .kept), Field("labels", .pairs, .mapping),
+            Field("mode", .text), Field("replicas", .integer, .integer, empty: .kept),
+            Field("labels", .pairs, .mapping),
             Field("update_config", update), Field("rollback_config", update),
             Field("resources", resources, empty: .always), Field("restart_policy", restart),
             Field("placement", placement, empty: .always), Field("endpoint_mode", .text),

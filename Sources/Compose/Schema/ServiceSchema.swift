@@ -8,7 +8,8 @@ enum ServiceSchema {
         Field("profiles", .textList, .texts), Field("annotations", .pairs, .mapping),
         Field("attach", .boolean, .boolean, empty: .kept), Field("build", BuildSchema.shape),
         Field("develop", develop), Field("blkio_config", blockIO), Field("cap_add", .textList, .texts),
-        Field("cap_drop", .textList, .texts), Field("cgroup_parent", .text), Field("cgroup", .options(["host", "private"])),
+        Field("cap_drop", .textList, .texts), Field("cgroup_parent", .text),
+        Field("cgroup", .options(["host", "private"])),
         Field("cpu_count", .oneOf([.text, .scalar([.integer], 0...Double.infinity)]), .integer),
         Field("cpu_percent", .oneOf([.text, .scalar([.integer], 0...100)]), .float32),
         Field("cpu_period", .number, .integer), Field("cpu_quota", .number, .integer),
@@ -47,7 +48,8 @@ enum ServiceSchema {
             "pull_policy",
             .pattern(
                 "always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+",
-                SchemaPattern.isPullPolicy)), Field("pull_refresh_after", .text), Field("read_only", .boolean, .boolean),
+                SchemaPattern.isPullPolicy)), Field("pull_refresh_after", .text),
+        Field("read_only", .boolean, .boolean),
         Field("restart", .text), Field("runtime", .text), Field("scale", .integer, .integer, empty: .kept),
         Field("secrets", fileReferences), Field("security_opt", .textList, .texts),
     ]
@@ -69,7 +71,10 @@ enum ServiceSchema {
         .oneOf([
             .integer,
             ObjectShape.closed(
-                [Field("single", .integer, .integer), Field("soft", .integer, .integer), Field("hard", .integer, .integer)],
+                [
+                    Field("single", .integer, .integer), Field("soft", .integer, .integer),
+                    Field("hard", .integer, .integer),
+                ],
                 required: ["soft", "hard"]),
         ]))
 
@@ -90,7 +95,8 @@ enum ServiceSchema {
                     Field(
                         "condition",
                         .options(["service_started", "service_healthy", "service_completed_successfully"])),
-                    Field("restart", .boolean, .boolean), Field("required", .scalar([.boolean]), .boolean, empty: .always),
+                    Field("restart", .boolean, .boolean),
+                    Field("required", .scalar([.boolean]), .boolean, empty: .always),
                 ], required: ["condition"])),
     ])
 
@@ -123,7 +129,10 @@ enum ServiceSchema {
             .oneOf([
                 .text,
                 ObjectShape.closed(
-                    [Field("path", .text), Field("required", .boolean, .boolean, empty: .kept), Field("format", .text)],
+                    [
+                        Field("path", .text), Field("required", .boolean, .boolean, empty: .kept),
+                        Field("format", .text),
+                    ],
                     required: ["path"], extensions: false),
             ])),
     ])
@@ -215,7 +224,9 @@ enum ServiceSchema {
         ], null: true)
 
     private static let limits = Shape.list(
-        ObjectShape.closed([Field("path", .text, printed: "Path"), Field("rate", .integer, .bytes, printed: "Rate")], extensions: false))
+        ObjectShape.closed(
+            [Field("path", .text, printed: "Path"), Field("rate", .integer, .bytes, printed: "Rate")], extensions: false
+        ))
 
     private static let blockIO = ObjectShape.closed(
         [
@@ -224,7 +235,10 @@ enum ServiceSchema {
                 "weight_device",
                 .list(
                     ObjectShape.closed(
-                        [Field("path", .text, printed: "Path"), Field("weight", .integer, .integer, printed: "Weight")], extensions: false))),
+                        [
+                            Field("path", .text, printed: "Path"),
+                            Field("weight", .integer, .integer, printed: "Weight"),
+                        ], extensions: false))),
             Field("device_read_bps", limits), Field("device_read_iops", limits), Field("device_write_bps", limits),
             Field("device_write_iops", limits),
         ], extensions: false)

@@ -45,7 +45,9 @@ struct ObjectShape: Sendable {
     @Sendable static func isResourceName(_ text: String) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy {
-                $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0))
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                        || "._-".unicodeScalars.contains($0))
             }
     }
 }
@@ -93,6 +95,8 @@ enum Form: Sendable {
     /// A text is split into words as a shell does.
     case command
     case hosts
+    /// `ID` or `ID: PATH`.
+    case ssh
     /// File permissions in octal, as a string.
     case mode
     case ulimits

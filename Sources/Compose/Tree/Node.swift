@@ -71,6 +71,16 @@ package struct Node: Sendable {
         return above.map?.keyPlace(last) ?? above.nearest([last]).place
     }
 
+    /// The same value without places, members by name.
+    package var sortedJSON: JSON {
+        switch value {
+        case .list(let elements): .array(elements.map(\.sortedJSON))
+        case .map(let members):
+            .object(JSONObject(members.entries.map { ($0.key, $0.node.sortedJSON) }.sorted { $0.0 < $1.0 }))
+        default: json
+        }
+    }
+
     /// The same value without places.
     package var json: JSON {
         switch value {

@@ -13,7 +13,9 @@ package struct TreePath: Sendable, Hashable, CustomStringConvertible {
     /// `services.web.ports[0]`.
     package var pretty: String {
         parts.reduce(into: "") { text, part in
-            text += part.first?.isNumber == true && part.allSatisfy(\.isNumber) ? "[\(part)]" : text.isEmpty ? part : ".\(part)"
+            text +=
+                part.first?.isNumber == true && part.allSatisfy(\.isNumber)
+                ? "[\(part)]" : text.isEmpty ? part : ".\(part)"
         }
     }
 

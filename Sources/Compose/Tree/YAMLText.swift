@@ -62,7 +62,9 @@ package enum YAMLText {
     }
 
     private static func scalar(_ text: String, _ depth: Int) -> String {
-        if text.contains("\n"), isPrintable(text), !text.hasPrefix(" "), !text.hasPrefix("\n") { return literal(text, depth) }
+        if text.contains("\n"), isPrintable(text), !text.hasPrefix(" "), !text.hasPrefix("\n") {
+            return literal(text, depth)
+        }
         if !isPrintable(text) || text.contains("\n") { return GoText.quote(text) }
         if YAMLCore.needsQuotes(text) { return "\"\(text)\"" }
         return isPlain(text) ? text : "'" + text.replacing("'", with: "''") + "'"
@@ -86,7 +88,7 @@ package enum YAMLText {
         if first == " " || last == " " || text.hasPrefix("---") || text.hasPrefix("...") { return false }
         if "#,[]{}&*!|>'\"%@`".contains(first) { return false }
         if "-?:".contains(first), text.count == 1 || text.dropFirst().first == " " { return false }
-        if "?".contains(first) || (first == ":" ) { return false }
+        if "?".contains(first) || (first == ":") { return false }
         return !text.contains(": ") && !text.contains(" #") && last != ":"
     }
 }

@@ -155,7 +155,9 @@ final class YAMLTreeReader {
         let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
         let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
         let place = place
-        if tag == "tag:yaml.org,2002:str" || (!isPlain && !tag.hasPrefix("tag:")) { return Node(.string(text), at: place) }
+        if tag == "tag:yaml.org,2002:str" || (!isPlain && !tag.hasPrefix("tag:")) {
+            return Node(.string(text), at: place)
+        }
         return Node(YAMLCore.resolve(text), at: place)
     }
 

@@ -91,7 +91,9 @@ private struct ConfigCommand {
 
     private func text(_ project: Project) throws -> String {
         if options.lockDigests {
-            let images = project.serviceNames.map { ($0, ["image": project.services[$0]?.json["image"] ?? .null] as JSON) }
+            let images = project.serviceNames.map {
+                ($0, ["image": project.services[$0]?.json["image"] ?? .null] as JSON)
+            }
             return YAMLText.document(["services": .object(JSONObject(images))])
         }
         switch options.format {

@@ -15,7 +15,9 @@ struct CreateOptions: Sendable {
         if build, noBuild { throw Failure("--build and --no-build are incompatible") }
         if renewsVolumes, noRecreate { throw Failure("--no-recreate and --renew-anon-volumes are incompatible") }
         if forceRecreate, noRecreate { throw Failure("--force-recreate and --no-recreate are incompatible") }
-        if recreateDependencies, noRecreate { throw Failure("--always-recreate-deps and --no-recreate are incompatible") }
+        if recreateDependencies, noRecreate {
+            throw Failure("--always-recreate-deps and --no-recreate are incompatible")
+        }
     }
 
     /// The project as the flags change it.
@@ -60,9 +62,12 @@ extension Flag where Options: Creating & Sendable {
             .toggle("force-recreate", \.create.forceRecreate, "Make containers anew though nothing has changed"),
             .toggle("no-build", \.create.noBuild, "Don't build images, even where that is the policy"),
             .toggle("no-recreate", \.create.noRecreate, "Leave containers that exist as they are"),
-            .text("pull", \.create.pull, default: "policy", "When to pull images (\"always\"|\"missing\"|\"never\"|\"build\")"),
+            .text(
+                "pull", \.create.pull, default: "policy",
+                "When to pull images (\"always\"|\"missing\"|\"never\"|\"build\")"),
             .toggle("quiet-pull", \.create.quietPull, "Pull without showing progress"),
-            .toggle("remove-orphans", \.create.removeOrphans, "Remove containers of services that the files don't have"),
+            .toggle(
+                "remove-orphans", \.create.removeOrphans, "Remove containers of services that the files don't have"),
             .list("scale", \.create.scale, value: "scale", "Number of containers of a service: SERVICE=NUM"),
             .toggle("yes", short: "y", \.create.yes, "Answer every question with yes"),
         ]

@@ -17,7 +17,9 @@ extension ComposeTree {
             options: DownOptions(),
             flags: [
                 .toggle("remove-orphans", \.removeOrphans, "Remove containers of services that the files don't have"),
-                .text("rmi", \.images, "Remove the services' images: \"local\" those without a name of their own, or \"all\""),
+                .text(
+                    "rmi", \.images,
+                    "Remove the services' images: \"local\" those without a name of their own, or \"all\""),
                 .optionalInt("timeout", short: "t", \.timeout, "Seconds that containers have to stop"),
                 .toggle("volumes", short: "v", \.volumes, "Remove the files' volumes and containers' anonymous ones"),
             ]
@@ -110,7 +112,9 @@ struct Down: Sendable {
     private func removeNetwork(
         _ key: String, _ name: String, _ api: ProjectAPI, _ progress: ProgressReport
     ) async throws -> Bool {
-        let found = try await api.networks().filter { $0["Labels", Label.network].string == key && $0["Name"].string == name }
+        let found = try await api.networks().filter {
+            $0["Labels", Label.network].string == key && $0["Name"].string == name
+        }
         guard !found.isEmpty else { return false }
         let title = "Network \(name)"
         progress.event(title, .working, "Removing")
@@ -122,7 +126,9 @@ struct Down: Sendable {
                 progress.event(title, .warning, "Resource is still in use")
                 continue
             }
-            do { _ = try await api.client.json(.DELETE, "/networks/\(id)") } catch let error as DaemonError where error.isNotFound {} catch {
+            do { _ = try await api.client.json(.DELETE, "/networks/\(id)") } catch let error as DaemonError
+                where error.isNotFound
+            {} catch {
                 progress.event(title, .error, "Error")
                 throw Failure("failed to remove network \(name): \(error)")
             }
@@ -143,7 +149,9 @@ struct Down: Sendable {
         return try await remove("Volume \(name)", path, api, progress)
     }
 
-    private func remove(_ title: String, _ path: String, _ api: ProjectAPI, _ progress: ProgressReport) async throws -> Bool {
+    private func remove(_ title: String, _ path: String, _ api: ProjectAPI, _ progress: ProgressReport) async throws
+        -> Bool
+    {
         progress.event(title, .working, "Removing")
         if context.options.dryRun { return true }
         do {

@@ -46,7 +46,9 @@ extension ComposeTree {
     }
 
     /// Why a service's image isn't pulled; nil: it is.
-    private static func skips(_ service: Service, _ options: ComposePullOptions, _ api: ProjectAPI) async throws -> String? {
+    private static func skips(_ service: Service, _ options: ComposePullOptions, _ api: ProjectAPI) async throws
+        -> String?
+    {
         if service.image.isEmpty { return "No image to be pulled" }
         if options.ignoreBuildable, service.isBuilt { return "Image can be built" }
         let policy = options.policy.isEmpty ? service.pullPolicy : options.policy
@@ -80,7 +82,11 @@ extension ComposeTree {
                         progress.event(name, .done, "Skipped")
                         continue
                     }
-                    do { try await push([service.image] + service.json["build", "tags"].strings, name, api, context, progress, options.quiet) } catch {
+                    do {
+                        try await push(
+                            [service.image] + service.json["build", "tags"].strings, name, api, context, progress,
+                            options.quiet)
+                    } catch {
                         if !options.ignoreFailures { throw error }
                         progress.event(name, .warning, "\(error)")
                     }

@@ -18,7 +18,8 @@ struct Existing: Sendable {
         _ context: ComposeContext, _ services: [String], all: Bool = true, oneOffs: ProjectAPI.OneOffs = .without
     ) async throws -> Existing {
         let (loaded, name) = try await context.projectOrName()
-        for service in services where loaded != nil && loaded?.services[service] == nil && loaded?.disabled[service] == nil {
+        for service in services
+        where loaded != nil && loaded?.services[service] == nil && loaded?.disabled[service] == nil {
             throw ComposeError("no such service: \(service)")
         }
         let api = try context.api(name)
@@ -169,7 +170,8 @@ extension ComposeTree {
             var containers = existing.containers
             if options.removeOrphans { containers = try await existing.api.containers(all: false) }
             guard !containers.isEmpty else {
-                throw Failure("no container to kill")
+                context.err.line("no container to kill")
+                return 0
             }
             try await existing.progress.during { [containers] in
                 try await Parallel.forEach(containers) { container in

@@ -117,7 +117,9 @@ private struct PsCommand {
             for container in containers { context.out.line(container.id) }
         } else if options.services {
             var seen: Set<String> = []
-            for container in containers where seen.insert(container.service).inserted { context.out.line(container.service) }
+            for container in containers where seen.insert(container.service).inserted {
+                context.out.line(container.service)
+            }
         } else {
             try await table(containers, api)
         }

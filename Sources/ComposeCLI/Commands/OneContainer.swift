@@ -114,7 +114,8 @@ extension ComposeTree {
                 })
             else {
                 let others = ports.map { "\($0["PublicPort"].int ?? 0)/\($0["Type"].string ?? "tcp")" }
-                throw Failure("no port \(wanted)/\(proto) for container \(container.name): \(others.joined(separator: ", "))")
+                throw Failure(
+                    "no port \(wanted)/\(proto) for container \(container.name): \(others.joined(separator: ", "))")
             }
             context.out.line("\(found["IP"].string ?? ""):\(found["PublicPort"].int ?? 0)")
             return 0
@@ -148,7 +149,8 @@ extension ComposeTree {
             if let service = places[0].service {
                 let source = try await OneContainer.find(
                     context, service, index: options.index, all: true, oneOffs: options.all ? .with : .without)
-                return try await context.session.docker(words + ["\(source.id):\(places[0].path)", parsed.arguments[1]])
+                return try await context.session.docker(
+                    words + ["\(source.id):\(places[0].path)", parsed.arguments[1]])
             }
             let service = places[1].service ?? ""
             let targets: [ProjectContainer]
@@ -171,7 +173,9 @@ extension ComposeTree {
 
     /// `SERVICE:PATH`, or a path of this machine.
     static func place(_ text: String) -> (service: String?, path: String) {
-        guard !text.hasPrefix("."), !text.hasPrefix("/"), let (service, path) = text.cut(":") else { return (nil, text) }
+        guard !text.hasPrefix("."), !text.hasPrefix("/"), let (service, path) = text.cut(":") else {
+            return (nil, text)
+        }
         return (service, path)
     }
 }

@@ -20,7 +20,8 @@ extension ComposeTree {
             count: .atLeast(1), interspersed: false, options: ComposeRunOptions(),
             flags: [
                 .toggle("build", \.create.build, "Build the image first"),
-                .list("cap-add", \.capAdd, "Add Linux capabilities"), .list("cap-drop", \.capDrop, "Drop Linux capabilities"),
+                .list("cap-add", \.capAdd, "Add Linux capabilities"),
+                .list("cap-drop", \.capDrop, "Drop Linux capabilities"),
                 .toggle("detach", short: "d", \.detach, "Run in the background and print the container's ID"),
                 .optionalText("entrypoint", \.entrypoint, "Program instead of the image's entrypoint"),
                 .list("env", short: "e", \.environment, value: "stringArray", "Environment variable"),
@@ -31,11 +32,14 @@ extension ComposeTree {
                 .optionalToggle("no-TTY", short: "T", \.noTerminal, "Give the container no terminal"),
                 .toggle("no-deps", \.noDependencies, "Leave out what the service depends on"),
                 .list("publish", short: "p", \.publish, value: "stringArray", "Publish a container's port"),
-                .text("pull", \.create.pull, default: "policy", "When to pull the image (\"always\"|\"missing\"|\"never\")"),
+                .text(
+                    "pull", \.create.pull, default: "policy",
+                    "When to pull the image (\"always\"|\"missing\"|\"never\")"),
                 .toggle("quiet", short: "q", \.quiet, "Print nothing to STDOUT"),
                 .toggle("quiet-build", \.create.quietBuild, "Build without showing output"),
                 .toggle("quiet-pull", \.create.quietPull, "Pull without showing progress"),
-                .toggle("remove-orphans", \.create.removeOrphans, "Remove containers of services that the files don't have"),
+                .toggle(
+                    "remove-orphans", \.create.removeOrphans, "Remove containers of services that the files don't have"),
                 .toggle("rm", \.removes, "Remove the container when it ends"),
                 .toggle("service-ports", short: "P", \.servicePorts, "Publish the service's ports"),
                 .toggle("tty", short: "t", \.terminal, default: true, hidden: true, "Give the container a terminal"),
@@ -70,7 +74,8 @@ private struct OneOffRun {
         }
         let slug = (0..<6).map { _ in String(UInt8.random(in: 16...255), radix: 16) }.joined()
         let separator = context.options.separator
-        let container = options.name.isEmpty ? [project.name, name, "run", slug].joined(separator: separator) : options.name
+        let container =
+            options.name.isEmpty ? [project.name, name, "run", slug].joined(separator: separator) : options.name
         let title = "Container \(container)"
         progress.event(title, .working, "Creating")
         if context.options.dryRun { return 0 }

@@ -33,7 +33,9 @@ extension ComposeTree {
                 .toggle("no-log-prefix", \.noPrefix, "Print lines without containers' names"),
                 .toggle("no-start", \.noStart, "Create, but don't start"),
                 .toggle("quiet-build", \.create.quietBuild, "Build without showing output"),
-                .toggle("renew-anon-volumes", short: "V", \.create.renewsVolumes, "New anonymous volumes for new containers"),
+                .toggle(
+                    "renew-anon-volumes", short: "V", \.create.renewsVolumes, "New anonymous volumes for new containers"
+                ),
                 .optionalInt("timeout", short: "t", \.create.timeout, "Seconds that containers have to stop"),
                 .toggle("timestamps", \.timestamps, "Show when lines were written"),
                 .toggle("wait", \.wait, "Wait until services run or are healthy"),
@@ -99,11 +101,11 @@ private struct UpCommand {
             context.err.line("end of 'compose up' output, interactive run is not supported in dry-run mode")
             return 0
         }
-        return try await attached(project, services, api, starting)
+        return try await attached(project, services, api)
     }
 
     private func attached(
-        _ project: Project, _ services: [String], _ api: ProjectAPI, _ starting: Starting
+        _ project: Project, _ services: [String], _ api: ProjectAPI
     ) async throws -> Int32 {
         let printer = LogPrinter(
             out: context.out, err: context.err,
@@ -115,10 +117,11 @@ private struct UpCommand {
         session.stopsOn = options.abortOnExit ? .anyExit : options.abortOnFailure ? .failure : .nothing
         session.exitCodeFrom = options.exitCodeFrom
         session.stopSeconds = options.create.timeout
-        var own = starting
-        own.logs = printer
+        var starting = Starting(
+            context: context, project: project, api: api, progress: try ProgressReport(context, isQuiet: true))
+        starting.logs = printer
         let watch = options.watch ? WatchRun(context: context, project: project, api: api, printer: printer) : nil
-        return try await session.run(starting: own, watch: watch)
+        return try await session.run(starting: starting, watch: watch)
     }
 
     /// Services whose output is shown.

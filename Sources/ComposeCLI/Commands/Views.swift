@@ -35,9 +35,11 @@ extension ComposeTree {
                 guard let (key, value) = text.cut("="), key == "name" else { throw Failure("invalid filter '\(text)'") }
                 return value
             }
-            let projects = Dictionary(grouping: (list.array ?? []).map(ProjectContainer.init)) { $0.label(Label.project) }
-                .filter { project in names.isEmpty || names.contains { project.key.contains($0) } }
-                .sorted { $0.key < $1.key }
+            let projects = Dictionary(grouping: (list.array ?? []).map(ProjectContainer.init)) {
+                $0.label(Label.project)
+            }
+            .filter { project in names.isEmpty || names.contains { project.key.contains($0) } }
+            .sorted { $0.key < $1.key }
             if options.quiet {
                 for (name, _) in projects { context.out.line(name) }
                 return 0
@@ -105,8 +107,12 @@ extension ComposeTree {
                     titles,
                     rows.map { container, image in
                         let json = imageJSON(container, image)
-                        let created = Timestamp(rfc3339: json["LastTagTime"].string ?? "").map { Timestamp.now().since($0) }
-                        func or(_ key: String) -> String { json[key].string.flatMap { $0.isEmpty ? nil : $0 } ?? "<none>" }
+                        let created = Timestamp(rfc3339: json["LastTagTime"].string ?? "").map {
+                            Timestamp.now().since($0)
+                        }
+                        func or(_ key: String) -> String {
+                            json[key].string.flatMap { $0.isEmpty ? nil : $0 } ?? "<none>"
+                        }
                         return [
                             container.name, or("Repository"), or("Tag"), json["Platform"].string ?? "",
                             Shown.short(json["ID"].string ?? ""),
@@ -120,7 +126,9 @@ extension ComposeTree {
 
     private static func imageJSON(_ container: ProjectContainer, _ image: JSON) -> JSON {
         let reference = try? Reference(parsing: container.json["Image"].string ?? "").withDefaultTag
-        let platform = [image["Os"], image["Architecture"], image["Variant"]].compactMap(\.string).filter { !$0.isEmpty }
+        let platform = [image["Os"], image["Architecture"], image["Variant"]].compactMap(\.string).filter {
+            !$0.isEmpty
+        }
         let tagged = image["Metadata", "LastTagTime"].string ?? ""
         return [
             "ID": container.json["ImageID"], "ContainerName": .string(container.name),
@@ -140,7 +148,9 @@ extension ComposeTree {
                 (container, try await existing.api.client.get("/containers/\(container.id)/top"))
             }
             var titles = ["SERVICE", "#"]
-            for (_, top) in tops { for title in top["Titles"].strings where !titles.contains(title) { titles.append(title) } }
+            for (_, top) in tops {
+                for title in top["Titles"].strings where !titles.contains(title) { titles.append(title) }
+            }
             // The command is the last column.
             if let at = titles.firstIndex(of: "CMD") { titles.append(titles.remove(at: at)) }
             var rows: [[String]] = []
@@ -170,7 +180,8 @@ extension ComposeTree {
             options: ComposeEventsOptions(),
             flags: [
                 .toggle("json", \.json, "Print events as JSON, one a line"),
-                .text("since", \.since, "Show events since a time"), .text("until", \.until, "Show events until a time"),
+                .text("since", \.since, "Show events since a time"),
+                .text("until", \.until, "Show events until a time"),
             ]
         ) { options, parsed, context in
             let (_, name) = try await context.projectOrName()

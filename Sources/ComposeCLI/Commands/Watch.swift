@@ -11,7 +11,9 @@ extension ComposeTree {
             usage: "[SERVICE...]", count: .atLeast(0), options: WatchOptions(),
             flags: [
                 .toggle("no-up", \.noUp, "Don't build and start services first"),
-                .toggle("prune", \.prune, default: true, "Accepted for the original's sake: images are left to `image prune`"),
+                .toggle(
+                    "prune", \.prune, default: true,
+                    "Accepted for the original's sake: images are left to `image prune`"),
                 .toggle("quiet", \.quiet, "Build without showing output"),
             ]
         ) { options, parsed, context in

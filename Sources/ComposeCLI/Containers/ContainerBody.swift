@@ -50,7 +50,8 @@ struct ContainerBody {
         if let span = json["stop_grace_period"].string.flatMap(GoDuration.parse) {
             body["StopTimeout"] = .int(span / 1_000_000_000)
         }
-        let networks = NetworkSettings(project: project, service: service, name: name, links: links, takesAliases: takesAliases)
+        let networks = NetworkSettings(
+            project: project, service: service, name: name, links: links, takesAliases: takesAliases)
         body["HostConfig"] = try HostSettings(body: self, networkMode: networks.mode).json()
         if let endpoints = try networks.endpoints() { body["NetworkingConfig"] = ["EndpointsConfig": endpoints] }
         return body
@@ -71,7 +72,8 @@ struct ContainerBody {
         for text in json["expose"].strings {
             let (range, proto) = text.cut("/") ?? (text, "tcp")
             let ends = range.parts("-").compactMap { Int($0) }
-            guard let first = ends.first, let last = ends.last, first <= last, ends.count == range.parts("-").count else {
+            guard let first = ends.first, let last = ends.last, first <= last, ends.count == range.parts("-").count
+            else {
                 throw Failure("services.\(service.name).expose: invalid port range: \(text)")
             }
             for port in first...last { ports["\(port)/\(proto)"] = .object(JSONObject()) }

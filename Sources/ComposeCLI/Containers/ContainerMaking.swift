@@ -28,7 +28,8 @@ struct ContainerMaking: Sendable {
             labels[Label.oneOff] = "True"
             labels[Label.slug] = oneOff.slug
         }
-        var body = ContainerBody(project: project, service: service, number: number, name: finalName ?? name, labels: labels)
+        var body = ContainerBody(
+            project: project, service: service, number: number, name: finalName ?? name, labels: labels)
         body.links = try await links(service, number)
         if let old { body.inherited = try await anonymousVolumes(of: old, service) }
         body.proxies = context.session.configuration.proxyEnvironment(host: api.client.host, given: [])
@@ -41,7 +42,9 @@ struct ContainerMaking: Sendable {
         if !platform.isEmpty { query.append(("platform", platform)) }
         let answer = try await api.client.post("/containers/create", query, body: try body.make())
         for warning in answer["Warnings"].strings { context.warn(warning) }
-        var json: JSON = ["Id": answer["Id"], "Names": [.string("/\(name)")], "State": "created", "Labels": JSON(labels)]
+        var json: JSON = [
+            "Id": answer["Id"], "Names": [.string("/\(name)")], "State": "created", "Labels": JSON(labels),
+        ]
         json["Image"] = .string(service.imageName(project: project.name))
         return ProjectContainer(json)
     }
@@ -74,7 +77,9 @@ struct ContainerMaking: Sendable {
                 .compactMap { $0["target"].string })
         var kept: [String: JSON] = [:]
         for mount in old.json["Mounts"].array ?? [] where mount["Type"].string == "volume" {
-            guard let target = mount["Destination"].string, declared.contains(target) || own.contains(target) else { continue }
+            guard let target = mount["Destination"].string, declared.contains(target) || own.contains(target) else {
+                continue
+            }
             kept[target] = mount["Name"]
         }
         return kept
@@ -92,7 +97,9 @@ struct ContainerMaking: Sendable {
                 ]
             }
         }
-        for text in service.json["external_links"].strings { links.append(text.contains(":") ? text : "\(text):\(text)") }
+        for text in service.json["external_links"].strings {
+            links.append(text.contains(":") ? text : "\(text):\(text)")
+        }
         return links
     }
 }

@@ -21,7 +21,9 @@ struct FileReferences: Sendable {
     private static let standardMode: UInt32 = 0o444
 
     static func all(_ project: Project, _ service: Service) throws -> [FileReferences] {
-        let sections = [("secrets", "secret", "/run/secrets/", project.secrets), ("configs", "config", "/", project.configs)]
+        let sections = [
+            ("secrets", "secret", "/run/secrets/", project.secrets), ("configs", "config", "/", project.configs),
+        ]
         return try sections.flatMap { section, kind, folder, sources in
             try (service.json[section].array ?? []).map { reference in
                 let key = reference["source"].string ?? ""
@@ -43,14 +45,17 @@ struct FileReferences: Sendable {
         var content = source["content"].string
         if let variable = source["environment"].string {
             guard let value = project.environment[variable] else {
-                throw Failure("environment variable \(GoText.quote(variable)) required by \(kind) \(GoText.quote(name)) is not set")
+                throw Failure(
+                    "environment variable \(GoText.quote(variable)) required by \(kind) \(GoText.quote(name)) is not set"
+                )
             }
             content = value
         }
         return FileReferences(
             kind: kind, target: target, file: source["file"].string ?? "", content: content,
             mode: reference["mode"].string.flatMap { UInt32($0, radix: 8) } ?? standardMode,
-            user: reference["uid"].string.flatMap { Int($0) } ?? 0, group: reference["gid"].string.flatMap { Int($0) } ?? 0)
+            user: reference["uid"].string.flatMap { Int($0) } ?? 0,
+            group: reference["gid"].string.flatMap { Int($0) } ?? 0)
     }
 
     /// Puts contents into a container that was made but not started.

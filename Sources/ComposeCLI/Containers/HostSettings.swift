@@ -58,7 +58,9 @@ struct HostSettings {
                 continue
             }
             guard let (name, value) = option.cut("=") ?? option.cut(":") else {
-                guard option == "no-new-privileges" else { throw Failure("invalid security-opt: \(GoText.quote(option))") }
+                guard option == "no-new-privileges" else {
+                    throw Failure("invalid security-opt: \(GoText.quote(option))")
+                }
                 options.append(option)
                 continue
             }

@@ -30,7 +30,8 @@ struct MountSettings {
         for reference in try FileReferences.all(project, service) where reference.content == nil {
             guard targets.insert(reference.target).inserted else { continue }
             mounts.append([
-                "Type": "bind", "Source": .string(reference.file), "Target": .string(reference.target), "ReadOnly": true,
+                "Type": "bind", "Source": .string(reference.file), "Target": .string(reference.target),
+                "ReadOnly": true,
             ])
         }
     }
@@ -59,7 +60,9 @@ struct MountSettings {
         case "bind":
             var options: JSON = ["CreateMountpoint": .bool(bind["create_host_path"].bool ?? false)]
             if let propagation = bind["propagation"].string { options["Propagation"] = .string(propagation) }
-            let recursive = ["disabled": "NonRecursive", "writable": "ReadOnlyNonRecursive", "readonly": "ReadOnlyForceRecursive"]
+            let recursive = [
+                "disabled": "NonRecursive", "writable": "ReadOnlyNonRecursive", "readonly": "ReadOnlyForceRecursive",
+            ]
             if let key = bind["recursive"].string.flatMap({ recursive[$0] }) { options[key] = true }
             mount["BindOptions"] = options
         case "volume":

@@ -14,7 +14,9 @@ struct ResourceSettings {
         let limits = own["deploy", "resources", "limits"], reserved = own["deploy", "resources", "reservations"]
         set("Memory", bytes(limits["memory"]) != 0 ? bytes(limits["memory"]) : bytes(own["mem_limit"]))
         set("MemorySwap", bytes(own["memswap_limit"]))
-        set("MemoryReservation", bytes(reserved["memory"]) != 0 ? bytes(reserved["memory"]) : bytes(own["mem_reservation"]))
+        set(
+            "MemoryReservation",
+            bytes(reserved["memory"]) != 0 ? bytes(reserved["memory"]) : bytes(own["mem_reservation"]))
         if own["mem_swappiness"].string != nil { host["MemorySwappiness"] = .int(bytes(own["mem_swappiness"])) }
         set("NanoCpus", Int64(((limits["cpus"].double ?? own["cpus"].double ?? 0) * 1e9).rounded()))
         for (key, from) in [
@@ -56,7 +58,9 @@ struct ResourceSettings {
             ]
         }
         for gpu in own["gpus"].array ?? [] { requests.append(request(gpu, gpu["capabilities"].strings + ["gpu"])) }
-        for device in reserved["devices"].array ?? [] { requests.append(request(device, device["capabilities"].strings)) }
+        for device in reserved["devices"].array ?? [] {
+            requests.append(request(device, device["capabilities"].strings))
+        }
         if !devices.isEmpty { host["Devices"] = .array(devices) }
         if !requests.isEmpty { host["DeviceRequests"] = .array(requests) }
     }

@@ -67,7 +67,9 @@ struct ProgressBoard: Sendable {
         let gap = String(repeating: " ", count: column - line.id.count)
         let status = color(line.text, line.status == .warning ? "33;1" : line.status == .error ? "31;1" : "32")
         let seconds = line.start.duration(to: line.end ?? now)
-        let clock = GoText.number("%.1f", Double(seconds.components.seconds) + Double(seconds.components.attoseconds) / 1e18) + "s "
+        let clock =
+            GoText.number("%.1f", Double(seconds.components.seconds) + Double(seconds.components.attoseconds) / 1e18)
+            + "s "
         let used = 4 + column + 2 + line.text.count + clock.count
         let room = String(repeating: " ", count: max(1, width - used))
         return " \(mark) \(line.id)\(gap)  \(status)\(room)\(color(clock, "34"))\u{1B}[K\n"

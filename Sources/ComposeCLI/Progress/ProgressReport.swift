@@ -16,14 +16,16 @@ final class ProgressReport: Sendable {
     /// Redraws of spinners and clocks, while there are any.
     private static let redraw = Duration.milliseconds(100)
 
-    init(_ context: ComposeContext, title: String = "Running") throws {
-        let asked = context.options.progress.isEmpty
+    /// - Parameter isQuiet: tells nothing, whatever was asked for: containers' own output is shown.
+    init(_ context: ComposeContext, title: String = "Running", isQuiet: Bool = false) throws {
+        let asked =
+            context.options.progress.isEmpty
             ? context.session.environment["COMPOSE_PROGRESS"] ?? "auto" : context.options.progress
         guard let given = Mode(rawValue: asked) else { throw Failure("unsupported --progress value \"\(asked)\"") }
         out = context.err
         dryRun = context.options.dryRun
         let isTerminal = context.err.isTerminal && context.options.ansi != "never"
-        mode = given == .auto ? (isTerminal ? .tty : .plain) : given
+        mode = isQuiet ? .quiet : given == .auto ? (isTerminal ? .tty : .plain) : given
         board = NIOLockedValueBox(ProgressBoard(title: title, colors: context.options.ansi != "never"))
     }
 
@@ -62,7 +64,9 @@ final class ProgressReport: Sendable {
     }
 
     /// Tells that something begins and ends; an error is told with its sentence.
-    func step<T: Sendable>(_ id: String, _ begins: String, _ ends: String, _ work: () async throws -> T) async throws -> T {
+    func step<T: Sendable>(_ id: String, _ begins: String, _ ends: String, _ work: () async throws -> T) async throws
+        -> T
+    {
         event(id, .working, begins)
         do {
             let result = try await work()

@@ -7,13 +7,20 @@ import JSON
 struct ComposeContext: Sendable {
     let session: Session
     let options: ProjectOptions
+    private let warnings: OnceEach
+
+    init(session: Session, options: ProjectOptions) {
+        self.session = session
+        self.options = options
+        warnings = OnceEach(session.err)
+    }
 
     var out: Output { session.out }
     var err: Output { session.err }
-    var source: ProjectSource { ProjectSource(options: options, session: session) }
+    var source: ProjectSource { ProjectSource(options: options, session: session, warnings: warnings) }
 
     /// Warns on standard error.
-    func warn(_ text: String) { OnceEach(session.err).tell(text) }
+    func warn(_ text: String) { warnings.tell(text) }
 
     /// The project of the files, with the services that were named; throws when there are no files.
     func project(
@@ -21,7 +28,7 @@ struct ComposeContext: Sendable {
     ) async throws -> Project {
         var request = try await source.request()
         change(&request)
-        guard !request.files.isEmpty else { throw Failure("no configuration file provided: not found", exitCode: 14) }
+        guard !request.files.isEmpty else { throw Failure("no configuration file provided: not found") }
         let project = try Project.load(request, ProjectSource.access)
         return try project.selecting(services, withDependencies: withDependencies)
     }
@@ -32,7 +39,7 @@ struct ComposeContext: Sendable {
         request.resolvesEnvironment = false
         let isNamed = !options.name.isEmpty || !(session.environment["COMPOSE_PROJECT_NAME"] ?? "").isEmpty
         if options.files.isEmpty, isNamed, request.files.isEmpty { return (nil, request.name) }
-        guard !request.files.isEmpty else { throw Failure("no configuration file provided: not found", exitCode: 14) }
+        guard !request.files.isEmpty else { throw Failure("no configuration file provided: not found") }
         do {
             let project = try Project.load(request, ProjectSource.access)
             return (try project.selecting(services, withDependencies: false), project.name)

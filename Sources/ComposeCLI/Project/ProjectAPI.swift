@@ -96,7 +96,8 @@ struct ProjectContainer: Sendable {
 
     /// As logs name it: without the project.
     func shortName(project: String) -> String {
-        name.hasPrefix(project + "-") || name.hasPrefix(project + "_") ? String(name.dropFirst(project.count + 1)) : name
+        name.hasPrefix(project + "-") || name.hasPrefix(project + "_")
+            ? String(name.dropFirst(project.count + 1)) : name
     }
 
     var observed: ObservedContainer {
@@ -104,7 +105,9 @@ struct ProjectContainer: Sendable {
             id: id, name: name, number: number, state: state, configHash: label(Label.configHash),
             image: label(Label.image), created: json["Created"].int ?? 0,
             networks: Set(
-                (json["NetworkSettings", "Networks"].object ?? JSONObject()).compactMap { $0.value["NetworkID"].string }),
-            volumes: Set((json["Mounts"].array ?? []).filter { $0["Type"].string == "volume" }.compactMap { $0["Name"].string }))
+                (json["NetworkSettings", "Networks"].object ?? JSONObject()).compactMap { $0.value["NetworkID"].string }
+            ),
+            volumes: Set(
+                (json["Mounts"].array ?? []).filter { $0["Type"].string == "volume" }.compactMap { $0["Name"].string }))
     }
 }

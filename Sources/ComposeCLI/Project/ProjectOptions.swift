@@ -14,7 +14,8 @@ struct ProjectOptions: Sendable {
         .toggle("compatibility", \.compatibility, "Name containers as the first Compose did"),
         .toggle("dry-run", \.dryRun, "Tell what would be done, and do nothing"),
         .list("env-file", \.environmentFiles, value: "stringArray", "Another file of variables than .env"),
-        .list("file", short: "f", \.files, value: "stringArray", "Compose files; later ones are laid over earlier ones"),
+        .list(
+            "file", short: "f", \.files, value: "stringArray", "Compose files; later ones are laid over earlier ones"),
         .int("parallel", \.parallel, default: -1, "Most things to do at the same time; -1: no limit"),
         .list("profile", \.profiles, value: "stringArray", "A profile to enable"),
         .text("progress", \.progress, "How progress is shown (auto, tty, plain, json, quiet)"),

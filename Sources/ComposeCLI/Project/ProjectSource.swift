@@ -13,6 +13,7 @@ struct ProjectSource: Sendable {
 
     let options: ProjectOptions
     let session: Session
+    let warnings: OnceEach
 
     private static let names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
     private static let overrideNames = [
@@ -57,8 +58,7 @@ struct ProjectSource: Sendable {
         request.show = { path in
             path.hasPrefix(current + "/") && current != "/" ? String(path.dropFirst(current.count + 1)) : path
         }
-        let warnings = OnceEach(session.err)
-        request.warn = { warnings.tell($0) }
+        request.warn = { [warnings] in warnings.tell($0) }
         return request
     }
 
@@ -102,7 +102,7 @@ struct ProjectSource: Sendable {
         }
     }
 
-    private func warn(_ text: String) { OnceEach(session.err).tell(text) }
+    private func warn(_ text: String) { warnings.tell(text) }
 
     /// Variables of .env, or of the files that were asked for; what is set already stays.
     private func addVariables(_ environment: inout [String: String], folder: String) throws {
@@ -114,7 +114,7 @@ struct ProjectSource: Sendable {
         }
         var variables: [String: String] = [:]
         for file in files where file != "/dev/null" {
-            guard Self.access.isFile(file) else { throw Failure("couldn't find env file: \(file)", exitCode: 14) }
+            guard Self.access.isFile(file) else { throw Failure("couldn't find env file: \(file)") }
             let text = String(decoding: try Self.access.read(file), as: UTF8.self)
             let outer = environment, known = variables
             for (name, value) in try DotEnv.parse(text, file: file, lookUp: { outer[$0] ?? known[$0] }) {

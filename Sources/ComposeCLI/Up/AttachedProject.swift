@@ -28,6 +28,9 @@ struct AttachedProject: Sendable {
         self.printer = printer
     }
 
+    /// Exit code after a signal, as a shell counts it: 128 + SIGINT.
+    private static let interrupted: Int32 = 130
+
     private enum Happening: Sendable {
         case event(JSON)
         case eventsEnded((any Error)?)
@@ -39,6 +42,9 @@ struct AttachedProject: Sendable {
         var running: Set<String> = []
         var names: [String: String] = [:]
         var reading: [String: Task<Void, Never>] = [:]
+        /// When each container's newest output begins: what it wrote in earlier runs isn't shown.
+        var since: [String: String] = [:]
+        let began = AttachedProject.moment(Timestamp.now())
         var hasStarted = false
         var signals = 0
         var exitCode: Int32 = 0
@@ -74,7 +80,7 @@ struct AttachedProject: Sendable {
             state.names[container.id] = container.shortName(project: project.name)
             guard container.isRunning else { continue }
             state.running.insert(container.id)
-            if shown.contains(container.service) { read(container.id, since: nil, &state) }
+            if shown.contains(container.service) { read(container.id, &state) }
         }
         for await happening in happenings {
             try await take(happening, &state)
@@ -82,7 +88,7 @@ struct AttachedProject: Sendable {
         }
         for task in state.reading.values { await task.value }
         if let failure = state.failure, state.signals == 0 { throw failure }
-        return state.exitCode
+        return state.signals > 0 ? Self.interrupted : state.exitCode
     }
 
     private func pumpEvents(_ answer: HTTPAnswer, _ report: AsyncStream<Happening>.Continuation) async {
@@ -125,10 +131,10 @@ struct AttachedProject: Sendable {
         case "start":
             state.running.insert(id)
             guard shown.contains(service) else { return }
-            let moment = event["timeNano"].int.map { "\($0 / 1_000_000_000).\(Self.padded($0 % 1_000_000_000))" }
-            read(id, since: state.reading[id] == nil ? nil : moment, &state)
+            read(id, &state)
         case "die":
             state.running.remove(id)
+            state.since[id] = Self.moment(Timestamp(unixNanoseconds: Int64(event["timeNano"].int ?? 0)))
             let code = Int32(attributes["exitCode"].string ?? "") ?? 0
             exited(id, name, service, code, &state)
         case "destroy": state.running.remove(id)
@@ -136,9 +142,10 @@ struct AttachedProject: Sendable {
         }
     }
 
-    private static func padded(_ nanoseconds: Int) -> String {
-        let digits = "\(nanoseconds)"
-        return String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+    /// Seconds with a fraction, how the API takes a time.
+    private static func moment(_ time: Timestamp) -> String {
+        let digits = "\(time.nanoseconds)"
+        return "\(time.seconds)." + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
     }
 
     private func exited(_ id: String, _ name: String, _ service: String, _ code: Int32, _ state: inout Progress) {
@@ -169,11 +176,13 @@ struct AttachedProject: Sendable {
             await progress.during {
                 let removal = Removal(context: context, project: project, api: api, progress: progress)
                 let all = Dictionary(grouping: (try? await api.containers(all: false)) ?? [], by: \.service)
-                try? await DependencyOrder(project, reversed: true).forEach { name in
-                    try await Parallel.forEach(all[name] ?? []) {
-                        try await removal.stop($0, project.services[name], timeout: seconds)
+                do {
+                    try await DependencyOrder(project, reversed: true).forEach { name in
+                        try await Parallel.forEach(all[name] ?? []) {
+                            try await removal.stop($0, project.services[name], timeout: seconds)
+                        }
                     }
-                }
+                } catch { context.err.line("\(error)") }
             }
         }
     }
@@ -183,13 +192,13 @@ struct AttachedProject: Sendable {
         Task { for id in ids { _ = try? await api.client.post("/containers/\(id)/kill") } }
     }
 
-    private func read(_ id: String, since: String?, _ state: inout Progress) {
+    private func read(_ id: String, _ state: inout Progress) {
         let earlier = state.reading[id]
         let name = state.names[id] ?? id
         var reading = LogReading(api: api, printer: printer)
         reading.follow = true
         reading.timestamps = timestamps
-        reading.since = since ?? ""
+        reading.since = state.since[id] ?? state.began
         let (own, printer) = (reading, printer)
         state.reading[id] = Task {
             await earlier?.value

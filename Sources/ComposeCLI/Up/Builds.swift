@@ -28,7 +28,9 @@ struct Builds: Sendable {
             var session = context.session.with(out: isQuiet ? Output { _ in true } : context.err)
             if let inline { session = session.with(input: Self.input(inline)) }
             let code: Int32
-            do { code = try await session.docker(["build"] + options(service, image, hasInline: inline != nil) + [place]) } catch {
+            do {
+                code = try await session.docker(["build"] + options(service, image, hasInline: inline != nil) + [place])
+            } catch {
                 progress.event(image, .error, "Error")
                 throw Failure("failed to solve: service \(name): \(sentenceOf(error))", exitCode: 17)
             }
@@ -74,7 +76,9 @@ struct Builds: Sendable {
         for (name, value) in build["labels"].stringMap.sorted(by: { $0.key < $1.key }) {
             options += ["--label", "\(name)=\(value)"]
         }
-        for label in [(Label.project, project.name), (Label.service, service.name), (Label.version, Label.composeVersion)] {
+        for label in [
+            (Label.project, project.name), (Label.service, service.name), (Label.version, Label.composeVersion),
+        ] {
             options += ["--label", "\(label.0)=\(label.1)"]
         }
         if let target = build["target"].string { options += ["--target", target] }
@@ -85,7 +89,10 @@ struct Builds: Sendable {
         }
         if let size = build["shm_size"].string { options += ["--shm-size", size] }
         for (name, value) in build["ulimits"].object ?? JSONObject() {
-            options += ["--ulimit", "\(name)=" + (value.int.map { "\($0)" } ?? "\(value["soft"].int ?? 0):\(value["hard"].int ?? 0)")]
+            options += [
+                "--ulimit",
+                "\(name)=" + (value.int.map { "\($0)" } ?? "\(value["soft"].int ?? 0):\(value["hard"].int ?? 0)"),
+            ]
         }
         if let platform = build["platforms"].strings.first ?? service.json["platform"].string {
             options += ["--platform", platform]
@@ -95,7 +102,8 @@ struct Builds: Sendable {
         if !memory.isEmpty { options += ["--memory", memory] }
         for key in ["secrets", "ssh", "additional_contexts", "cache_to", "entitlements"] where !build[key].isNull {
             throw Failure(
-                "services.\(service.name).build.\(key) needs BuildKit, which `docker build` of this version doesn't use")
+                "services.\(service.name).build.\(key) needs BuildKit, which `docker build` of this version doesn't use"
+            )
         }
         return options
     }

@@ -63,7 +63,8 @@ struct Convergence: Sendable {
         if !plan.recreate.isEmpty { try await stopDependents(of: name) }
         var now = plan.keep.compactMap { byID[$0.id] }
         for container in now where container.isRunning { progress.event(container.title, .done, "Running") }
-        let made = try await Parallel.map(steps(plan, byID), limit: context.options.parallel) { step -> ProjectContainer? in
+        let made = try await Parallel.map(steps(plan, byID), limit: context.options.parallel) {
+            step -> ProjectContainer? in
             switch step {
             case .remove(let container):
                 try await Removal(context: context, project: project, api: api, progress: progress)
@@ -139,7 +140,7 @@ struct Convergence: Sendable {
             progress.event("Container \(name)", .done, "Created")
             return made
         } catch {
-            progress.event("Container \(name)", .error, "Error response from daemon")
+            progress.event("Container \(name)", .error, "Error")
             throw error
         }
     }
@@ -156,7 +157,8 @@ struct Convergence: Sendable {
         let number = max(old.number, 1)
         let name = containerName(service, number)
         let temporary = "\(old.id.prefix(12))_\(name)"
-        let replaces = service.containerName.isEmpty
+        let replaces =
+            service.containerName.isEmpty
             ? "\(service.name)\(context.options.separator)\(number)" : service.containerName
         do {
             let made = try await ContainerMaking(context: context, project: project, api: api, images: images)

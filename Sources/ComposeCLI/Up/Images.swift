@@ -36,10 +36,13 @@ struct Images: Sendable {
         }
         try await pull(toPull, ignoresFailures: false)
         if !toBuild.isEmpty {
-            try await Builds(context: context, project: project, progress: progress, isQuiet: isQuietBuild).build(toBuild)
+            try await Builds(context: context, project: project, progress: progress, isQuiet: isQuietBuild).build(
+                toBuild)
         }
         guard !context.options.dryRun else { return ids }
-        for name in toPull + toBuild { ids[name] = try await project.services[name].flatMapAsync { try await localID($0) } }
+        for name in toPull + toBuild {
+            ids[name] = try await project.services[name].flatMapAsync { try await localID($0) }
+        }
         return ids
     }
 
@@ -53,19 +56,24 @@ struct Images: Sendable {
             if neverBuilds { return service.image.isEmpty || policy == "never" ? .missing : .pull }
             return .build
         }
-        if policy == "always" || policy.hasPrefix("every_") || ["daily", "weekly", "refresh"].contains(policy) { return .pull }
+        if policy == "always" || policy.hasPrefix("every_") || ["daily", "weekly", "refresh"].contains(policy) {
+            return .pull
+        }
         if isThere { return .nothing }
         return policy == "never" ? .missing : .pull
     }
 
     private func localID(_ service: Service) async throws -> String? {
-        try await api.find("/images/\(PercentEncoding.path(service.imageName(project: project.name)))/json")?["Id"].string
+        try await api.find("/images/\(PercentEncoding.path(service.imageName(project: project.name)))/json")?["Id"]
+            .string
     }
 
     /// Pulls the services' images; each image once.
     func pull(_ names: [String], ignoresFailures: Bool) async throws {
         var byImage: [String: String] = [:]
-        for name in names { if let image = project.services[name]?.image, !image.isEmpty { byImage[image] = byImage[image] ?? name } }
+        for name in names {
+            if let image = project.services[name]?.image, !image.isEmpty { byImage[image] = byImage[image] ?? name }
+        }
         guard !context.options.dryRun, !byImage.isEmpty else { return }
         var failures: [any Error] = []
         let wanted = byImage.sorted { $0.value < $1.value }
@@ -96,7 +104,8 @@ struct Images: Sendable {
         var query: Query = [
             ("fromImage", reference.name), ("tag", reference.digest.map { "\($0)" } ?? reference.tag ?? ""),
         ]
-        let platform = project.services[name]?.json["platform"].string ?? project.environment["DOCKER_DEFAULT_PLATFORM"] ?? ""
+        let platform =
+            project.services[name]?.json["platform"].string ?? project.environment["DOCKER_DEFAULT_PLATFORM"] ?? ""
         if !platform.isEmpty { query.append(("platform", platform)) }
         if !isQuietPull { progress.event(name, .working, "Pulling") }
         do {
@@ -105,7 +114,9 @@ struct Images: Sendable {
                 headers: RegistryAuth.headers(context.session, registry: reference.registry))
             let documents = api.client.documents(answer)
             while let message = try await documents.next() {
-                if let fault = message["errorDetail", "message"].string ?? message["error"].string { throw Failure(fault) }
+                if let fault = message["errorDetail", "message"].string ?? message["error"].string {
+                    throw Failure(fault)
+                }
                 guard !isQuietPull, let id = message["id"].string, let status = message["status"].string,
                     message["progressDetail"]["total"].isNull, id != reference.tag
                 else { continue }

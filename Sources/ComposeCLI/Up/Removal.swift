@@ -35,7 +35,8 @@ struct Removal: Sendable {
 
     func remove(_ container: ProjectContainer, volumes: Bool) async throws {
         progress.event(container.title, .working, "Removing")
-        do { if !context.options.dryRun { try await api.remove(container.id, volumes: volumes) } } catch let error as DaemonError
+        do { if !context.options.dryRun { try await api.remove(container.id, volumes: volumes) } } catch let error
+            as DaemonError
             where error.isNotFound || error.status == 409
         {} catch {
             progress.event(container.title, .error, "Error while Removing")

@@ -36,7 +36,10 @@ struct Resources: Sendable {
         }
         if context.options.dryRun { return "" }
         return try await progress.step("Network \(name)", "Creating", "Created") {
-            do { return try await api.client.post("/networks/create", body: networkBody(key, name, json))["Id"].string ?? "" } catch {
+            do {
+                return try await api.client.post("/networks/create", body: networkBody(key, name, json))["Id"].string
+                    ?? ""
+            } catch {
                 throw Failure("failed to create network \(name): \(error)")
             }
         }
@@ -47,7 +50,8 @@ struct Resources: Sendable {
         let id = known["Id"].string ?? ""
         guard let owner = known["Labels", Label.project].string else {
             context.warn(
-                "a network with name \(name) exists but was not created by compose.\nSet `external: true` to use an existing network")
+                "a network with name \(name) exists but was not created by compose.\nSet `external: true` to use an existing network"
+            )
             return id
         }
         if owner != project.name {
@@ -58,13 +62,16 @@ struct Resources: Sendable {
         let label = known["Labels", Label.network].string ?? ""
         guard label == key else {
             throw Failure(
-                "network \(name) was found but has incorrect label \(Label.network) set to \"\(label)\" (expected: \"\(key)\")")
+                "network \(name) was found but has incorrect label \(Label.network) set to \"\(label)\" (expected: \"\(key)\")"
+            )
         }
         let hash = known["Labels", Label.configHash].string ?? ""
         if hash.isEmpty || hash == ResourceHash.network(json) || context.options.dryRun { return id }
         for container in try await api.containers() where container.observed.networks.contains(id) {
             if container.isRunning {
-                try await progress.step(container.title, "Stopping", "Stopped") { try await api.stop(container.id, timeout: nil) }
+                try await progress.step(container.title, "Stopping", "Stopped") {
+                    try await api.stop(container.id, timeout: nil)
+                }
             }
             _ = try await api.client.post(
                 "/networks/\(id)/disconnect", body: ["Container": .string(container.id), "Force": true])

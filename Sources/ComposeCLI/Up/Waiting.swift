@@ -24,9 +24,12 @@ struct Waiting: Sendable {
             let text = isCompletion ? failure.description : "dependency failed to start: \(failure)"
             guard dependency.required else {
                 for container in containers {
-                    progress.event(container.title, .warning, "Skipped: optional dependency \(GoText.quote(dependency.service)) failed to start")
+                    progress.event(
+                        container.title, .warning,
+                        "Skipped: optional dependency \(GoText.quote(dependency.service)) failed to start")
                 }
-                return context.warn("optional dependency \(GoText.quote(dependency.service)) failed to start: \(failure)")
+                return context.warn(
+                    "optional dependency \(GoText.quote(dependency.service)) failed to start: \(failure)")
             }
             for container in containers { progress.event(container.title, .error, "Error") }
             throw Failure(text)
@@ -86,6 +89,7 @@ struct Waiting: Sendable {
         let state = json["State"]
         guard state["Status"].string == "exited" else { return .waiting }
         let code = state["ExitCode"].int ?? 0
-        return code == 0 ? .done : .failed("service \(GoText.quote(service)) didn't complete successfully: exit \(code)")
+        return code == 0
+            ? .done : .failed("service \(GoText.quote(service)) didn't complete successfully: exit \(code)")
     }
 }

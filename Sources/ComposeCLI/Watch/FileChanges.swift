@@ -52,7 +52,9 @@ final class FileChanges: Sendable {
     private func addFolder(_ path: String) throws {
         guard !skips(path) else { return }
         try watch(path)
-        for name in FolderList.names(path) where FolderList.isFolder(path + "/" + name) { try addFolder(path + "/" + name) }
+        for name in FolderList.names(path) where FolderList.isFolder(path + "/" + name) {
+            try addFolder(path + "/" + name)
+        }
     }
 
     /// What has changed since the last call; waits until something has. Empty: nothing more will come.
@@ -79,7 +81,8 @@ final class FileChanges: Sendable {
         while at + head <= bytes.count {
             let event = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at, as: inotify_event.self) }
             let nameEnd = at + head + Int(event.len)
-            let name = String(decoding: bytes[(at + head)..<min(nameEnd, bytes.count)].prefix { $0 != 0 }, as: UTF8.self)
+            let name = String(
+                decoding: bytes[(at + head)..<min(nameEnd, bytes.count)].prefix { $0 != 0 }, as: UTF8.self)
             at = nameEnd
             guard let folder = folders.withLockedValue({ $0[event.wd] }) else { continue }
             let path = name.isEmpty ? folder : folder + "/" + name

@@ -13,7 +13,9 @@ package struct Column<Row: Sendable>: Sendable {
         self.value = value
     }
 
-    package static func text(_ name: String, _ title: String, _ value: @escaping @Sendable (Row) throws -> String) -> Column {
+    package static func text(_ name: String, _ title: String, _ value: @escaping @Sendable (Row) throws -> String)
+        -> Column
+    {
         Column(name, title) { .text(try value($0)) }
     }
 }
