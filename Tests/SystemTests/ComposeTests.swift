@@ -8,7 +8,7 @@ struct ComposeTests {
     /// The original compose, where there is one: `docker-compose` in PATH, or what the variable names.
     static let stock: String? = {
         let environment = ProcessInfo.processInfo.environment
-        let places = (environment["PATH"] ?? "").split(separator: ":").map { $0 + "/docker-compose" }
+        let places = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/docker-compose" }
         return ([environment["HAKO_STOCK_COMPOSE"]].compactMap { $0 } + places)
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }()

@@ -40,6 +40,8 @@ struct AttachedProject: Sendable {
 
     private struct Progress {
         var running: Set<String> = []
+        /// Containers that are to be started and that no event has told of yet.
+        var pending: Set<String> = []
         var names: [String: String] = [:]
         var reading: [String: Task<Void, Never>] = [:]
         /// When each container's newest output begins: what it wrote in earlier runs isn't shown.
@@ -78,13 +80,18 @@ struct AttachedProject: Sendable {
         var state = Progress()
         for container in containers {
             state.names[container.id] = container.shortName(project: project.name)
-            guard container.isRunning else { continue }
+            guard container.isRunning else {
+                state.pending.insert(container.id)
+                continue
+            }
             state.running.insert(container.id)
             if shown.contains(container.service) { read(container.id, &state) }
         }
         for await happening in happenings {
             try await take(happening, &state)
-            if state.hasStarted, state.running.isEmpty, !(watch != nil && state.signals == 0) { break }
+            if state.hasStarted, state.running.isEmpty, state.pending.isEmpty, !(watch != nil && state.signals == 0) {
+                break
+            }
         }
         for task in state.reading.values { await task.value }
         if let failure = state.failure, state.signals == 0 { throw failure }
@@ -110,6 +117,7 @@ struct AttachedProject: Sendable {
         case .eventsEnded(let error): throw error ?? Failure("the daemon's events have ended")
         case .signal:
             state.signals += 1
+            (state.pending, state.hasStarted) = ([], true)
             if state.signals == 1 {
                 context.out.line("Gracefully Stopping... press Ctrl+C again to force")
                 stop(&state)
@@ -130,6 +138,7 @@ struct AttachedProject: Sendable {
         switch event["Action"].string ?? event["status"].string ?? "" {
         case "start":
             state.running.insert(id)
+            state.pending.remove(id)
             guard shown.contains(service) else { return }
             read(id, &state)
         case "die":
@@ -137,7 +146,9 @@ struct AttachedProject: Sendable {
             state.since[id] = Self.moment(Timestamp(unixNanoseconds: Int64(event["timeNano"].int ?? 0)))
             let code = Int32(attributes["exitCode"].string ?? "") ?? 0
             exited(id, name, service, code, &state)
-        case "destroy": state.running.remove(id)
+        case "destroy":
+            state.running.remove(id)
+            state.pending.remove(id)
         default: break
         }
     }
@@ -170,6 +181,7 @@ struct AttachedProject: Sendable {
     private func stop(_ state: inout Progress) {
         guard !state.isStopping else { return }
         state.isStopping = true
+        state.pending = []
         let (context, project, api, seconds) = (context, project, api, stopSeconds)
         Task {
             guard let progress = try? ProgressReport(context) else { return }

@@ -57,8 +57,9 @@ final class FileChanges: Sendable {
         }
     }
 
-    /// What has changed since the last call; waits until something has. Empty: nothing more will come.
-    func next() async -> Set<String> {
+    /// What has changed since the last call, or nothing for changes that are none of files; waits for the kernel. Nil:
+    /// nothing more will come.
+    func next() async -> Set<String>? {
         let descriptor = descriptor
         let bytes: [UInt8]
         do {
@@ -70,8 +71,8 @@ final class FileChanges: Sendable {
                     if count == 0 || errno != EINTR { return [] }
                 }
             }
-        } catch { return [] }
-        return paths(bytes)
+        } catch { return nil }
+        return bytes.isEmpty ? nil : paths(bytes)
     }
 
     private func paths(_ bytes: [UInt8]) -> Set<String> {

@@ -57,10 +57,8 @@ struct WatchRun: Sendable {
         }
         let (batches, report) = AsyncStream.makeStream(of: Set<String>.self)
         let reading = Task {
-            while !Task.isCancelled {
-                let next = await changes.next()
-                if next.isEmpty { break }
-                report.yield(next)
+            while !Task.isCancelled, let next = await changes.next() {
+                if !next.isEmpty { report.yield(next) }
             }
             report.finish()
         }
