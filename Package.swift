@@ -138,7 +138,7 @@ targets += module(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
     ], testNeeds: ["TestKit"])
 targets += module(
-    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile"],
+    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile", "Registry"],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
     "Compose", ["Fault", "JSON", "CommandLine"], [crypto, .product(name: "Yams", package: "Yams")],

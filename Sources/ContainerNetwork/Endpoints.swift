@@ -3,10 +3,21 @@ import Linux
 
 /// A container's end of the wire.
 enum Endpoints {
-    /// The veth pair and everything inside the namespace. Undone by `deleteLink`.
-    static func make(_ lease: Lease, _ network: NetworkRecord, namespacePath: String) throws(KernelError) {
+    /// The link and everything inside the namespace. Undone by `deleteLink`.
+    static func make(_ lease: Lease, _ network: NetworkRecord, namespacePath: String) throws {
         let namespace = try OwnedDescriptor.open(namespacePath, O_RDONLY)
         let host = try RouteNetlink.here()
+        if network.driver.isShared {
+            try ParentLinks.addLink(lease, network, namespace: namespace.raw, host)
+        } else {
+            try addVeth(lease, network, namespace, host)
+        }
+        try configure(lease, network, try RouteNetlink.of(namespace: namespace.raw, subject: namespacePath))
+    }
+
+    private static func addVeth(
+        _ lease: Lease, _ network: NetworkRecord, _ namespace: OwnedDescriptor, _ host: RouteNetlink
+    ) throws(KernelError) {
         guard let bridge = try host.link(network.interface) else {
             throw KernelError(call: "find bridge", subject: network.interface, errno: ENODEV)
         }
@@ -19,7 +30,11 @@ enum Endpoints {
             [RouteNetlink.addVeth(pair)]
                 + (reflects || isIsolated
                     ? [RouteNetlink.setPort(lease.link, isIsolated: isIsolated, reflects: reflects)] : []))
-        let inside = try RouteNetlink.of(namespace: namespace.raw, subject: namespacePath)
+    }
+
+    /// Addresses and routes.
+    private static func configure(_ lease: Lease, _ network: NetworkRecord, _ inside: RouteNetlink) throws(KernelError)
+    {
         guard let link = try inside.link(lease.interface) else {
             throw KernelError(call: "find link", subject: lease.interface, errno: ENODEV)
         }
@@ -36,26 +51,38 @@ enum Endpoints {
         }
         // Without IPv6 in this kernel there is nothing to stop; the attempt's refusal says so and is no failure.
         if lease.address6 == nil { try? inside.carryOut([RouteNetlink.generateNoAddress(link.index)]) }
-        try inside.carryOut(requests + [RouteNetlink.setUp(link.index)] + routes(lease, link.index))
+        try inside.carryOut(requests + [RouteNetlink.setUp(link.index)] + routes(lease, network, link.index))
     }
 
-    private static func routes(_ lease: Lease, _ index: Int32) -> [NetlinkMessage] {
+    private static func routes(_ lease: Lease, _ network: NetworkRecord, _ index: Int32) -> [NetlinkMessage] {
         [lease.gateway, lease.gateway6].compactMap { $0 }.map {
-            RouteNetlink.addDefaultRoute(gateway: $0.bytes, index: index)
+            network.isRoutedByDevice
+                ? RouteNetlink.addDefaultRoute(isV4: $0.isV4, index: index)
+                : RouteNetlink.addDefaultRoute(gateway: $0.bytes, index: index)
         }
     }
 
-    static func addDefaultRoutes(_ lease: Lease, _ namespacePath: String) throws(KernelError) {
+    static func addDefaultRoutes(_ lease: Lease, _ network: NetworkRecord, _ namespacePath: String) throws(KernelError)
+    {
         let namespace = try OwnedDescriptor.open(namespacePath, O_RDONLY)
         let inside = try RouteNetlink.of(namespace: namespace.raw, subject: namespacePath)
         guard let link = try inside.link(lease.interface) else { return }
-        try inside.carryOut(routes(lease, link.index))
+        try inside.carryOut(routes(lease, network, link.index))
     }
 
     static func raiseLoopback(_ namespacePath: String) throws(KernelError) {
         let namespace = try OwnedDescriptor.open(namespacePath, O_RDONLY)
         let inside = try RouteNetlink.of(namespace: namespace.raw, subject: namespacePath)
         try inside.carryOut([RouteNetlink.setUp(RouteNetlink.loopback)])
+    }
+
+    /// A link that has no end on the host.
+    static func deleteLink(_ lease: Lease, inside namespacePath: String) throws(KernelError) {
+        let namespace = try OwnedDescriptor.open(namespacePath, O_RDONLY)
+        let inside = try RouteNetlink.of(namespace: namespace.raw, subject: namespacePath)
+        do throws(KernelError) { try inside.carryOut([RouteNetlink.delete(lease.interface)]) } catch {
+            if error.errno != ENODEV { throw error }
+        }
     }
 
     /// Both ends go. Nothing happens when they are gone.

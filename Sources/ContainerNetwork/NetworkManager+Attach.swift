@@ -23,7 +23,7 @@ extension NetworkManager {
             case .none:
                 try Endpoints.raiseLoopback(request.namespacePath)
                 return lease.state
-            case .bridge: return try join(request, network, lease)
+            case .bridge, .macvlan, .ipvlan: return try join(request, network, lease)
             }
         } catch {
             release(lease, deletingLink: true)
@@ -43,7 +43,7 @@ extension NetworkManager {
             var lease = Lease(
                 containerID: request.containerID, containerName: request.containerName, networkID: network.id,
                 endpointID: Identifier.make())
-            if network.driver == .bridge {
+            if network.driver.hasAddresses {
                 let siblings = state.leases.values.filter { $0.containerID == request.containerID }
                 try Self.address(&lease, request, network, state, siblings: siblings)
             }
@@ -80,10 +80,11 @@ extension NetworkManager {
                 if routed, !siblings.contains(where: { $0.gateway6 != nil }) { lease.gateway6 = subnet.gateway }
             }
         }
-        lease.link = "veth" + lease.endpointID.prefix(7)
+        if network.driver == .bridge { lease.link = "veth" + lease.endpointID.prefix(7) }
         lease.interface =
             (0...).lazy.map { "eth\($0)" }.first { name in !siblings.contains { $0.interface == name } } ?? "eth0"
-        lease.mac = try hardwareAddress(request, lease)
+        // Links of ipvlan have their parent's.
+        if network.driver != .ipvlan { lease.mac = try hardwareAddress(request, lease) }
     }
 
     private static func parse(_ text: String, _ network: NetworkRecord) throws -> IPAddress {
@@ -116,7 +117,9 @@ extension NetworkManager {
     /// Links, addresses, ports. On a throw the caller releases the lease.
     private func join(_ request: AttachRequest, _ network: NetworkRecord, _ reserved: Lease) throws -> EndpointState {
         var lease = reserved
-        let publishes = !network.isInternal && (lease.gateway != nil || lease.gateway6 != nil)
+        // Whoever shares an interface of the host's is reached by its own address.
+        let publishes =
+            network.driver == .bridge && !network.isInternal && (lease.gateway != nil || lease.gateway6 != nil)
         if publishes, !request.ports.isEmpty {
             lease.ports = try takePorts(request, network, lease)
             let withPorts = lease
@@ -159,6 +162,7 @@ extension NetworkManager {
             guard let lease else {
                 throw Fault(.denied, "container \(containerID) is not connected to network \(network.name)")
             }
+            if network.driver.isShared { try Endpoints.deleteLink(lease, inside: namespacePath) }
             self.release(lease, deletingLink: true)
             guard lease.gateway != nil || lease.gateway6 != nil else { return }
             try self.moveDefaultRoute(to: others, namespacePath)
@@ -168,13 +172,13 @@ extension NetworkManager {
     private func moveDefaultRoute(to others: [Lease], _ namespacePath: String) throws {
         let heir = others.sorted { $0.interface < $1.interface }.first { other in
             state.withLock { state in
-                state.networks[other.networkID].map { $0.driver == .bridge && !$0.isInternal } ?? false
+                state.networks[other.networkID].map { $0.driver.hasAddresses && !$0.isInternal } ?? false
             }
         }
         guard var heir, let network = state.withLock({ $0.networks[heir.networkID] }) else { return }
         heir.gateway = network.subnets.first { $0.gateway.isV4 }?.gateway
         heir.gateway6 = network.subnets.first { !$0.gateway.isV4 }?.gateway
-        try Endpoints.addDefaultRoutes(heir, namespacePath)
+        try Endpoints.addDefaultRoutes(heir, network, namespacePath)
         let moved = heir
         state.withLock { $0.leases[LeaseKey(container: moved.containerID, network: moved.networkID)] = moved }
         try leaseFiles.save(moved)

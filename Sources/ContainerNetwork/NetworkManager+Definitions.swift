@@ -76,7 +76,7 @@ extension NetworkManager {
                 // Recorded first: what a crash leaves half-made is completed at the next start.
                 try save()
                 if network.hasIPv6 { HostSettings.forward(ipv6: true, log) }
-                try Bridges.make(network, kernel)
+                try makeLinks(of: network, kernel)
                 try loadRules()
             } catch {
                 try undo(network, kernel)
@@ -89,8 +89,19 @@ extension NetworkManager {
 
     private func undo(_ network: NetworkRecord, _ kernel: RouteNetlink) throws {
         state.withLock { _ = $0.networks.removeValue(forKey: network.id) }
-        try Bridges.remove(network, kernel)
+        try removeLinks(of: network, kernel)
         try save()
+    }
+
+    /// What the network has on the host: its bridge, or the interface that its containers share.
+    func makeLinks(of network: NetworkRecord, _ kernel: RouteNetlink) throws {
+        if network.driver.isShared { try ParentLinks.make(network, kernel) }
+        if network.driver == .bridge { try Bridges.make(network, kernel) }
+    }
+
+    func removeLinks(of network: NetworkRecord, _ kernel: RouteNetlink) throws(KernelError) {
+        if network.driver.isShared { try ParentLinks.remove(network, kernel) }
+        if network.driver == .bridge { try Bridges.remove(network, kernel) }
     }
 
     /// What the host already reaches: no new network may hide it.
@@ -126,7 +137,7 @@ extension NetworkManager {
             }
             state.networks[network.id] = nil
         }
-        try Bridges.remove(network, try RouteNetlink.here())
+        try removeLinks(of: network, try RouteNetlink.here())
         try loadRules()
         try save()
     }

@@ -86,11 +86,17 @@ package final class NetworkManager: Sendable {
     private func startNow(_ alive: Set<String>) throws {
         try definitions.withLock { _ in
             let kernel = try RouteNetlink.here()
-            let networks = state.withLock { Array($0.networks.values) }.filter { $0.driver == .bridge }
+            let all = state.withLock { Array($0.networks.values) }
+            let networks = all.filter { $0.driver == .bridge }
             HostSettings.forward(ipv6: networks.contains(where: \.hasIPv6), log)
             for network in networks {
                 try Bridges.checkIPv6(network)
                 try Bridges.make(network, kernel)
+            }
+            for network in all where network.driver.isShared {
+                do { try ParentLinks.make(network, kernel) } catch {
+                    log.warning("network \(network.name) can't be used: \(error)")
+                }
             }
             let kept = adoptLeases(alive)
             try Bridges.removeStrays(of: networks, keeping: Set(kept.map(\.link)), kernel)
@@ -198,7 +204,7 @@ package final class NetworkManager: Sendable {
             try rules.load("add table inet \(options.table)\ndelete table inet \(options.table)\n")
             let kernel = try RouteNetlink.here()
             try Bridges.removeStrays(of: networks, keeping: [], kernel)
-            for network in networks where network.driver == .bridge { try Bridges.remove(network, kernel) }
+            for network in networks { try removeLinks(of: network, kernel) }
         }
     }
 }

@@ -4,7 +4,14 @@ import Linux
 
 /// One network as it is recorded; kernel state follows from it.
 struct NetworkRecord: Sendable, Equatable {
-    enum Driver: String, Sendable { case bridge, host, none = "null" }
+    enum Driver: String, Sendable {
+        case bridge, macvlan, ipvlan, host, none = "null"
+
+        /// Containers get addresses of the network's.
+        var hasAddresses: Bool { self == .bridge || isShared }
+        /// Containers share an interface of the host's.
+        var isShared: Bool { self == .macvlan || self == .ipvlan }
+    }
 
     struct Subnet: Sendable, Equatable {
         var prefix: IPPrefix
@@ -42,6 +49,10 @@ struct NetworkRecord: Sendable, Equatable {
         static let mtu = "com.docker.network.driver.mtu"
         static let hostAddress = "com.docker.network.bridge.host_binding_ipv4"
         static let gatewayMode = "com.docker.network.bridge.gateway_mode_ipv4"
+        static let parent = "parent"
+        static let macvlanMode = "macvlan_mode"
+        static let ipvlanMode = "ipvlan_mode"
+        static let ipvlanFlag = "ipvlan_flag"
     }
 
     /// The bridge's interface; interface names hold at most 15 bytes (IFNAMSIZ).
@@ -58,6 +69,39 @@ struct NetworkRecord: Sendable, Equatable {
     var hostAddress: String {
         let text = options[Option.hostAddress] ?? ""
         return text == "0.0.0.0" ? "" : text
+    }
+
+    /// The interface that containers share, of drivers that have one.
+    var parent: String { options[Option.parent] ?? ownParent }
+    private var ownParent: String { (driver == .macvlan ? "dm-" : "di-") + id.prefix(12) }
+    /// Nobody named it, and it leads nowhere.
+    var ownsParent: Bool { driver.isShared && parent == ownParent }
+    var macvlanMode: SharedLink.MacvlanMode {
+        options[Option.macvlanMode].flatMap { SharedLink.MacvlanMode(rawValue: $0) } ?? .bridge
+    }
+    var ipvlanMode: SharedLink.IPvlanMode {
+        options[Option.ipvlanMode].flatMap { SharedLink.IPvlanMode(rawValue: $0) } ?? .l2
+    }
+    var ipvlanFlag: SharedLink.IPvlanFlag {
+        options[Option.ipvlanFlag].flatMap { SharedLink.IPvlanFlag(rawValue: $0) } ?? .bridge
+    }
+    /// Packets find their way by the device alone, without a gateway.
+    var isRoutedByDevice: Bool { driver == .ipvlan && ipvlanMode != .l2 }
+
+    /// Throws `invalid` for modes that there aren't.
+    func checkOptions() throws(Fault) {
+        func check(_ name: String, _ known: [String]) throws(Fault) {
+            guard let text = options[name], !known.contains(text) else { return }
+            throw Fault(
+                .invalid,
+                "requested \(driver.rawValue) option \(name) '\(text)' is not valid: it is one of "
+                    + known.joined(separator: ", "))
+        }
+        if driver == .macvlan { try check(Option.macvlanMode, SharedLink.MacvlanMode.allCases.map(\.rawValue)) }
+        if driver == .ipvlan {
+            try check(Option.ipvlanMode, SharedLink.IPvlanMode.allCases.map(\.rawValue))
+            try check(Option.ipvlanFlag, SharedLink.IPvlanFlag.allCases.map(\.rawValue))
+        }
     }
 
     static func bridgeOptions(name: String, _ options: BridgeOptions) -> [String: String] {

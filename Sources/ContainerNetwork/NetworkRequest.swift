@@ -5,6 +5,7 @@ import Linux
 /// What `POST /networks/create` asks, checked, and made a record: pure.
 struct NetworkRequest {
     let name: String
+    private let driver: NetworkRecord.Driver
     private let body: JSON
 
     init(_ body: JSON) throws {
@@ -21,7 +22,9 @@ struct NetworkRequest {
         }
         if name.hasPrefix("container:") { throw Fault(.invalid, "invalid network name \"\(name)\"") }
         switch body["Driver"].string ?? "" {
-        case "", "default", "bridge": break
+        case "", "default", "bridge": driver = .bridge
+        case "macvlan": driver = .macvlan
+        case "ipvlan": driver = .ipvlan
         case "host": throw Fault(.denied, "only one instance of \"host\" network is allowed")
         case "null", "none": throw Fault(.denied, "only one instance of \"null\" network is allowed")
         case let other: throw Fault(.notFound, "could not find plugin \(other) in v1 plugin registry: plugin not found")
@@ -39,13 +42,35 @@ struct NetworkRequest {
         if existing.contains(where: { $0.name == name }) {
             throw Fault(.conflict, "network with name \(name) already exists")
         }
-        var network = NetworkRecord(id: Identifier.make(), name: name, created: Timestamp.now(), driver: .bridge)
+        var network = NetworkRecord(id: Identifier.make(), name: name, created: Timestamp.now(), driver: driver)
         network.isInternal = body["Internal"].bool ?? false
         network.isAttachable = body["Attachable"].bool ?? false
         network.options = body["Options"].stringMap
         network.labels = body["Labels"].stringMap
         network.ipamOptions = body["IPAM"]["Options"].stringMap
         network.hasIPv6 = body["EnableIPv6"].bool ?? false
+        if driver == .bridge {
+            try Self.checkBridge(network, existing)
+        } else {
+            try Self.checkShared(&network, existing)
+        }
+        try addSubnets(&network, existing: existing, onHost: onHost, localPrefix: localPrefix, pools: pools)
+        return network
+    }
+
+    /// One parent serves one macvlan network, and all ipvlan networks of one mode.
+    private static func checkShared(_ network: inout NetworkRecord, _ existing: [NetworkRecord]) throws {
+        try network.checkOptions()
+        if network.ownsParent { network.isInternal = true }
+        let parent = network.parent, driver = network.driver
+        if let other = existing.first(where: { $0.driver.isShared && $0.parent == parent }),
+            driver == .macvlan || other.driver == .macvlan
+        {
+            throw Fault(.denied, "network \(other.name) is already using parent interface \(parent)")
+        }
+    }
+
+    private static func checkBridge(_ network: NetworkRecord, _ existing: [NetworkRecord]) throws {
         guard !network.interface.isEmpty, network.interface.utf8.count <= 15,
             network.interface.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x2f && $0 < 0x7f })
         else {
@@ -60,8 +85,6 @@ struct NetworkRequest {
         if existing.contains(where: { $0.driver == .bridge && $0.interface == network.interface }) {
             throw Fault(.denied, "networks have same bridge name: \(network.interface)")
         }
-        try addSubnets(&network, existing: existing, onHost: onHost, localPrefix: localPrefix, pools: pools)
-        return network
     }
 
     private func addSubnets(

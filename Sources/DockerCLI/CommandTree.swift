@@ -9,7 +9,7 @@ package enum CommandTree {
         ("push", { push() }), ("images", { images() }), ("login", { login() }), ("logout", { logout() }),
         ("search", { search() }), ("version", { version() }), ("info", { info() }),
         ("builder", { builder() }), ("container", { container() }), ("context", { context() }), ("image", { image() }),
-        ("network", { network() }), ("plugin", { plugin() }), ("system", { system() }), ("volume", { volume() }),
+        ("manifest", { manifest() }), ("network", { network() }), ("plugin", { plugin() }), ("system", { system() }), ("volume", { volume() }),
         ("attach", { attach() }), ("commit", { commit() }), ("cp", { cp() }), ("create", { create() }),
         ("diff", { diff() }),
         ("events", { events() }), ("export", { export() }), ("history", { history() }), ("import", { importImage() }),
@@ -63,7 +63,6 @@ package enum CommandTree {
     private static let absent: [String: String] = [
         "buildx": "BuildKit's own commands are not in this version yet: docker build builds",
         "checkpoint": "checkpoints are not in this version",
-        "manifest": "editing manifest lists is not in this version",
         "trust": "signing images is not in this version", "swarm": "Swarm is not in this version",
         "node": "Swarm is not in this version", "service": "Swarm is not in this version",
         "stack": "Swarm is not in this version", "secret": "Swarm is not in this version",

@@ -50,7 +50,7 @@ struct Flags {
                 throw Fault(.invalid, "unknown flag: --\(name)\(near)")
             }
             guard seen.insert(name).inserted || repeatable.contains(name) else {
-                throw Fault(.invalid, "duplicate flag specified: \(name)")
+                throw Fault(.invalid, "duplicate flag specified: --\(name)")
             }
         }
     }
@@ -73,7 +73,7 @@ struct Flags {
         switch found.value?.lowercased() {
         case nil, "true": return true
         case "false": return false
-        case .some(let other): throw Fault(.invalid, "expecting boolean value for flag \(name), not: \(other)")
+        case .some(let other): throw Fault(.invalid, "expecting boolean value for flag --\(name), not: \(other)")
         }
     }
 }

@@ -49,7 +49,7 @@ package struct Transfer: Sendable, Equatable {
 }
 
 package struct RunMount: Sendable, Equatable {
-    package enum Kind: String, Sendable { case bind, cache, tmpfs, secret, ssh }
+    package enum Kind: String, Sendable, CaseIterable { case bind, cache, tmpfs, secret, ssh }
     package enum Sharing: String, Sendable { case shared, `private`, locked }
     package var kind = Kind.bind
     package var target = ""

@@ -12,9 +12,7 @@ extension InstructionParser {
         guard words.count > 1, let last = words.popLast() else {
             throw Fault(
                 .invalid,
-                words.isEmpty
-                    ? "\(keyword) requires at least two arguments, but none were provided. Destination could not be determined."
-                    : "\(keyword) requires at least two arguments, but only one was provided. Destination could not be determined."
+                "\(keyword) requires at least two arguments, but only one was provided. Destination could not be determined."
             )
         }
         let names = words.compactMap { HereDocument.nameMarked(by: $0) }
@@ -42,13 +40,13 @@ extension InstructionParser {
         var run = Run(command: Words.command(flags.rest), documents: documents)
         if let network = try flags.text("network") {
             guard ["default", "none", "host"].contains(network) else {
-                throw Fault(.invalid, "invalid network mode: \(JSON(network).text): it is default, none or host")
+                throw Fault(.invalid, "invalid network mode \(JSON(network).text): it is default, none or host")
             }
             run.network = network
         }
         if let security = try flags.text("security") {
             guard ["sandbox", "insecure"].contains(security) else {
-                throw Fault(.invalid, "invalid security mode: \(JSON(security).text): it is sandbox or insecure")
+                throw Fault(.invalid, "security \(JSON(security).text) is not valid: it is sandbox or insecure")
             }
             run.security = security
         }
@@ -60,11 +58,15 @@ extension InstructionParser {
 /// `--mount=type=…,target=…` (Dockerfile reference, "RUN --mount").
 enum MountParser {
     static func parse(_ text: String) throws(Fault) -> RunMount {
+        guard !text.isEmpty else { throw Fault(.invalid, "failed to parse csv mounts: EOF") }
         var mount = RunMount()
         let fields = text.split(separator: ",", omittingEmptySubsequences: true).map(String.init)
         for field in fields {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             try set(parts[0].lowercased(), parts.count > 1 ? parts[1] : nil, field, &mount)
+        }
+        if mount.size != nil, mount.kind != .tmpfs {
+            throw Fault(.invalid, "unexpected key 'size' for mount type '\(mount.kind.rawValue)'")
         }
         if mount.target.isEmpty, mount.kind != .secret, mount.kind != .ssh {
             throw Fault(.invalid, "target is required for \(mount.kind.rawValue) mounts")
@@ -89,11 +91,19 @@ enum MountParser {
         }
     }
 
+    private static let keys = [
+        "type", "from", "source", "target", "readonly", "id", "sharing", "required", "size", "mode", "uid", "gid",
+        "env",
+    ]
+
     private static func setText(_ key: String, _ value: String, _ mount: inout RunMount) throws(Fault) {
         switch key {
         case "type":
             guard let kind = RunMount.Kind(rawValue: value) else {
-                throw Fault(.invalid, "unsupported mount type \(JSON(value).text)")
+                let near = Nearest.name(to: value, among: RunMount.Kind.allCases.map(\.rawValue))
+                throw Fault(
+                    .invalid,
+                    "unsupported mount type \(JSON(value).text)\(near.map { " (did you mean \($0)?)" } ?? "")")
             }
             mount.kind = kind
         case "target", "dst", "destination": mount.target = value
@@ -119,7 +129,9 @@ enum MountParser {
                 throw Fault(.invalid, "invalid value for size: \(value)")
             }
             mount.size = size
-        default: throw Fault(.invalid, "unexpected key '\(key)' in '\(key)=\(value)'")
+        default:
+            let near = Nearest.name(to: key, among: keys).map { " (did you mean \($0)?)" } ?? ""
+            throw Fault(.invalid, "unexpected key '\(key)' in '\(key)=\(value)'\(near)")
         }
     }
 

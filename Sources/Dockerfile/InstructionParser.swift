@@ -35,13 +35,15 @@ package struct InstructionParser: Sendable {
             }
         }
         guard Self.keywords.contains(keyword) else {
-            let near = Nearest.name(to: word, among: Self.keywords).map { " (did you mean \($0)?)" } ?? ""
-            throw Fault(.invalid, "unknown instruction: \(word)\(near)")
+            let isSmall = word.allSatisfy { !$0.isUppercase }
+            let near = Nearest.name(to: word, among: isSmall ? Self.keywords.map { $0.lowercased() } : Self.keywords)
+            throw Fault(.invalid, "unknown instruction: \(word)\(near.map { " (did you mean \($0)?)" } ?? "")")
         }
-        if arguments.hasPrefix("--"), keyword != "CMD", keyword != "ENTRYPOINT", keyword != "ONBUILD" {
-            try Flags(arguments, escape: escape).check(known: [])
-        }
-        return try plain(keyword, arguments)
+        guard arguments.hasPrefix("--") else { return try plain(keyword, arguments) }
+        // What has no flags may still look as if it had: that there is nothing else is said first.
+        let flags = Flags(arguments, escape: escape)
+        if !flags.rest.isEmpty { try flags.check(known: []) }
+        return try plain(keyword, flags.rest)
     }
 
     private func plain(_ keyword: String, _ arguments: Substring) throws(Fault) -> Instruction.Kind {
@@ -67,11 +69,13 @@ package struct InstructionParser: Sendable {
         case "VOLUME":
             try atLeastOne(keyword, arguments)
             let folders = Words.list(arguments) ?? Words.split(arguments, escape: escape)
+            if folders.isEmpty { try atLeastOne(keyword, "") }
             guard folders.allSatisfy({ !$0[...].trimmed.isEmpty }) else {
                 throw Fault(.invalid, "VOLUME specified can not be an empty string")
             }
             return .volume(folders)
         case "SHELL":
+            try atLeastOne(keyword, arguments)
             guard let list = Words.list(arguments) else {
                 throw Fault(.invalid, "SHELL requires the arguments to be in JSON form")
             }
@@ -146,7 +150,9 @@ package struct InstructionParser: Sendable {
             }
             return options
         case "CMD":
-            guard !rest.isEmpty else { throw Fault(.invalid, "Missing command after HEALTHCHECK CMD") }
+            guard !rest.isEmpty, Words.list(rest) != [] else {
+                throw Fault(.invalid, "Missing command after HEALTHCHECK CMD")
+            }
             options.command = Words.command(rest)
         default:
             throw Fault(.invalid, "Unknown type \(JSON(word.uppercased()).text) in HEALTHCHECK (try CMD)")

@@ -50,7 +50,7 @@ package struct LogicalLines: Sendable {
             if name == "escape" {
                 guard value == "\\" || value == "`" else {
                     throw .dockerfile(
-                        line: reader.number + 1, "invalid ESCAPE '\(value)': must be one of ` or \\")
+                        line: reader.number + 1, "invalid escape token '\(value)' does not match ` or \\")
                 }
                 escape = Character(value)
             }

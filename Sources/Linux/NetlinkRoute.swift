@@ -60,7 +60,7 @@ package struct RouteNetlink: Sendable {
     private let socket: any NetlinkSocket
 
     private static let change = Int(NLM_F_REQUEST | NLM_F_ACK)
-    private static let create = Int(NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
+    static let create = Int(NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
     /// Loopback is the first interface of every namespace (LOOPBACK_IFINDEX in net_namespace.h).
     package static let loopback: Int32 = 1
     private static let up = UInt32(IFF_UP)
@@ -270,6 +270,11 @@ package struct RouteNetlink: Sendable {
         route(Int(RTM_NEWROUTE), flags: create, "add default route", to: nil, gateway, index)
     }
 
+    /// By the device alone: everything is reached on its wire.
+    package static func addDefaultRoute(isV4: Bool, index: Int32) -> NetlinkMessage {
+        route(Int(RTM_NEWROUTE), flags: create, "add default route", to: nil, isV4: isV4, index: index)
+    }
+
     package static func deleteDefaultRoute(gateway: [UInt8], index: Int32) -> NetlinkMessage {
         route(Int(RTM_DELROUTE), flags: change, "delete default route", to: nil, gateway, index)
     }
@@ -288,10 +293,17 @@ package struct RouteNetlink: Sendable {
     private static func route(
         _ type: Int, flags: Int, _ call: String, to destination: IPPrefix?, _ gateway: [UInt8], _ index: Int32
     ) -> NetlinkMessage {
+        route(type, flags: flags, call, to: destination, isV4: gateway.count == 4, gateway, index: index)
+    }
+
+    private static func route(
+        _ type: Int, flags: Int, _ call: String, to destination: IPPrefix?, isV4: Bool, _ gateway: [UInt8] = [],
+        index: Int32
+    ) -> NetlinkMessage {
         let way = IPAddress(bytes: gateway).map { "via \($0)" } ?? ""
         var request = NetlinkMessage(
             type, flags: flags, call: call, subject: destination.map { "\($0) \(way)" } ?? way)
-        request.put(UInt8(gateway.count == 4 ? AF_INET : AF_INET6))
+        request.put(UInt8(isV4 ? AF_INET : AF_INET6))
         request.put(UInt8(destination?.length ?? 0))
         request.put(UInt8(0))
         request.put(UInt8(0))
@@ -301,7 +313,7 @@ package struct RouteNetlink: Sendable {
         request.put(UInt8(RTN_UNICAST))
         request.put(UInt32(0))
         if let destination { request.attribute(Int(RTA_DST.rawValue), destination.network.address.bytes) }
-        request.attribute(Int(RTA_GATEWAY.rawValue), gateway)
+        if !gateway.isEmpty { request.attribute(Int(RTA_GATEWAY.rawValue), gateway) }
         request.attribute(Int(RTA_OIF.rawValue), index)
         return request
     }

@@ -145,7 +145,7 @@ struct ParserTests {
         ("FROM a\nENV =1", "dockerfile parse error on line 2: ENV names can not be blank"),
         ("FROM a\nCOPY --frm=b x y", "dockerfile parse error on line 2: unknown flag: --frm (did you mean from?)"),
         ("FROM a\nCOPY --chown x y", "dockerfile parse error on line 2: missing a value on flag: --chown"),
-        ("FROM a\nCOPY --from=a --from=b x y", "dockerfile parse error on line 2: duplicate flag specified: from"),
+        ("FROM a\nCOPY --from=a --from=b x y", "dockerfile parse error on line 2: duplicate flag specified: --from"),
         ("FROM a\nSHELL sh", "dockerfile parse error on line 2: SHELL requires the arguments to be in JSON form"),
         ("FROM a\nHEALTHCHECK FOO", "dockerfile parse error on line 2: Unknown type \"FOO\" in HEALTHCHECK (try CMD)"),
         ("FROM a\nHEALTHCHECK CMD", "dockerfile parse error on line 2: Missing command after HEALTHCHECK CMD"),
@@ -158,7 +158,7 @@ struct ParserTests {
         ("FROM a\nRUN <<EOF\nx", "dockerfile parse error on line 2: unterminated heredoc"),
         (
             "FROM a\nRUN --mount=type=bnd,target=/x y",
-            "dockerfile parse error on line 2: unsupported mount type \"bnd\""
+            "dockerfile parse error on line 2: unsupported mount type \"bnd\" (did you mean bind?)"
         ),
         ("FROM a\nRUN --mount=type=cache y", "dockerfile parse error on line 2: target is required for cache mounts"),
         ("", "the Dockerfile (Dockerfile) cannot be empty"),

@@ -77,6 +77,42 @@ struct OwnRegistryTests {
         }
     }
 
+    @Test("docker manifest makes one name for images of two platforms", arguments: Client.available)
+    func manifests(_ client: Client) async throws {
+        try await Sandbox.with(client) { box in
+            let address = "127.0.0.1:\(try freePort())"
+            let service = try await registry(box, address)
+            defer { service.stop() }
+            try await box.ok("pull", "-q", "busybox")
+            for (image, place) in [("one", "app"), ("two", "other")] {
+                let made = try await box.shell(
+                    """
+                    printf 'FROM busybox\nLABEL is=\(image)\n' | docker build -q -t \(address)/\(place):\(image) - && docker push -q \(address)/\(place):\(image)
+                    """)
+                #expect(made.status == 0, "\(made)")
+            }
+            let list = "\(address)/app:all"
+            let created = try await box.ok(
+                "manifest", "create", "--insecure", list, "\(address)/app:one", "\(address)/other:two")
+            #expect(created == "Created manifest list \(list)")
+            let again = try await box.docker("manifest", "create", "--insecure", list, "\(address)/app:one")
+            #expect(
+                again.status == 1
+                    && again.err.contains("refusing to amend an existing manifest list with no --amend flag"))
+            try await box.ok("manifest", "annotate", "--arch", "arm64", "--variant", "v8", list, "\(address)/other:two")
+            let pushed = try await box.ok("manifest", "push", "--insecure", "--purge", list)
+            #expect(pushed.hasPrefix("Pushed ref \(address)/app@sha256:"), "\(pushed)")
+            #expect(pushed.split(separator: "\n").last?.hasPrefix("sha256:") == true, "\(pushed)")
+            let shown = try await box.ok("manifest", "inspect", "--insecure", list)
+            #expect(shown.contains("\"architecture\": \"amd64\"") && shown.contains("\"variant\": \"v8\""), "\(shown)")
+            try await box.ok("rmi", "\(address)/app:one")
+            try await box.ok("pull", "-q", list)
+            #expect(try await box.ok("inspect", "-f", "{{.Config.Labels}}", list) == "map[is:one]")
+            let gone = try await box.docker("manifest", "inspect", "--insecure", "\(address)/app:nothing")
+            #expect(gone.status == 1 && gone.err.contains("no such manifest: \(address)/app:nothing"), "\(gone)")
+        }
+    }
+
     @Test("another address than loopback needs a password file or --open")
     func careful() async throws {
         let refused = try await Command.run([
