@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import NIOPosix
+import Protobuf
 import Wire
 
 /// gRPC's health check (`grpc.health.v1.Health/Check`), as a call of its own connection.
@@ -84,13 +85,11 @@ struct HealthCall: Sendable {
 
     /// One message: a flag, its length, and `service` as field 1.
     private var request: ByteBuffer {
-        var message = ByteBuffer()
-        let name = Array(service.utf8.prefix(127))
-        if !name.isEmpty { message.writeBytes([0x0A, UInt8(name.count)] + name) }
+        let message = ProtobufWriter.message { $0.text(1, service) }
         var framed = ByteBuffer()
         framed.writeInteger(UInt8(0))
-        framed.writeInteger(UInt32(message.readableBytes))
-        framed.writeBuffer(&message)
+        framed.writeInteger(UInt32(message.count))
+        framed.writeBytes(message)
         return framed
     }
 }
@@ -138,9 +137,10 @@ private final class HealthStream: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { reply.fail(error) }
 
     private func finish() {
-        // A flag, a length, then field 1 as a number; an empty message is status 0.
-        let bytes = Array(body.readableBytesView.dropFirst(5))
-        if bytes.count >= 2, bytes[0] == 0x08 { found.health = Int(bytes[1]) }
+        // A flag, a length, then the message; an empty one is status 0.
+        if let fields = try? ProtobufFields(body.readableBytesView.dropFirst(5)) {
+            found.health = Int(clamping: fields.integer(1))
+        }
         reply.succeed(found)
     }
 }
