@@ -23,7 +23,7 @@ final class GRPCInlet: ChannelInboundHandler {
     private var pending = ByteBuffer()
     private var hasEnded = false
     private var failure: (any Error)?
-    private var reader: EventLoopPromise<ByteBuffer?>?
+    private var reader: EventLoopPromise<[ByteBuffer]>?
     private var hasHeaders = false
     private let channel: any Channel
 
@@ -33,7 +33,8 @@ final class GRPCInlet: ChannelInboundHandler {
         self.began = began
     }
 
-    func read(_ promise: EventLoopPromise<ByteBuffer?>) {
+    /// All messages that are here, at least one; none at the end.
+    func read(_ promise: EventLoopPromise<[ByteBuffer]>) {
         reader?.fail(CancellationError())
         reader = promise
         deliver()
@@ -96,16 +97,17 @@ final class GRPCInlet: ChannelInboundHandler {
     private func deliver() {
         guard let promise = reader else { return }
         do {
-            if let message = try nextMessage() {
+            let messages = try allMessages()
+            if !messages.isEmpty {
                 reader = nil
-                promise.succeed(message)
+                promise.succeed(messages)
             } else if hasEnded {
                 reader = nil
                 if let failure { return promise.fail(failure) }
                 if pending.readableBytes > 0 {
                     return promise.fail(GRPCStatus(.internalFault, "the call ended inside a message"))
                 }
-                promise.succeed(nil)
+                promise.succeed([])
             }
         } catch {
             reader = nil
@@ -113,6 +115,13 @@ final class GRPCInlet: ChannelInboundHandler {
             promise.fail(error)
             channel.close(promise: nil)
         }
+    }
+
+    private func allMessages() throws -> [ByteBuffer] {
+        var messages: [ByteBuffer] = []
+        while let message = try nextMessage() { messages.append(message) }
+        if pending.readableBytes == 0 { pending = ByteBuffer() } else { pending.discardReadBytes() }
+        return messages
     }
 
     /// A flag that says whether it is compressed, four bytes of length, and so many bytes.
@@ -128,9 +137,7 @@ final class GRPCInlet: ChannelInboundHandler {
         }
         guard pending.readableBytes >= 5 + Int(length) else { return nil }
         pending.moveReaderIndex(forwardBy: 5)
-        let message = pending.readSlice(length: Int(length))
-        if pending.readableBytes == 0 { pending = ByteBuffer() } else { pending.discardReadBytes() }
-        return message
+        return pending.readSlice(length: Int(length))
     }
 
     private func end() {

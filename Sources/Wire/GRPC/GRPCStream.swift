@@ -15,6 +15,8 @@ package final class GRPCStream: Sendable {
     private let gone: Latch
     private let isServer: Bool
     private let hasAnswered = NIOLockedValueBox(false)
+    /// Here already, and not asked for.
+    private let waiting = NIOLockedValueBox<ArraySlice<ByteBuffer>>([])
 
     init(
         _ channel: any Channel, _ inlet: GRPCInlet, path: String, metadata: [(name: String, value: String)],
@@ -33,7 +35,20 @@ package final class GRPCStream: Sendable {
 
     /// The next message; nil when the other side has said its last. Throws a `GRPCStatus` when the call failed there.
     package func receive() async throws -> ByteBuffer? {
-        let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
+        if let message = waiting.withLockedValue({ $0.popFirst() }) { return message }
+        let messages = try await receiveAll()
+        waiting.withLockedValue { $0 = messages.dropFirst() }
+        return messages.first
+    }
+
+    /// The messages that are here, at least one; none when the other side has said its last.
+    package func receiveAll() async throws -> [ByteBuffer] {
+        let left = waiting.withLockedValue { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        if !left.isEmpty { return Array(left) }
+        let promise = channel.eventLoop.makePromise(of: [ByteBuffer].self)
         return try await withTaskCancellationHandler {
             channel.eventLoop.runNow { [inlet] in inlet.value.read(promise) }
             return try await promise.futureResult.get()
@@ -43,12 +58,18 @@ package final class GRPCStream: Sendable {
     }
 
     /// Ends when the message is on its way: a slow reader slows its writer.
-    package func send(_ message: some Collection<UInt8> & Sendable) async throws {
+    package func send(_ message: [UInt8]) async throws { try await send(all: [message]) }
+
+    /// One after the other, in one go.
+    package func send(all messages: [[UInt8]]) async throws {
+        guard !messages.isEmpty else { return }
         var framed = ByteBuffer()
-        framed.reserveCapacity(message.count + 5)
-        framed.writeInteger(UInt8(0))
-        framed.writeInteger(UInt32(message.count))
-        framed.writeBytes(message)
+        framed.reserveCapacity(messages.reduce(0) { $0 + $1.count + 5 })
+        for message in messages {
+            framed.writeInteger(UInt8(0))
+            framed.writeInteger(UInt32(message.count))
+            framed.writeBytes(message)
+        }
         try await sendFramed(framed)
     }
 
