@@ -134,7 +134,7 @@ targets += module(
         "Engine",
     ],
     nio + [
-        crypto, log, .product(name: "NIOHTTP1", package: "swift-nio"),
+        crypto, log, locks, .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
     ], testNeeds: ["TestKit"])
 targets += module(
@@ -152,8 +152,7 @@ targets += module(
     "BuildKit",
     [
         "Fault", "JSON", "Linux", "CLinux", "OCI", "Protobuf", "Wire", "DockerModel", "Dockerfile", "ImageStore",
-        "Engine",
-        "Builder",
+        "Registry", "Engine", "Builder",
     ],
     nio + [crypto, log, locks, .product(name: "NIOHTTP1", package: "swift-nio")], testNeeds: ["TestKit"])
 targets += [

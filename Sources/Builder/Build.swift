@@ -5,6 +5,7 @@ import Fault
 import ImageStore
 import JSON
 import Linux
+import NIOConcurrencyHelpers
 import OCI
 
 /// One build from its inputs to its image: stages as tasks that wait for each other.
@@ -19,6 +20,7 @@ package final class Build: Sendable {
     let lease: Lease
     /// SOURCE_DATE_EPOCH, in nanoseconds: the time of everything that is made; nil: the time when it is made.
     let epoch: Int64?
+    private let made = NIOLockedValueBox<[MadeStep]>([])
 
     package var engine: Engine { builder.engine }
 
@@ -54,8 +56,10 @@ package final class Build: Sendable {
         if state.created == nil { state.created = epoch ?? nowNanoseconds() }
         return BuiltImage(
             config: state.document().bytes(), layers: state.layers, platform: state.platform, base: state.base,
-            lease: lease)
+            lease: lease, steps: made.withLockedValue { $0 })
     }
+
+    func remember(_ step: MadeStep) { made.withLockedValue { $0.append(step) } }
 
     private func runStages(_ listener: any BuildListener) async throws -> StageState {
         var tasks: [Int: Task<StageState, any Error>] = [:]

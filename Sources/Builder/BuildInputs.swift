@@ -1,9 +1,11 @@
 import DockerModel
 import Dockerfile
 import Fault
+import ImageStore
 import JSON
 import Linux
 import NIOCore
+import OCI
 
 /// What a front door brings to a build besides the request.
 package struct BuildInputs: Sendable {
@@ -19,6 +21,9 @@ package struct BuildInputs: Sendable {
     package var named: [String: NamedContext] = [:]
     /// Who can be asked for secrets, keys and credentials; nil: nobody.
     package var session: (any BuildSession)?
+
+    /// Steps that were made elsewhere; nil: none.
+    package var cache: (any StepCache)?
 
     package init(dockerfile: String, work: String, context: @escaping @Sendable () async throws -> SourceTree) {
         self.dockerfile = dockerfile
@@ -42,6 +47,31 @@ package struct BuildInputs: Sendable {
 package enum NamedContext: Sendable {
     case image(String)
     case tree(@Sendable () async throws -> SourceTree)
+}
+
+/// A step and what it made.
+package struct MadeStep: Sendable, Equatable {
+    /// Of all that decides the outcome: the same on every machine.
+    package var key: Digest
+    /// The layer's diff ID.
+    package var layer: Digest
+    /// Nanoseconds since the epoch.
+    package var created: Int64
+    /// The instruction, for people.
+    package var description: String
+
+    package init(key: Digest, layer: Digest, created: Int64, description: String) {
+        self.key = key
+        self.layer = layer
+        self.created = created
+        self.description = description
+    }
+}
+
+/// Outcomes of steps that aren't in the store, but can be had.
+package protocol StepCache: Sendable {
+    /// With its layer in the store, held by the lease; nil: it doesn't have it, or can't bring it.
+    func step(_ key: Digest, _ lease: Lease) async throws -> MadeStep?
 }
 
 /// The client of a build that can be asked for more.

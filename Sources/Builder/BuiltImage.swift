@@ -1,16 +1,28 @@
 import Engine
 import ImageStore
+import JSON
 import OCI
 
 /// What a build has made, before anybody takes it: no image of the store yet. Its layers stay while this lives.
 package struct BuiltImage: Sendable {
     /// The config document; its digest is the image's ID.
-    package let config: [UInt8]
+    package private(set) var config: [UInt8]
     /// Diff IDs, lowest first.
     package let layers: [Digest]
     package let platform: Platform
     let base: Digest?
     let lease: Lease
+    /// All steps that it took, also those of other stages.
+    package let steps: [MadeStep]
+
+    /// With something more in the config document.
+    package func adding(_ name: String, _ value: JSON) throws -> BuiltImage {
+        var image = self
+        var json = try JSON(parsing: config)
+        json[name] = value
+        image.config = json.bytes()
+        return image
+    }
 
     package var id: Digest { Digest(of: config) }
 

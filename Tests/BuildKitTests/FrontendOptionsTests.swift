@@ -1,3 +1,4 @@
+import DockerModel
 import Fault
 import JSON
 import OCI

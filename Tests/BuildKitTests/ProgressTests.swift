@@ -1,4 +1,3 @@
-import Builder
 import Dockerfile
 import JSON
 import NIOConcurrencyHelpers
@@ -7,6 +6,7 @@ import Protobuf
 import Testing
 
 @testable import BuildKit
+@testable import Builder
 
 @Suite("What a build tells")
 struct ProgressTests {

@@ -15,6 +15,7 @@ struct SolveRequest: Sendable {
     var frontend: String
     var attributes: [String: String]
     var hasDefinition: Bool
+    var entitlements: [String]
     var outputs: [OutputRequest] = []
     var cacheExports: [CacheOption] = []
 
@@ -24,6 +25,7 @@ struct SolveRequest: Sendable {
         frontend = fields.text(6)
         attributes = try fields.map(7)
         hasDefinition = try !(fields.message(2)?.all(1) ?? []).isEmpty
+        entitlements = fields.texts(9)
         for (index, output) in try fields.messages(13).enumerated() {
             outputs.append(OutputRequest(number: index, type: output.text(1), attributes: try output.map(2)))
         }
@@ -43,7 +45,8 @@ extension BuildKit {
             throw GRPCStatus(.invalidArgument, "a build needs a reference of at most \(SessionLimit.idBytes) bytes")
         }
         let answer = try await builder.inFolder { work in
-            let job = Job(request.reference, sessionID: request.session, work: work)
+            let job = Job(
+                request.reference, sessionID: request.session, entitlements: request.entitlements, work: work)
             guard jobs.put(job, job.reference) else {
                 throw GRPCStatus(.alreadyExists, "job ID \(job.reference) exists")
             }

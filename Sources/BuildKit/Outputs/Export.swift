@@ -18,7 +18,8 @@ extension BuildKit {
             built.append(BuiltResult(platform: result.platform, image: try await result.target.image()))
         }
         if built.isEmpty { return [:] }
-        var facts: [String: String] = [:]
+        var facts = try await exportCaches(built, request, job)
+        built = try withInlineCache(built, request)
         for output in request.outputs {
             let made: [String: String]
             switch output.type {
@@ -49,6 +50,15 @@ extension BuildKit {
         let push = output.flag("push")
         guard !push || !names.isEmpty else { throw GRPCStatus(.unknown, "tag is needed when pushing to registry") }
         let scope = "\(job.reference) output \(output.number)"
+        if built.contains(where: { $0.platform != nil }) {
+            guard push else {
+                throw GRPCStatus(
+                    .unknown,
+                    "an image for several platforms can't be kept here: push it, or build with --output type=oci,dest=FILE"
+                )
+            }
+            return try await pushList(built, names, scope, job)
+        }
         let (image, facts) = try await job.board.during("exporting to image", in: scope) { vertex in
             try await store(built, names, vertex, job)
         }
@@ -65,10 +75,7 @@ extension BuildKit {
     private func store(
         _ built: [BuiltResult], _ names: [Reference], _ vertex: Vertex, _ job: Job
     ) async throws -> (Image, [String: String]) {
-        guard built.count == 1, let only = built.first else {
-            throw GRPCStatus(
-                .unknown, "the image store takes one platform at a time: build with --output type=oci,dest=FILE")
-        }
+        guard let only = built.first else { throw GRPCStatus(.unknown, "there is no result to keep") }
         let board = job.board
         let manifest = try await board.status("exporting layers", vertex) { try await only.image.manifest(engine) }
         let digest = Digest(of: manifest.bytes)
@@ -108,6 +115,48 @@ extension BuildKit {
                 throw Fault(fault.kind, "failed to push \(name.canonical): \(fault.message)", cause: fault)
             }
         }
+    }
+
+    /// A list of platforms, straight to the registry.
+    private func pushList(
+        _ built: [BuiltResult], _ names: [Reference], _ scope: String, _ job: Job
+    ) async throws -> [String: String] {
+        var facts: [String: String] = [:]
+        for name in names {
+            let place = try await registryPlace(name.canonical, job)
+            let top = try await job.board.during("pushing \(name.canonical)", in: scope) { vertex in
+                try await job.board.status("pushing layers", vertex) { try await put(built, in: place) }
+            }
+            facts["containerimage.digest"] = "\(top.digest)"
+            facts["containerimage.descriptor"] = encodeBase64(top.json.bytes())
+        }
+        facts["image.name"] = names.map(\.canonical).joined(separator: ",")
+        return facts
+    }
+
+    /// Answers what stands at the top: a manifest, or a list of them.
+    func put(_ built: [BuiltResult], in place: ContentPlace) async throws -> Descriptor {
+        var manifests: [Descriptor] = []
+        let isList = built.contains { $0.platform != nil }
+        for result in built {
+            let manifest = try await result.image.manifest(engine)
+            guard case .manifest(let document) = try ManifestDocument(manifest.bytes, mediaType: manifest.mediaType)
+            else { throw Fault(.internalFault, "a manifest that was made is none") }
+            for layer in document.layers {
+                let images = engine.images
+                try await place.put(layer, from: { offset in try await images.readBlob(layer.digest, from: offset) })
+            }
+            try await place.put(document.config, result.image.config)
+            var descriptor = try await place.put(
+                manifest: manifest.bytes, mediaType: manifest.mediaType, isTop: !isList)
+            descriptor.platform = result.image.platform
+            manifests.append(descriptor)
+        }
+        guard let first = manifests.first else { throw GRPCStatus(.unknown, "there is no result to export") }
+        guard isList else { return first }
+        let type = first.mediaType == MediaType.ociManifest ? MediaType.ociIndex : MediaType.dockerList
+        let list = ImageIndex(mediaType: type, manifests: manifests).json.bytes()
+        return try await place.put(manifest: list, mediaType: type, isTop: true)
     }
 
     // MARK: Files
@@ -177,6 +226,17 @@ extension BuildKit {
         let session = try session(job)
         let names = try output.names()
         let isOCI = output.type == "oci"
+        if output.attributes["tar"] == "false" {
+            return try await job.board.during(
+                "exporting to client directory", in: "\(job.reference) output \(output.number)"
+            ) { _ in
+                let top = try await put(built, in: .client(session.store("export")))
+                var facts = ["containerimage.digest": "\(top.digest)"]
+                facts["containerimage.descriptor"] = encodeBase64(top.json.bytes())
+                if !names.isEmpty { facts["image.name"] = names.map(\.canonical).joined(separator: ",") }
+                return facts
+            }
+        }
         return try await job.board.during(
             "exporting to \(isOCI ? "oci" : "docker") image format", in: "\(job.reference) output \(output.number)"
         ) { vertex in

@@ -66,96 +66,104 @@ extension Session {
     }
 }
 
-/// The receiving side of one tree.
+/// The receiving side of one tree: takes what has arrived, does it in one go, and answers in one go.
 private struct FileReceiver {
     private let stream: GRPCStream
-    private let fill: FolderFill
+    private let intake: FileIntake
     private let progress: @Sendable (Int64) async -> Void
-    /// Files that were named, and for which nobody has asked yet because too many are open.
-    private var waiting: [(FileStatus, UInt32)] = []
-    private var count: UInt32 = 0
-    private var isNamed = false
-    private var hasAskedEnd = false
-    private var told: Int64 = 0
 
     init(_ stream: GRPCStream, _ fill: FolderFill, _ progress: @escaping @Sendable (Int64) async -> Void) {
         self.stream = stream
-        self.fill = fill
+        intake = FileIntake(fill)
         self.progress = progress
     }
 
-    consuming func run() async throws {
-        var receiver = self
-        while let message = try await receiver.stream.receive() {
+    func run() async throws {
+        var told: Int64 = 0
+        while true {
+            let messages = try await stream.receiveAll()
+            guard !messages.isEmpty else { throw FileSyncFault("the sender ended in the middle") }
+            let intake = intake
+            let answers = try await onPool { try intake.take(messages) }
+            try await stream.send(all: answers.map(\.bytes))
+            if intake.hasEnded { break }
+            guard intake.bytes - told > 1 << 20 else { continue }
+            told = intake.bytes
+            await progress(told)
+        }
+        // The sender may have left with its last packet.
+        try? await stream.closeSend()
+        while try await stream.receive() != nil {}
+        let intake = intake
+        try await onPool { try intake.close() }
+        await progress(intake.bytes)
+    }
+}
+
+/// What becomes of packets, and what is answered. Blocking; one caller at a time.
+private final class FileIntake: @unchecked Sendable {
+    // Unchecked: one task, which waits for each call's end.
+    private let fill: FolderFill
+    /// Files that were named, and for which nobody has asked yet because too many are open.
+    private var waiting: ArraySlice<(FileStatus, UInt32)> = []
+    private var count: UInt32 = 0
+    private var isNamed = false
+    private var hasAskedEnd = false
+    private(set) var hasEnded = false
+
+    init(_ fill: FolderFill) { self.fill = fill }
+
+    var bytes: Int64 { fill.bytes }
+
+    func close() throws { try fill.close() }
+
+    func take(_ messages: [ByteBuffer]) throws -> [FilePacket] {
+        var answers: [FilePacket] = []
+        for message in messages {
             let packet = try FilePacket(message.readableBytesView)
             switch packet.kind {
-            case .status: try await receiver.named(packet.status)
-            case .data: try await receiver.content(packet)
-            case .end:
-                // The sender may have left with its last packet.
-                try? await receiver.stream.closeSend()
-                while try await receiver.stream.receive() != nil {}
-                let fill = receiver.fill
-                try await onPool { try fill.close() }
-                await receiver.progress(fill.bytes)
-                return
+            case .status: try named(packet.status, &answers)
+            case .data where packet.data.isEmpty:
+                try fill.finish(packet.id)
+                try askOn(&answers)
+            case .data: try fill.write(packet.data, to: packet.id)
+            case .end: hasEnded = true
             case .failure:
                 throw FileSyncFault("error from sender: \(String(decoding: packet.data, as: UTF8.self))")
             case .request: throw FileSyncFault("the sender asks for a file")
             }
         }
-        throw FileSyncFault("the sender ended in the middle")
+        if isNamed, waiting.isEmpty, fill.openFiles == 0, !hasAskedEnd {
+            hasAskedEnd = true
+            answers.append(FilePacket(.end))
+        }
+        return answers
     }
 
-    private mutating func named(_ status: FileStatus?) async throws {
-        guard let status else {
-            isNamed = true
-            return try await endWhenDone()
-        }
+    private func named(_ status: FileStatus?, _ answers: inout [FilePacket]) throws {
+        guard let status else { return isNamed = true }
         guard count < FileSyncLimit.entries else {
             throw FileSyncFault("the folder has more than \(FileSyncLimit.entries) files")
         }
         let number = count
         count += 1
-        if status.isFile, status.link.isEmpty, fill.openFiles >= FileSyncLimit.openFiles {
-            try status.checkPath()
-            waiting.append((status, number))
-        } else {
-            // Another name of a file that isn't here yet waits behind it.
-            if !status.link.isEmpty, status.isFile, !waiting.isEmpty { return waiting.append((status, number)) }
-            try await add(status, number)
+        guard status.isFile, !waiting.isEmpty || status.link.isEmpty && fill.openFiles >= FileSyncLimit.openFiles else {
+            return try add(status, number, &answers)
         }
+        // Also another name of a file that isn't here yet waits behind it.
+        try status.checkPath()
+        waiting.append((status, number))
     }
 
-    private func add(_ status: FileStatus, _ number: UInt32) async throws {
-        let fill = fill
-        if try await onPool({ try fill.add(status, number: number) }) {
-            try await stream.send(FilePacket(.request, id: number).bytes)
-        }
+    private func add(_ status: FileStatus, _ number: UInt32, _ answers: inout [FilePacket]) throws {
+        if try fill.add(status, number: number) { answers.append(FilePacket(.request, id: number)) }
     }
 
-    private mutating func content(_ packet: FilePacket) async throws {
-        let fill = fill
-        guard packet.data.isEmpty else {
-            try await onPool { try fill.write(packet.data, to: packet.id) }
-            if fill.bytes - told > 1 << 20 {
-                told = fill.bytes
-                await progress(told)
-            }
-            return
-        }
-        try await onPool { try fill.finish(packet.id) }
+    private func askOn(_ answers: inout [FilePacket]) throws {
         while let (status, number) = waiting.first, fill.openFiles < FileSyncLimit.openFiles {
             waiting.removeFirst()
-            try await add(status, number)
+            try add(status, number, &answers)
         }
-        try await endWhenDone()
-    }
-
-    private mutating func endWhenDone() async throws {
-        guard isNamed, waiting.isEmpty, fill.openFiles == 0, !hasAskedEnd else { return }
-        hasAskedEnd = true
-        try await stream.send(FilePacket(.end).bytes)
     }
 }
 

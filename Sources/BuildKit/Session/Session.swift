@@ -116,6 +116,9 @@ extension Session: BuildSession {
         }
     }
 
+    /// A store of content that the client has under the name.
+    func store(_ name: String) -> ClientStore { ClientStore(session: self, name: name) }
+
     /// What a client keeps under an address of its own (`http://buildkit-session/ID`): a tar that came in by its input.
     func upload(_ address: String) async throws -> @Sendable () async throws -> ByteBuffer? {
         let rest = address.dropFirst("http://".count)

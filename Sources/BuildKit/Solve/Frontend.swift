@@ -49,17 +49,33 @@ struct Frontend: Sendable {
             inputs.wholeContext = nil
         }
         inputs.session = session
+        if !options.cacheImports.isEmpty {
+            inputs.cache = CacheImport(kit: kit, job: job, session: session, options.cacheImports)
+        }
         for (name, value) in options.named { inputs.named[name] = try named(name, value) }
         let platforms = options.platforms.isEmpty ? [nil] : options.platforms.map(Optional.some)
         return try platforms.map { platform in
             var request = options.request
             request.platform = platform.map { "\($0)" }
             let build = try Build(request, inputs, on: kit.builder)
+            try checkEntitlements(build)
             let progress = StepProgress(
                 job.board, scope: job.reference, namesPlatform: options.isMultiPlatform)
             return Exported(
                 platform: options.isMultiPlatform ? "\(build.platform)" : nil,
                 target: Target(build, file: definition.file, text: definition.text, progress))
+        }
+    }
+
+    /// Programs with all of the machine's rights need the client's word (`--allow security.insecure`).
+    private func checkEntitlements(_ build: Build) throws {
+        guard !job.entitlements.contains("security.insecure") else { return }
+        for stage in build.plan.stages {
+            for instruction in build.plan.file.stages[stage.index].instructions {
+                if case .run(let run) = instruction.kind, run.security == "insecure" {
+                    throw Fault(.denied, "security.insecure is not allowed")
+                }
+            }
         }
     }
 

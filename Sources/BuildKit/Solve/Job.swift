@@ -21,13 +21,16 @@ final class Job: Sendable {
     let reference: String
     let sessionID: String
     let board = StatusBoard()
+    /// What the client has allowed beyond what all may do.
+    let entitlements: Set<String>
     /// A folder of its own.
     let work: String
     private let results = NIOLockedValueBox<[String: Target]>([:])
     private let outcome = NIOLockedValueBox<Result<[Exported], any Error>?>(nil)
     private let hasReturned = Latch()
 
-    init(_ reference: String, sessionID: String, work: String) {
+    init(_ reference: String, sessionID: String, entitlements: [String], work: String) {
+        self.entitlements = Set(entitlements)
         self.reference = reference
         self.sessionID = sessionID
         self.work = work

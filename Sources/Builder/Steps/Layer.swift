@@ -15,8 +15,9 @@ extension StageRun {
     ) async throws {
         let whole = Digest(of: "\(state.chain) \(state.platform) \(key)".utf8)
         let images = engine.images
-        if usesCache, let found = try await images.cachedLayer(whole, build.lease) {
+        if usesCache, let found = try await made(whole, step) {
             try await hear(.cached, of: step)
+            build.remember(found)
             state.layers.append(found.layer)
             state.created = build.epoch ?? found.created
             return record(history, &state, emptyLayer: false)
@@ -29,6 +30,8 @@ extension StageRun {
             let created = nowNanoseconds()
             try await images.keep(layer, of: whole, description: step.instruction.text, created: created)
             await engine.discardBuildRoot(id)
+            build.remember(
+                MadeStep(key: whole, layer: layer, created: created, description: step.instruction.text))
             state.layers.append(layer)
             state.created = build.epoch ?? created
         } catch {
@@ -36,6 +39,17 @@ extension StageRun {
             throw error
         }
         record(history, &state, emptyLayer: false)
+    }
+
+    /// In the store, or brought from where the build may look.
+    private func made(_ key: Digest, _ step: BuildStep) async throws -> MadeStep? {
+        let text = step.instruction.text
+        if let found = try await engine.images.cachedLayer(key, build.lease) {
+            return MadeStep(key: key, layer: found.layer, created: found.created, description: text)
+        }
+        guard let found = try await build.inputs.cache?.step(key, build.lease) else { return nil }
+        try await engine.images.keep(found.layer, of: key, description: text, created: found.created)
+        return found
     }
 
     /// WORKDIR: makes the folder.
