@@ -17,6 +17,8 @@ package final class BuildKit: Sendable {
     let log: Logger
     let sessions = Meeting<String, Session>()
     let jobs = Meeting<String, Job>()
+    /// Results that clients hold, for builds that begin with them.
+    let results = Meeting<String, Target>()
 
     var engine: Engine { builder.engine }
 

@@ -46,6 +46,8 @@ package struct BuildInputs: Sendable {
 /// What stands for a name that a Dockerfile takes from.
 package enum NamedContext: Sendable {
     case image(String)
+    /// What another build has made.
+    case built(@Sendable () async throws -> BuiltImage)
     case tree(@Sendable () async throws -> SourceTree)
 }
 

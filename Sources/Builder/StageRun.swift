@@ -105,10 +105,11 @@ final class StageRun: Sendable {
             throw Fault(.invalid, "base name (\(definition.base.image)) should not be blank")
         }
         guard let named = build.inputs.named(name) else { return name }
-        guard case .image(let image) = named else {
-            throw Fault(.invalid, "\(name) is a folder: COPY --from takes from it, FROM needs an image")
+        switch named {
+        case .image(let image): return image
+        case .built: return name
+        case .tree: throw Fault(.invalid, "\(name) is a folder: COPY --from takes from it, FROM needs an image")
         }
-        return image
     }
 
     private func shownBase() throws -> String { try Reference(parsing: try baseName()).withDefaultTag.canonical }
@@ -124,6 +125,9 @@ final class StageRun: Sendable {
         if let text = definition.base.platform {
             let words = ShellWords(escape: file.escape) { [arguments = build.arguments] in arguments.globalValue($0) }
             platform = try Platform(parsing: try words.expand(text))
+        }
+        if case .built(let load) = build.inputs.named(definition.base.image) {
+            return try StageState(built: try await load())
         }
         if name == "scratch" { return StageState(platform: platform) }
         let asked = definition.base.platform != nil || build.request.platform != nil ? platform : nil
@@ -206,13 +210,22 @@ final class StageRun: Sendable {
 
 extension StageState {
     init(image: Image) {
-        self.init(platform: Platform(image.config))
-        settings = ImageSettings(image.config["config"])
-        layers = image.diffIDs
-        history = (try? ImageConfig(image.config))?.history ?? []
-        author = image.config["author"].string ?? ""
-        created = image.config["created"].string.flatMap(nanoseconds(rfc3339:))
+        self.init(config: image.config, layers: image.diffIDs)
         base = image.id
+    }
+
+    init(built: BuiltImage) throws {
+        self.init(config: try JSON(parsing: built.config), layers: built.layers)
+        base = built.base
+    }
+
+    private init(config: JSON, layers: [Digest]) {
+        self.init(platform: Platform(config))
+        settings = ImageSettings(config["config"])
+        self.layers = layers
+        history = (try? ImageConfig(config))?.history ?? []
+        author = config["author"].string ?? ""
+        created = config["created"].string.flatMap(nanoseconds(rfc3339:))
     }
 }
 

@@ -1,4 +1,4 @@
-import CLinux
+import Foundation
 import Linux
 import Protobuf
 import TestKit
@@ -99,14 +99,9 @@ private final class TemporaryFolder {
     let path: String
 
     init() throws {
-        var name = Array("/tmp/hako-buildkit-XXXXXX".utf8CString)
-        guard mkdtemp(&name) != nil else { throw KernelError(call: "mkdtemp", subject: "", errno: errno) }
-        path = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        path = NSTemporaryDirectory() + "/hako-files-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { _ = hako_test_remove(path) }
-}
-
-private func hako_test_remove(_ path: String) -> Bool {
-    nftw(path, { name, _, _, _ in name.map { remove($0) } ?? 0 }, 16, FTW_DEPTH | FTW_PHYS) == 0
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

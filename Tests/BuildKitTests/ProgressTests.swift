@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import OCI
 import Protobuf
 import Testing
+import Wire
 
 @testable import BuildKit
 @testable import Builder

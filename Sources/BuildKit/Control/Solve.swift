@@ -63,6 +63,7 @@ extension BuildKit {
         Task {
             try? await Task.sleep(for: Job.Limit.afterlife)
             jobs.remove(job.reference)
+            for id in job.resultIDs { results.remove(id) }
         }
     }
 
@@ -98,7 +99,10 @@ extension BuildKit {
     }
 
     /// Answers the results of a frontend, ready to run.
-    func frontend(_ name: String, _ attributes: [String: String], _ job: Job) async throws -> [Exported] {
+    /// - Parameter inputs: names of other results that the client hands in, by the names that its attributes use.
+    func frontend(
+        _ name: String, _ attributes: [String: String], _ job: Job, inputs: [String: String] = [:]
+    ) async throws -> [Exported] {
         guard name == "dockerfile.v0" || name == "gateway.v0" else {
             throw GRPCStatus(
                 .unknown,
@@ -110,6 +114,6 @@ extension BuildKit {
             throw GRPCStatus(.unknown, "no active session for \(job.sessionID): context deadline exceeded")
         }
         let options = try FrontendOptions(attributes)
-        return try await Frontend(kit: self, job: job, session: session, options: options).targets()
+        return try await Frontend(kit: self, job: job, session: session, options: options, handedIn: inputs).targets()
     }
 }

@@ -65,21 +65,26 @@ extension BuildKit {
             let facts = try await answer(question, attributes, job)
             return try await call.reply { $0.message(3) { result in result.metadata(facts) } }
         }
-        var results = try await frontend(request.text(2), attributes, job)
+        var results = try await frontend(
+            request.text(2), attributes, job, inputs: try ResultDefinition.inputs(request))
         if request.flag(14) { for result in results { _ = try await result.target.image() } }
         var ids: [(platform: String?, id: String)] = []
-        for index in results.indices { ids.append((results[index].platform, try job.keep(results[index].target))) }
+        for result in results {
+            let id = try job.keep(result.target)
+            _ = self.results.put(result.target, id)
+            ids.append((result.platform, id))
+        }
         results = []
         try await call.reply { reply in
             reply.message(3) { result in
                 if let only = ids.first, only.platform == nil {
-                    result.message(3) { $0.text(1, only.id) }
+                    result.message(3) { ResultDefinition.write(only.id, &$0) }
                 } else {
                     result.message(4) { map in
                         for entry in ids {
                             map.message(1) { pair in
                                 pair.text(1, (entry.platform ?? ""))
-                                pair.message(2) { $0.text(1, entry.id) }
+                                pair.message(2) { ResultDefinition.write(entry.id, &$0) }
                             }
                         }
                     }

@@ -8,6 +8,7 @@ import ImageStore
 import JSON
 import Linux
 import NIOCore
+import OCI
 import Protobuf
 import Wire
 
@@ -17,6 +18,8 @@ struct Frontend: Sendable {
     let job: Job
     let session: Session
     let options: FrontendOptions
+    /// Results of other builds, by the names that options use.
+    let handedIn: [String: String]
 
     /// The files that decide what is built.
     private struct Definition {
@@ -52,11 +55,12 @@ struct Frontend: Sendable {
         if !options.cacheImports.isEmpty {
             inputs.cache = CacheImport(kit: kit, job: job, session: session, options.cacheImports)
         }
-        for (name, value) in options.named { inputs.named[name] = try named(name, value) }
         let platforms = options.platforms.isEmpty ? [nil] : options.platforms.map(Optional.some)
         return try platforms.map { platform in
             var request = options.request
             request.platform = platform.map { "\($0)" }
+            var inputs = inputs
+            inputs.named = try named(for: platform ?? .host)
             let build = try Build(request, inputs, on: kit.builder)
             try checkEntitlements(build)
             let progress = StepProgress(
@@ -160,7 +164,29 @@ struct Frontend: Sendable {
         return SourceTree(root: try SafeRoot(path: folder), isContext: true)
     }
 
+    /// A name may be given for one platform alone: `name::linux/amd64`.
+    private func named(for platform: Platform) throws -> [String: NamedContext] {
+        var contexts: [String: NamedContext] = [:]
+        for (key, value) in options.named {
+            guard let mark = key.firstRange(of: "::") else {
+                if contexts[key] == nil { contexts[key] = try named(key, value) }
+                continue
+            }
+            guard key[mark.upperBound...] == "\(platform)" else { continue }
+            let name = String(key[..<mark.lowerBound])
+            contexts[name] = try named(name, value)
+        }
+        return contexts
+    }
+
     private func named(_ name: String, _ value: String) throws -> NamedContext {
+        if value.hasPrefix("input:") {
+            let input = String(value.dropFirst("input:".count))
+            guard let target = handedIn[input].flatMap({ kit.results[$0] }) else {
+                throw Fault(.invalid, "invalid context input for \(name): no result of that name")
+            }
+            return .built { try await target.image() }
+        }
         if value.hasPrefix("docker-image://") { return .image(String(value.dropFirst("docker-image://".count))) }
         if value.hasPrefix("local:") {
             let local = String(value.dropFirst("local:".count))

@@ -48,6 +48,9 @@ final class Job: Sendable {
         return id
     }
 
+    /// The names of what the client holds.
+    var resultIDs: [String] { results.withLockedValue { Array($0.keys) } }
+
     func target(_ id: String) -> Target? { results.withLockedValue { $0[id] } }
 
     /// The client's own frontend has ended.

@@ -21,6 +21,7 @@ extension StageRun {
         let layers: [Digest]
         switch build.inputs.named(name) {
         case .tree(let load): return BorrowedTree(tree: try await load(), release: {})
+        case .built(let load): layers = try await load().layers
         case .image(let other): layers = try await image(other, platform: nil, step).diffIDs
         case nil: layers = try await self.layers(of: name, step)
         }
