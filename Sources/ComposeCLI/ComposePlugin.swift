@@ -16,7 +16,7 @@ enum ComposeProgram {
             usage: "[OPTIONS] COMMAND", count: .atLeast(0), interspersed: false, options: ProjectOptions(),
             flags: ProjectOptions.flags
         ) { options, parsed, session in
-            var own = options
+            var own = try options.filled(from: session.environment)
             let words = withoutDryRun(parsed.arguments, &own)
             return try await run(own, words, ComposeContext(session: session, options: own))
         }

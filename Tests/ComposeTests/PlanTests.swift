@@ -69,3 +69,14 @@ struct PlanTests {
         ])
     func words(text: String, expected: [String]) throws { #expect(try ShellWords.split(text) == expected) }
 }
+
+@Suite("Pulling by age")
+struct PullPolicyTests {
+    @Test(
+        "intervals",
+        arguments: [
+            ("daily", 86_400.0), ("weekly", 604_800), ("every_2h", 7_200), ("every_1d12h", 129_600), ("always", nil),
+            ("every_x", nil),
+        ])
+    func intervals(policy: String, expected: Double?) { #expect(PullPolicy.interval(policy) == expected) }
+}

@@ -15,6 +15,7 @@ struct YAMLTextTests {
         (["a": "one\n"], "a: |\n  one\n"), (["N": 1], "\"N\": 1\n"), (["a": "1.5"], "a: \"1.5\"\n"),
         (["a": "-x"], "a: -x\n"),
         (["a": "- x"], "a: '- x'\n"), (["a": "2024-01-02"], "a: \"2024-01-02\"\n"), (["a": "@x"], "a: '@x'\n"),
+        (["a": "::1"], "a: ::1\n"), (["a": ": x"], "a: ': x'\n"),
     ]
 
     @Test("as the original writes it", arguments: cases.indices)

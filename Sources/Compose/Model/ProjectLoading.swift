@@ -20,6 +20,15 @@ extension Project {
         return project
     }
 
+    /// The merged files in long forms, with variables as they stand; members by name.
+    package static func model(_ request: LoadRequest, _ access: FileAccess) throws -> JSON {
+        let name = try projectName(request, access)
+        var tree = try Loader(request, access).model(request.files)
+        if request.normalizes { tree = Normalize(name: name, environment: request.environment).apply(tree) }
+        tree["name"] = Node(.string(name), at: tree.place)
+        return tree.sortedJSON
+    }
+
     /// Given outside, or by the last file that names it, or that of the working directory.
     private static func projectName(_ request: LoadRequest, _ access: FileAccess) throws -> String {
         if !request.name.isEmpty {

@@ -88,7 +88,6 @@ package enum YAMLText {
         if first == " " || last == " " || text.hasPrefix("---") || text.hasPrefix("...") { return false }
         if "#,[]{}&*!|>'\"%@`".contains(first) { return false }
         if "-?:".contains(first), text.count == 1 || text.dropFirst().first == " " { return false }
-        if "?".contains(first) || (first == ":") { return false }
         return !text.contains(": ") && !text.contains(" #") && last != ":"
     }
 }

@@ -11,6 +11,13 @@ struct ConfigOptions: Sendable {
     var noEnvironment = false, resolveDigests = false, lockDigests = false
 }
 
+extension ConfigOptions {
+    /// Prints names or hashes, not the files.
+    fileprivate var listsNames: Bool {
+        services || volumes || networks || models || images || profiles || environment || !hash.isEmpty
+    }
+}
+
 extension ComposeTree {
     static func config() -> ComposeCommand {
         ComposeCommand(
@@ -49,6 +56,7 @@ private struct ConfigCommand {
 
     func run(_ services: [String]) async throws -> Int32 {
         if options.variables { return try await variables() }
+        if options.noInterpolate, !options.listsNames { return try await model() }
         var project = try await context.project(change: change)
         if options.services { return lines(project.serviceNames) }
         if options.volumes { return lines(project.volumes.keys.sorted()) }
@@ -65,6 +73,16 @@ private struct ConfigCommand {
         if options.quiet { return 0 }
         if !context.options.allResources { project = project.withoutUnused() }
         return try write(text(project))
+    }
+
+    /// Without variables' values a file means no project yet, only a tree.
+    private func model() async throws -> Int32 {
+        var request = try await context.source.request()
+        change(&request)
+        guard !request.files.isEmpty else { throw Failure("no configuration file provided: not found") }
+        let json = try Project.model(request, ProjectSource.access)
+        if options.quiet { return 0 }
+        return try write(options.format == "json" ? json.pretty(indent: "  ") : YAMLText.document(json))
     }
 
     private func change(_ request: inout LoadRequest) {

@@ -29,7 +29,9 @@ final class ProgressReport: Sendable {
         board = NIOLockedValueBox(ProgressBoard(title: title, colors: context.options.ansi != "never"))
     }
 
-    func event(_ id: String, _ status: ProgressBoard.Status, _ text: String, details: String = "") {
+    func event(
+        _ id: String, _ status: ProgressBoard.Status, _ text: String, details: String = "", parent: String? = nil
+    ) {
         switch mode {
         case .quiet: return
         case .json:
@@ -39,7 +41,7 @@ final class ProgressReport: Sendable {
         case .plain, .auto: out.line("\(dryRun ? "DRY-RUN MODE - " : "") \(id) \(details) \(text)")
         case .tty:
             board.withLockedValue { board in
-                board.set(id, status, text, at: .now)
+                board.set(id, status, text, at: .now, parent: parent)
                 draw(&board)
             }
         }

@@ -28,6 +28,22 @@ struct ProjectOptions: Sendable {
         },
     ]
 
+    /// What isn't given on the command line comes from the environment.
+    func filled(from environment: [String: String]) throws -> ProjectOptions {
+        var own = self
+        func flag(_ name: String) -> Bool { environment[name].flatMap { try? GoValue.bool($0) } ?? false }
+        if let limit = environment["COMPOSE_PARALLEL_LIMIT"], parallel == -1 {
+            guard let number = Int(limit) else {
+                throw FlagValueError("COMPOSE_PARALLEL_LIMIT must be an integer (found: \(GoText.quote(limit)))")
+            }
+            own.parallel = number
+        }
+        if ansi == "auto", let given = environment["COMPOSE_ANSI"], !given.isEmpty { own.ansi = given }
+        own.compatibility = compatibility || flag("COMPOSE_COMPATIBILITY")
+        own.dryRun = dryRun || flag("COMPOSE_DRY_RUN")
+        return own
+    }
+
     /// Between the parts of containers' names.
     var separator: String { compatibility ? "_" : "-" }
 }

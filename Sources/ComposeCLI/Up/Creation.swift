@@ -21,7 +21,8 @@ struct Creation: Sendable {
         images.isQuietPull = options.quietPull
         images.isQuietBuild = options.quietBuild
         let imageIDs = try await images.ensure()
-        let resources = Resources(context: context, project: project.withoutUnused(), api: api, progress: progress)
+        var resources = Resources(context: context, project: project.withoutUnused(), api: api, progress: progress)
+        resources.assumesYes = options.yes
         var convergence = Convergence(context: context, project: project, api: api, progress: progress)
         convergence.networks = try await resources.networks()
         convergence.volumes = try await resources.volumes()

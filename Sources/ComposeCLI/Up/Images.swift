@@ -25,9 +25,9 @@ struct Images: Sendable {
         var ids: [String: String] = [:]
         for name in project.serviceNames {
             guard let service = project.services[name], service.json["provider"].object == nil else { continue }
-            let id = try await localID(service)
-            ids[name] = id
-            switch decision(service, isThere: id != nil) {
+            let image = try await local(service)
+            ids[name] = image?["Id"].string
+            switch decision(service, image) {
             case .pull: toPull.append(name)
             case .build: toBuild.append(name)
             case .nothing: break
@@ -41,31 +41,33 @@ struct Images: Sendable {
         }
         guard !context.options.dryRun else { return ids }
         for name in toPull + toBuild {
-            ids[name] = try await project.services[name].flatMapAsync { try await localID($0) }
+            ids[name] = try await project.services[name].flatMapAsync { try await local($0)?["Id"].string }
         }
         return ids
     }
 
     private enum Decision { case pull, build, nothing, missing }
 
-    private func decision(_ service: Service, isThere: Bool) -> Decision {
+    private func decision(_ service: Service, _ image: JSON?) -> Decision {
         let policy = service.pullPolicy
+        let isThere = image != nil
+        if let interval = PullPolicy.interval(policy), let image, !service.isBuilt {
+            let tagged = Timestamp(rfc3339: image["Metadata", "LastTagTime"].string ?? "")
+            return tagged.map { Timestamp.now().since($0) < interval } == true ? .nothing : .pull
+        }
         if service.isBuilt {
             if buildsAlways || policy == "build" { return neverBuilds ? (isThere ? .nothing : .missing) : .build }
             if isThere { return policy == "always" ? .pull : .nothing }
             if neverBuilds { return service.image.isEmpty || policy == "never" ? .missing : .pull }
             return .build
         }
-        if policy == "always" || policy.hasPrefix("every_") || ["daily", "weekly", "refresh"].contains(policy) {
-            return .pull
-        }
+        if policy == "always" || policy == "refresh" { return .pull }
         if isThere { return .nothing }
         return policy == "never" ? .missing : .pull
     }
 
-    private func localID(_ service: Service) async throws -> String? {
-        try await api.find("/images/\(PercentEncoding.path(service.imageName(project: project.name)))/json")?["Id"]
-            .string
+    private func local(_ service: Service) async throws -> JSON? {
+        try await api.find("/images/\(PercentEncoding.path(service.imageName(project: project.name)))/json")
     }
 
     /// Pulls the services' images; each image once.
@@ -121,7 +123,7 @@ struct Images: Sendable {
                     message["progressDetail"]["total"].isNull, id != reference.tag
                 else { continue }
                 let isDone = ["Pull complete", "Already exists", "Download complete"].contains(status)
-                progress.event(id, isDone ? .done : .working, status)
+                progress.event(id, isDone ? .done : .working, status, parent: name)
             }
             if !isQuietPull { progress.event(name, .done, "Pulled") }
         } catch {

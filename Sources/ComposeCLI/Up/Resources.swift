@@ -1,3 +1,4 @@
+import CommandLine
 import Compose
 import DockerCLI
 import JSON
@@ -9,6 +10,8 @@ struct Resources: Sendable {
     let project: Project
     let api: ProjectAPI
     let progress: ProgressReport
+    /// Whether a volume that differs from its configuration is made anew without a question.
+    var assumesYes = false
 
     // MARK: - Networks
 
@@ -126,6 +129,26 @@ struct Resources: Sendable {
         return names
     }
 
+    private func replaces(_ name: String) async throws -> Bool {
+        if context.options.dryRun { return false }
+        if assumesYes { return true }
+        guard context.session.input.isTerminal else { return false }
+        return try await context.session.confirms(
+            "? Volume \"\(name)\" exists but doesn't match configuration in compose file. Recreate (data will be lost)?"
+        )
+    }
+
+    /// With the containers that have it mounted.
+    private func remove(_ name: String) async throws {
+        let removal = Removal(context: context, project: project, api: api, progress: progress)
+        try await Parallel.forEach(api.containers().filter { $0.observed.volumes.contains(name) }) {
+            try await removal.stopAndRemove($0, project.services[$0.service], timeout: nil, volumes: false)
+        }
+        try await progress.step("Volume \(name)", "Removing", "Removed") {
+            _ = try await api.client.json(.DELETE, "/volumes/\(PercentEncoding.path(name))", [("force", "1")])
+        }
+    }
+
     private func ensure(_ key: String, _ name: String, _ json: JSON) async throws {
         let known = try await api.find("/volumes/\(PercentEncoding.path(name))")
         if json["external"].bool == true {
@@ -143,7 +166,11 @@ struct Resources: Sendable {
                     "volume \"\(name)\" already exists but was created for project \"\(owner)\" (expected \"\(project.name)\"). Use `external: true` to use an existing volume"
                 )
             }
-            return
+            let hash = known["Labels", Label.configHash].string ?? ""
+            let isAsItShould = hash.isEmpty || hash == ResourceHash.volume(json) || owner != project.name
+            if isAsItShould { return }
+            guard try await replaces(name) else { return }
+            try await remove(name)
         }
         if context.options.dryRun { return }
         var labels = json["labels"].stringMap
