@@ -68,7 +68,7 @@ extension CorpusTests {
             Case("services a string", "services: web\n", "compose.yaml:1: services must be a mapping"),
             Case(
                 "no services, volumes a list", "volumes:\n  - data\nservices:\n  web:\n    image: nginx\n",
-                "compose.yaml:2: volumes must be a mapping"),
+                "compose.yaml:1: volumes must be a mapping"),
             Case(
                 "networks a string", "services:\n  web:\n    image: nginx\nnetworks: front\n",
                 "compose.yaml:4: networks must be a mapping"),
@@ -105,7 +105,7 @@ extension CorpusTests {
                 "compose.yaml:3: services.web.image must be a string"),
             Case(
                 "image a map", "services:\n  web:\n    image:\n      name: x\n",
-                "compose.yaml:4: services.web.image must be a string"),
+                "compose.yaml:3: services.web.image must be a string"),
             Case(
                 "image a number", "services:\n  web:\n    image: 12\n",
                 "compose.yaml:3: services.web.image must be a string"),
@@ -114,7 +114,7 @@ extension CorpusTests {
                 "compose.yaml:3: services.web.image must be a string"),
             Case(
                 "command a map", "services:\n  web:\n    image: nginx\n    command:\n      a: b\n",
-                "compose.yaml:5: services.web.command must be a null"),
+                "compose.yaml:4: services.web.command must be a null"),
             Case(
                 "command a number", "services:\n  web:\n    image: nginx\n    command: 3\n",
                 "compose.yaml:4: services.web.command must be a null"),
@@ -251,7 +251,7 @@ extension CorpusTests {
             Case(
                 "depends_on no condition",
                 "services:\n  web:\n    image: nginx\n    depends_on:\n      web:\n        restart: true\n",
-                "compose.yaml:6: services.web.depends_on.web missing property 'condition'"),
+                "compose.yaml:5: services.web.depends_on.web missing property 'condition'"),
             Case(
                 "depends_on duplicates", "services:\n  web:\n    image: nginx\n    depends_on: [a, a]\n",
                 "compose.yaml:4: services.web.depends_on items at 0 and 1 are equal"),
@@ -271,7 +271,7 @@ extension CorpusTests {
                 "compose.yaml:5: services.web.environment[0]: unexpected type mapping"),
             Case(
                 "environment nested", "services:\n  web:\n    image: nginx\n    environment:\n      A:\n        b: c\n",
-                "compose.yaml:6: services.web.environment.A must be a boolean, null, number or string"),
+                "compose.yaml:5: services.web.environment.A must be a boolean, null, number or string"),
             Case(
                 "env_file missing", "services:\n  web:\n    image: nginx\n    env_file: nope.env\n",
                 "compose.yaml:4: env file /w/nope.env not found: open /w/nope.env: no such file or directory"),
@@ -333,7 +333,7 @@ extension CorpusTests {
             Case(
                 "ulimits without hard",
                 "services:\n  web:\n    image: nginx\n    ulimits:\n      nofile:\n        soft: 1\n",
-                "compose.yaml:6: services.web.ulimits.nofile must be a integer or string"),
+                "compose.yaml:5: services.web.ulimits.nofile must be a integer or string"),
             Case(
                 "stop_grace_period bad", "services:\n  web:\n    image: nginx\n    stop_grace_period: soon\n",
                 "compose.yaml:4: services.web.stop_grace_period: time: invalid duration \"soon\""),
@@ -576,7 +576,7 @@ extension CorpusTests {
                 "compose.yaml:5: services.web.extra_hosts: invalid additional host, missing IP: nohost"),
             Case(
                 "dns a map", "services:\n  web:\n    image: nginx\n    dns:\n      a: b\n",
-                "compose.yaml:5: services.web.dns must be a string"),
+                "compose.yaml:4: services.web.dns must be a string"),
             Case(
                 "cap_add a string", "services:\n  web:\n    image: nginx\n    cap_add: ALL\n",
                 "compose.yaml:4: services.web.cap_add must be a array"),
@@ -599,7 +599,7 @@ extension CorpusTests {
                 "compose.yaml:4: services.web.sysctls must be a mapping"),
             Case(
                 "tmpfs a map", "services:\n  web:\n    image: nginx\n    tmpfs:\n      a: b\n",
-                "compose.yaml:5: services.web.tmpfs must be a string"),
+                "compose.yaml:4: services.web.tmpfs must be a string"),
             Case(
                 "expose a map", "services:\n  web:\n    image: nginx\n    expose:\n      - a: b\n",
                 "compose.yaml:5: services.web.expose[0]: unsupported expose value"),
@@ -629,7 +629,7 @@ extension CorpusTests {
                 "compose.yaml:5: services.web.post_start.0 missing property 'command'"),
             Case(
                 "pre_stop a map", "services:\n  web:\n    image: nginx\n    pre_stop:\n      command: x\n",
-                "compose.yaml:5: services.web.pre_stop must be a array"),
+                "compose.yaml:4: services.web.pre_stop must be a array"),
             Case(
                 "gpus word", "services:\n  web:\n    image: nginx\n    gpus: some\n",
                 "compose.yaml:4: services.web.gpus value must be 'all'"),

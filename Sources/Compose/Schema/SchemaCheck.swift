@@ -6,6 +6,8 @@ enum SchemaCheck {
         var place: Place
         /// How deep in the file it is; keys that nothing names count one more.
         var depth: Int
+        /// It is about one key of the map at the path, whose place it has.
+        var isOfKey = false
     }
 
     static func check(_ tree: Node, against shape: Shape = TopSchema.shape, path: [String] = []) throws {
@@ -75,9 +77,9 @@ enum SchemaCheck {
         var unknown: [NodeMap.Entry] = []
         for entry in members.entries {
             if let field = shape.fields.first(where: { $0.name == entry.key }) {
-                all.append(complaint(entry.node, field.shape, path + [entry.key]))
+                all.append(atKey(complaint(entry.node, field.shape, path + [entry.key]), entry))
             } else if let each = shape.members, shape.isName(entry.key) {
-                all.append(complaint(entry.node, each, path + [entry.key]))
+                all.append(atKey(complaint(entry.node, each, path + [entry.key]), entry))
             } else if !shape.isOpen, !(shape.takesExtensions && entry.key.hasPrefix("x-")) {
                 unknown.append(entry)
             }
@@ -87,9 +89,19 @@ enum SchemaCheck {
             all.append(
                 Complaint(
                     path: path, text: "additional properties \(names) not allowed", place: first.keyPlace,
-                    depth: path.count + 1))
+                    depth: path.count + 1, isOfKey: true))
         }
         return deepest(all)
+    }
+
+    /// A complaint about a whole list or map is placed at its key, which stands a line above.
+    private static func atKey(_ complaint: Complaint?, _ entry: NodeMap.Entry) -> Complaint? {
+        guard var moved = complaint, !moved.isOfKey, moved.place == entry.node.place,
+            entry.node.map != nil || entry.node.list != nil,
+            moved.path.last == entry.key
+        else { return complaint }
+        moved.place = entry.keyPlace
+        return moved
     }
 
     private static func fits(_ node: Node, _ type: ScalarType) -> Bool {

@@ -1,7 +1,6 @@
 import CommandLine
 import Compose
 import DockerCLI
-import JSON
 
 struct UpOptions: Sendable, Creating {
     var create = CreateOptions()

@@ -1,5 +1,4 @@
 import CommandLine
-import DockerCLI
 import JSON
 
 struct VersionOptions: Sendable { var format = "", short = false }
