@@ -1,3 +1,4 @@
+import Fault
 import Testing
 
 @testable import Dockerfile
