@@ -51,7 +51,7 @@ final class StatusBoard: Sendable {
             let logged = state.logged[vertex, default: 0]
             let room = max(0, Limit.logBytes - logged)
             state.logged[vertex] = logged + bytes.count
-            return (min(room, bytes.count), logged < Limit.logBytes && bytes.count > room)
+            return (min(room, bytes.count), logged <= Limit.logBytes && bytes.count > room)
         }
         if kept > 0 { postLog(vertex, stream, bytes.prefix(kept)) }
         if isCut { postLog(vertex, stream, Array("\n[output clipped, log limit 2MiB reached]\n".utf8)[...]) }
