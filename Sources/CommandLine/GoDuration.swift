@@ -28,10 +28,19 @@ package enum GoDuration {
     }
 
     package static func complaint(about text: String) -> String {
-        guard let digit = text.last, digit.isNumber, text.allSatisfy({ $0.isNumber || $0 == "." || $0 == "-" }) else {
-            return "time: invalid duration \(GoText.quote(text))"
+        let quoted = GoText.quote(text)
+        var rest = text.drop { $0 == "-" || $0 == "+" }
+        // Number after number with its unit, up to the one that is none.
+        while let first = rest.first, first.isNumber || first == "." {
+            rest = rest.drop { $0.isNumber || $0 == "." }
+            let unit = rest.prefix { !$0.isNumber && $0 != "." }
+            if unit.isEmpty { return "time: missing unit in duration \(quoted)" }
+            if !units.contains(where: { $0.0 == unit }) {
+                return "time: unknown unit \(GoText.quote(String(unit))) in duration \(quoted)"
+            }
+            rest = rest.dropFirst(unit.count)
         }
-        return "time: missing unit in duration \(GoText.quote(text))"
+        return "time: invalid duration \(quoted)"
     }
 
     /// `1m30s`, `1.5s`, `0s`.
