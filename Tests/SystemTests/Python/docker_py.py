@@ -214,6 +214,34 @@ check("volume prune", "SpaceReclaimed" in client.volumes.prune())
 check("network prune", "NetworksDeleted" in client.networks.prune())
 check("container prune", "SpaceReclaimed" in client.containers.prune())
 
+# Builds.
+built, log = client.images.build(
+    fileobj=io.BytesIO(b"FROM busybox\nARG WORD\nRUN echo $WORD > /word\nCMD cat /word\n"), tag="py-built:1",
+    buildargs={"WORD": "built"}, labels={"by": "docker-py"}, rm=True)
+lines = [line.get("stream", "") for line in log]
+check("a build's log", any("Successfully tagged py-built:1" in line for line in lines))
+check("a build's labels", built.labels == {"by": "docker-py"})
+check("a built image runs", client.containers.run("py-built:1", remove=True) == b"built\n")
+context = io.BytesIO()
+with tarfile.open(fileobj=context, mode="w") as archive:
+    for name, text in (("sub/Dockerfile.one", b"FROM busybox\nCOPY sub/file /file\n"), ("sub/file", b"content")):
+        entry = tarfile.TarInfo(name)
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text))
+context.seek(0)
+copied, _ = client.images.build(
+    fileobj=context, custom_context=True, dockerfile="sub/Dockerfile.one", tag="py-built:2", nocache=True, pull=False)
+check("a context of one's own", client.containers.run("py-built:2", "cat /file", remove=True) == b"content")
+try:
+    client.images.build(fileobj=io.BytesIO(b"FROM busybox\nRUN exit 7\n"))
+    check("a failing build raises", False)
+except docker.errors.BuildError as error:
+    check("words of a failing build", "returned a non-zero code: 7" in str(error))
+refused("a malformed Dockerfile", 400, "unknown instruction: RNU",
+        lambda: client.images.build(fileobj=io.BytesIO(b"FROM busybox\nRNU x\n")))
+for tag in ("py-built:1", "py-built:2"):
+    client.images.remove(tag)
+
 # Versions.
 old = docker.DockerClient(base_url=os.environ["DOCKER_HOST"], version="1.44")
 check("the oldest version", "Container" in old.api.inspect_image("busybox") and old.ping())
