@@ -166,7 +166,7 @@ struct FaultTests {
             #expect(try await box.ok("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "once") == "exited 255")
             #expect(try await box.ok("inspect", "-f", "{{.State.Status}}", "stopped") == "exited")
             let page = try await Command.run(
-                ["curl", "-sS", "--retry", "5", "--retry-connrefused", "--max-time", "5", "http://127.0.0.1:\(port)"])
+                ["curl", "-sS", "--retry", "5", "--retry-all-errors", "--max-time", "5", "http://127.0.0.1:\(port)"])
             #expect(page.out.contains("Welcome to nginx!"), "\(page)")
         }
     }

@@ -80,7 +80,7 @@ struct TutorialTests {
 
     private func expectWelcome(_ box: Sandbox, _ url: String) async throws {
         let page = try await box.shell(
-            "curl -sS --retry 20 --retry-connrefused --retry-delay 0 --retry-max-time 10 '\(url)'")
+            "curl -sS --retry 20 --retry-all-errors --retry-delay 0 --retry-max-time 10 '\(url)'")
         #expect(page.out.contains("Welcome to nginx!"), "\(page)")
     }
 

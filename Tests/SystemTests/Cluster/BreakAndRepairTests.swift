@@ -144,7 +144,10 @@ extension OnACluster {
                     command: #"exec awk 'BEGIN { s = sprintf(\"%30000000s\", \"x\"); system(\"sleep 100000\") }'"#,
                     container: "resources: {limits: {memory: 16Mi}}"))
             try await space.until("oom", shows: "0/1", "CrashLoopBackOff")
-            #expect(words.came("OOMKilled", "CrashLoopBackOff"), "\(words.all)")
+            // On a busy machine the end and the wait for the next start are told in one.
+            #expect(
+                words.came("OOMKilled", "CrashLoopBackOff") || words.came("Running", "CrashLoopBackOff"),
+                "\(words.all)")
             let ended = try await space.ok(
                 "get pods -o jsonpath='{.items[0].status.containerStatuses[0].lastState.terminated.reason} "
                     + "{.items[0].status.containerStatuses[0].lastState.terminated.exitCode}'")
