@@ -134,7 +134,9 @@ package enum Attaching {
     }
 
     /// Copies until the output ends, then gives the exit code. Without output to show, the container's end is the end.
-    package static func finish(_ streams: AttachedStreams, _ wait: ExitWait, detachedExitCode: Int32) async throws -> Int32 {
+    package static func finish(_ streams: AttachedStreams, _ wait: ExitWait, detachedExitCode: Int32) async throws
+        -> Int32
+    {
         guard streams.showsOutput || streams.showsErrors else {
             let copying = Task { try await streams.run() }
             let code = try await wait.code()
