@@ -32,14 +32,12 @@ struct Builds: Sendable {
                 code = try await session.docker(["build"] + options(service, image, hasInline: inline != nil) + [place])
             } catch {
                 progress.event(image, .error, "Error")
-                throw Failure("failed to solve: service \(name): \(sentenceOf(error))", exitCode: 17)
+                throw Failure("failed to solve: service \(name): \(error)", exitCode: 17)
             }
             guard code == 0 else { throw Failure("", exitCode: 17) }
             progress.event(image, .done, "Built")
         }
     }
-
-    private func sentenceOf(_ error: any Error) -> String { "\(error)" }
 
     private func ordered(_ names: [String]) -> [String] {
         var all: [String] = []

@@ -51,18 +51,9 @@ package struct ContextStore: Sendable {
 
     /// All stored contexts, by name. Folders without a readable description are left out.
     package func list() -> [Entry] {
-        guard let directory = opendir(folder + "/meta") else { return [] }
-        defer { closedir(directory) }
-        var entries: [Entry] = []
-        while let item = readdir(directory) {
-            let name = withUnsafePointer(to: &item.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name != ".", name != "..",
-                let bytes = try? WholeFile.read("\(folder)/meta/\(name)/meta.json", limit: Self.metaBytes),
-                let meta = try? JSON(parsing: bytes)
-            else { continue }
-            entries.append(Self.entry(meta))
+        let entries = FileNames.all(in: folder + "/meta").compactMap { name -> Entry? in
+            let bytes = try? WholeFile.read("\(folder)/meta/\(name)/meta.json", limit: Self.metaBytes)
+            return bytes.flatMap { try? JSON(parsing: $0) }.map(Self.entry)
         }
         return entries.sorted { $0.name < $1.name }
     }

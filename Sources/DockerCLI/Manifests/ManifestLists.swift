@@ -59,8 +59,7 @@ struct ManifestLists: Sendable {
 
     /// A reference as the name of a file.
     private static func name(_ reference: Reference) -> String {
-        let text = reference.canonical.replacing("/", with: "_").replacing(":", with: "-").replacing("@", with: "-")
-        return text
+        reference.canonical.replacing("/", with: "_").replacing(":", with: "-").replacing("@", with: "-")
     }
 
     private func place(_ list: Reference) -> String { "\(folder)/\(Self.name(list))" }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A flat folder of files.
+/// What is in a folder.
 enum FileNames {
     /// None when there is no such folder.
     static func all(in folder: String) -> [String] {
