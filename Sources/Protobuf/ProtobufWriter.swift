@@ -33,19 +33,29 @@ package struct ProtobufWriter {
 
     @inlinable package mutating func string(_ number: Int, _ value: String) { bytes(number, value.utf8) }
 
-    /// A message whose length is known only once it is there: most are short, so one byte is kept for it.
-    @inlinable package mutating func message(_ number: Int, _ write: (inout ProtobufWriter) -> Void) {
+    /// The beginning of a message whose length is known only at its end: most are short, so one byte is kept for it.
+    /// - Returns: what `end` is to be told.
+    @inlinable package mutating func begin(_ number: Int) -> Int {
         tag(number, 2)
-        let start = out.count
         out.append(0)
-        write(&self)
-        let count = out.count - start - 1
+        return out.count
+    }
+
+    /// The end of the message that began there.
+    @inlinable package mutating func end(_ start: Int) {
+        let count = out.count - start
         if count < 128 {
-            out[start] = UInt8(count)
+            out[start - 1] = UInt8(count)
         } else {
             var length = ProtobufWriter()
             length.varint(UInt64(count))
-            out.replaceSubrange(start...start, with: length.out)
+            out.replaceSubrange(start - 1..<start, with: length.out)
         }
+    }
+
+    @inlinable package mutating func message(_ number: Int, _ write: (inout ProtobufWriter) -> Void) {
+        let start = begin(number)
+        write(&self)
+        end(start)
     }
 }

@@ -11,12 +11,14 @@ struct AnswerWriter: Sendable {
     let now: Double
     /// `includeObject` of a table: `None`, `Metadata`, `Object`.
     var included = "Metadata"
-    /// Items of lists in protobuf that were made before; nil: nothing is kept.
-    var kept: EncodedItems?
 
     func body(of value: StoredValue) throws(APIStatus) -> ByteBuffer {
-        if form.shape == .whole, form.encoding == .json, served.isStoredAsServed, !form.isPretty {
-            return ObjectRecord.text(value)
+        if form.shape == .whole, served.isStoredAsServed {
+            switch form.encoding {
+            case .json where !form.isPretty: return ObjectRecord.text(value)
+            case .protobuf: return ByteBuffer(bytes: try ProtobufAnswer.bytes(value, served))
+            case .json, .yaml: break
+            }
         }
         return try body(of: served.fromStorage(try ObjectStore.decode(value)))
     }
@@ -89,8 +91,17 @@ struct AnswerWriter: Sendable {
         }
     }
 
-    func item(_ value: StoredValue) throws(APIStatus) -> JSON {
+    private func item(_ value: StoredValue) throws(APIStatus) -> JSON {
         item(served.fromStorage(try ObjectStore.decode(value)))
+    }
+
+    /// The list's item in protobuf; most are made of the text that is stored.
+    func item(_ value: StoredValue, of list: ProtobufAnswer.List) throws(APIStatus) -> [UInt8] {
+        if form.shape == .whole, !served.isStoredAsServed { return list.item(try item(value)) }
+        var text = ByteBuffer()
+        try writeItem(value, into: &text)
+        if let item = list.item(text) { return item }
+        return list.item(try item(value))
     }
 
     /// Appends the beginning of a list's JSON text, up to its first item.

@@ -59,11 +59,10 @@ struct ListPieces {
 
     private func protobuf() throws(APIStatus) -> CircularBuffer<ByteBuffer> {
         let message = try ProtobufAnswer.List(try writer.listHead(AnswerWriter.metadata(list)))
-        let keeps = writer.form.shape == .whole && total < Limit.keptItemBytes
         var pieces = CircularBuffer<ByteBuffer>()
         var piece = ByteBuffer(bytes: message.begin)
         for value in list.values {
-            piece.writeBytes(try item(value, of: message, keeps))
+            piece.writeBytes(try writer.item(value, of: message))
             if piece.readableBytes >= Self.bytes {
                 pieces.append(piece)
                 piece = ByteBuffer()
@@ -81,15 +80,5 @@ struct ListPieces {
         pieces.prepend(ByteBuffer(bytes: around.head))
         pieces.append(ByteBuffer(bytes: around.tail))
         return pieces
-    }
-
-    /// - Parameter keeps: whether it is looked for, and left, among those that are kept.
-    private func item(_ value: StoredValue, of message: ProtobufAnswer.List, _ keeps: Bool) throws(APIStatus)
-        -> [UInt8]
-    {
-        guard keeps, let kept = writer.kept else { return message.item(try writer.item(value)) }
-        return try kept.item(value.modRevision, writer.served.groupVersion) { () throws(APIStatus) in
-            message.item(try writer.item(value))
-        }
     }
 }

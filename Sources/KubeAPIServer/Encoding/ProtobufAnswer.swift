@@ -1,5 +1,6 @@
 import JSON
 import KubeModel
+import KubeStorage
 import NIOCore
 
 /// Answers in protobuf, of every kind whose messages have numbers.
@@ -9,11 +10,23 @@ enum ProtobufAnswer {
         KubeProtobuf.encode(tree, as: try type(of: tree))
     }
 
+    /// What is stored, of a resource that is stored as it is served; its tree is made only where the text won't do.
+    static func bytes(_ value: StoredValue, _ served: ServedResource) throws(APIStatus) -> [UInt8] {
+        let (apiVersion, kind) = (served.groupVersion.description, served.resource.kind)
+        let type = try type(apiVersion, kind)
+        let text = ObjectRecord.text(value)
+        if let message = text.withUnsafeReadableBytes({ KubeProtobuf.message(text: $0, as: type) }) {
+            return KubeProtobuf.envelope(apiVersion: apiVersion, kind: kind, message)
+        }
+        return KubeProtobuf.encode(try ObjectStore.decode(value), as: type)
+    }
+
     private static func type(of tree: JSON) throws(APIStatus) -> SchemaType {
-        let kind = tree["kind"].string ?? ""
-        guard let groupVersion = GroupVersion(apiVersion: tree["apiVersion"].string ?? "v1"),
-            let type = type(groupVersion, kind)
-        else {
+        try type(tree["apiVersion"].string ?? "v1", tree["kind"].string ?? "")
+    }
+
+    private static func type(_ apiVersion: String, _ kind: String) throws(APIStatus) -> SchemaType {
+        guard let groupVersion = GroupVersion(apiVersion: apiVersion), let type = type(groupVersion, kind) else {
             throw APIStatus(
                 code: 406, reason: "NotAcceptable",
                 message: "\(kind) has no protobuf form; the following media types are accepted: application/json, "
@@ -43,6 +56,9 @@ enum ProtobufAnswer {
         }
 
         func item(_ object: JSON) -> [UInt8] { items.encode(object) }
+
+        /// - Parameter text: an object's; nil where its tree must be made.
+        func item(_ text: ByteBuffer) -> [UInt8]? { text.withUnsafeReadableBytes { items.encode(text: $0) } }
 
         /// What stands before and behind the list's message of so many bytes.
         func envelope(_ count: Int) -> (head: [UInt8], tail: [UInt8]) {

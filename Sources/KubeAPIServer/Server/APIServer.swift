@@ -180,7 +180,7 @@ package final class APIServer: Sendable {
     private func send(_ answer: Answer, _ request: APIRequest, _ responder: any HTTPResponder) async throws {
         let writer = AnswerWriter(
             served: request.served, form: request.form, now: parts.now(),
-            included: try request.included(), kept: parts.encoded)
+            included: try request.included())
         var headers = HTTPHeaders([
             ("Content-Type", request.form.contentType), ("Cache-Control", "no-cache, private"),
         ])

@@ -11,7 +11,6 @@ final class ServerParts: Sendable {
     /// Nil where roles don't decide.
     let escalation: EscalationCheck?
     let watches: WatchHub
-    let encoded = EncodedItems()
     let managed: ManagedFieldsTable
     let bookmarks: BookmarkClock
     let addresses: ServiceAddresses

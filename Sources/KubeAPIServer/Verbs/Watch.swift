@@ -208,6 +208,9 @@ struct WatchStream: Sendable {
                 out.writeString("}\n")
                 return out
             }
+            if verbs.request.form == AnswerForm(encoding: .protobuf), verbs.served.isStoredAsServed {
+                return framed(type, try ProtobufAnswer.bytes(value, verbs.served))
+            }
             let object = verbs.served.fromStorage(try ObjectStore.decode(value))
             let isPartial = verbs.request.form.shape != .whole
             return try line(type, isPartial ? AnswerWriter.partial(object, verbs.request.form.shapeVersion) : object)
@@ -242,9 +245,11 @@ struct WatchStream: Sendable {
             out.writeInteger(UInt8(ascii: "\n"))
             return out
         case .yaml: return ByteBuffer(bytes: YAML.write(event) + Array("---\n".utf8))
-        case .protobuf:
-            let event = KubeProtobuf.watchEvent(type, try ProtobufAnswer.bytes(object))
-            return ByteBuffer(bytes: KubeProtobuf.frame(event))
+        case .protobuf: return framed(type, try ProtobufAnswer.bytes(object))
         }
+    }
+
+    private func framed(_ type: String, _ object: [UInt8]) -> ByteBuffer {
+        ByteBuffer(bytes: KubeProtobuf.frame(KubeProtobuf.watchEvent(type, object)))
     }
 }

@@ -68,6 +68,17 @@ package enum KubeProtobuf {
             writer.message(number) { $0.object(object.object ?? JSONObject(), type) }
             return writer.out
         }
+
+        /// The same of an object's text as `JSON.bytes` writes it, in a fraction of the time; nil where it takes the
+        /// tree.
+        package func encode(text: UnsafeRawBufferPointer) -> [UInt8]? {
+            try? ProtobufTranscript.field(number, text, as: type)
+        }
+    }
+
+    /// The message of an object's text as `JSON.bytes` writes it, without a tree; nil where it takes the tree.
+    package static func message(text: UnsafeRawBufferPointer, as type: SchemaType) -> [UInt8]? {
+        try? ProtobufTranscript.message(text, as: type)
     }
 
     /// The object's own message.

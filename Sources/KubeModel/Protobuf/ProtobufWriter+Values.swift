@@ -18,7 +18,7 @@ extension ProtobufWriter {
     }
 
     /// A field with a value that isn't null. Values of another type than the field's are left out.
-    private mutating func value(_ number: Int, _ json: JSON, _ type: SchemaType) {
+    mutating func value(_ number: Int, _ json: JSON, _ type: SchemaType) {
         switch (type.shape, json) {
         case (.object, .object(let members)): message(number) { $0.object(members, type) }
         case (.map(let element), .object(let members)):
@@ -57,7 +57,7 @@ extension ProtobufWriter {
         string(3, text)
     }
 
-    private mutating func string(_ number: Int, _ text: String, _ format: SchemaType.StringFormat) {
+    mutating func string(_ number: Int, _ text: String, _ format: SchemaType.StringFormat) {
         switch format {
         case .plain: string(number, text)
         case .byte: bytes(number, decodeBase64(text) ?? [])

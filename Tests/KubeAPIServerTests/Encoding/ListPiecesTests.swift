@@ -71,44 +71,6 @@ struct ListPiecesTests {
         #expect(try Self.pieces(writer, Self.pods(1)).count == 1)
     }
 
-    @Test("items in protobuf that were made before are sent again, until their objects change")
-    func kept() throws {
-        var writer = AnswerWriter(
-            served: try Self.served("", "v1", "pods"), form: AnswerForm(encoding: .protobuf), now: 2e9)
-        let fresh = Self.joined(try Self.pieces(writer, Self.pods(3)))
-        writer.kept = EncodedItems()
-        #expect(Self.joined(try Self.pieces(writer, Self.pods(3))) == fresh)
-        #expect(Self.joined(try Self.pieces(writer, Self.pods(3))) == fresh)
-        let items = EncodedItems()
-        let version = GroupVersion("", "v1")
-        var made = 0
-        for _ in 0..<2 {
-            for (revision, version) in [(Int64(5), version), (6, version), (5, GroupVersion("x", "v1"))] {
-                let item = try items.item(revision, version) { () throws(APIStatus) in
-                    made += 1
-                    return Array("\(revision) \(version)".utf8)
-                }
-                #expect(item == Array("\(revision) \(version)".utf8))
-            }
-        }
-        #expect(made == 3)
-    }
-
-    @Test("what is kept is bounded")
-    func bounded() throws {
-        let items = EncodedItems()
-        let version = GroupVersion("", "v1")
-        let big = [UInt8](repeating: 7, count: Limit.keptItemBytes / 2)
-        var made: [Int64] = []
-        for revision: Int64 in [1, 2, 3, 1, 4, 5, 6, 2] {
-            _ = try items.item(revision, version) { () throws(APIStatus) in
-                made.append(revision)
-                return big
-            }
-        }
-        #expect(made == [1, 2, 3, 4, 5, 6, 2])
-    }
-
     @Test("one object's metadata is no form of a list", arguments: [0, 2])
     func metadataOfOne(count: Int) throws {
         let writer = AnswerWriter(

@@ -1,6 +1,5 @@
 import JSON
 import Protobuf
-import Protobuf
 import Testing
 
 @testable import KubeModel
