@@ -85,7 +85,7 @@ package struct APIStatus: Error, Sendable, CustomStringConvertible {
         var details: JSON = ["name": .string(name)]
         if name.isEmpty { details = [:] }
         if !group.isEmpty { details["group"] = .string(group) }
-        details["kind"] = .string(kind)
+        if !kind.isEmpty { details["kind"] = .string(kind) }
         details["causes"] = .array(
             errors.map { error in
                 [

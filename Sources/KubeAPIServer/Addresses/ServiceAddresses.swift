@@ -39,11 +39,11 @@ package final class ServiceAddresses: Sendable {
         guard served.resource.plural == "services", served.resource.groupVersion.group.isEmpty else { return }
         var service = object
         if let old { Self.keep(&service, old) }
-        var errors: [FieldError] = []
+        var errors = Self.needsAddress(service) ? ServiceFamilies.faults(service, old: old) : []
         state.withLockedValue { state in
             let owner = Self.name(service)
-            allocateAddress(&service, old, owner, &state, &errors)
-            allocatePorts(&service, old, owner, &state, &errors)
+            if errors.isEmpty { allocateAddress(&service, old, owner, &state, &errors) }
+            if errors.isEmpty { allocatePorts(&service, old, owner, &state, &errors) }
         }
         if !errors.isEmpty {
             release(service, keeping: old, served)

@@ -24,10 +24,10 @@ struct ListPieces {
     }
 
     /// Nil at the end.
-    mutating func next() throws(APIStatus) -> ByteBuffer? {
+    mutating func next() async throws(APIStatus) -> ByteBuffer? {
         switch writer.form.encoding {
         case .protobuf:
-            if ready == nil { ready = try protobuf() }
+            if ready == nil { ready = try await protobuf() }
             return ready?.popFirst()
         case .json where !writer.form.isPretty: return try text()
         case .json, .yaml:
@@ -57,7 +57,8 @@ struct ListPieces {
         return out
     }
 
-    private func protobuf() throws(APIStatus) -> CircularBuffer<ByteBuffer> {
+    /// Others on the same thread get their turn between two pieces.
+    private func protobuf() async throws(APIStatus) -> CircularBuffer<ByteBuffer> {
         let message = try ProtobufAnswer.List(try writer.listHead(AnswerWriter.metadata(list)))
         var pieces = CircularBuffer<ByteBuffer>()
         var piece = ByteBuffer(bytes: message.begin)
@@ -66,6 +67,7 @@ struct ListPieces {
             if piece.readableBytes >= Self.bytes {
                 pieces.append(piece)
                 piece = ByteBuffer()
+                await Task.yield()
             }
         }
         if pieces.isEmpty {

@@ -111,12 +111,12 @@ extension ObjectVerbs {
         return (object, strict)
     }
 
+    /// A tree that was made here, as if it had been sent whole.
+    func decode(tree: JSON) throws(APIStatus) -> JSON { try decode(tree: tree) { Self.unfit(tree.text, $0) } }
+
     /// What a patch made of an object, as if it had been sent whole.
-    func decode(tree: JSON) throws(APIStatus) -> JSON {
-        func refused(_ why: String) -> APIStatus {
-            let path = FieldPath("patch")
-            return .invalid(kind: "", group: "", "", [.invalid(path, .string(tree.text), why)])
-        }
+    /// - Parameter refused: the failure for a tree that is no object of the kind.
+    func decode(tree: JSON, _ refused: (_ why: String) -> APIStatus) throws(APIStatus) -> JSON {
         var decoded: (object: JSON, strict: StrictErrors)
         if let custom = served.custom {
             decoded = try Self.read(tree, custom, [])
@@ -166,14 +166,11 @@ extension ObjectVerbs {
 
     /// The body of an apply request: a partial object in YAML or JSON, without defaults.
     func decodeApplied(_ body: ByteBuffer) throws(APIStatus) -> JSON {
-        try decodeApplied(
-            body, as: resource.kind, of: served.groupVersion, served.custom == nil ? resource.type : nil)
+        try decodeApplied(body, as: resource.kind, of: served.groupVersion)
     }
 
-    /// - Parameter type: nil where the fields are held against no schema.
-    func decodeApplied(
-        _ body: ByteBuffer, as kind: String, of groupVersion: GroupVersion, _ type: SchemaType?
-    ) throws(APIStatus) -> JSON {
+    /// What doesn't fit the kind's schema is told by the apply itself.
+    func decodeApplied(_ body: ByteBuffer, as kind: String, of groupVersion: GroupVersion) throws(APIStatus) -> JSON {
         let document: YAML.Document
         do { document = try YAML.parse(Array(body.readableBytesView)) } catch {
             throw .badRequest("error decoding YAML: error converting YAML to JSON: \(error)")
@@ -193,10 +190,6 @@ extension ObjectVerbs {
             }
         }
         var strict = StrictErrors()
-        // What doesn't fit its type is told by the apply itself, in other words.
-        if let type, let decoded = try? StructuralDecoder.decode(tree, as: type, defaults: false) {
-            strict = decoded.strict
-        }
         if let repeated = document.duplicates { strict.add(repeated.description) }
         if !strict.isEmpty {
             switch request.query.fieldValidation {

@@ -19,8 +19,8 @@ struct ListSender {
     func send(_ list: ListPieces) async throws {
         var list = list
         var headers = headers
-        let first = try list.next() ?? ByteBuffer()
-        guard var piece = try list.next() else {
+        let first = try await list.next() ?? ByteBuffer()
+        guard var piece = try await list.next() else {
             let body = Compression.pack(first, request, &headers)
             return try await responder.send(.ok, headers, body)
         }
@@ -30,7 +30,7 @@ struct ListSender {
         try await responder.write(gzip?.pack(first) ?? first)
         while true {
             try await responder.write(gzip?.pack(piece) ?? piece)
-            guard let next = try list.next() else { break }
+            guard let next = try await list.next() else { break }
             piece = next
         }
         if let gzip { try await responder.write(gzip.finish()) }

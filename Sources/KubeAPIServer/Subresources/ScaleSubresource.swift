@@ -20,27 +20,30 @@ extension Subresources {
             }
             if verbs.isApply { return try await applyScale(type) }
             let patch = try await verbs.patchWork(as: type)
-            return try await put { scale throws(APIStatus) in try Self.decoded(try patch(scale), type) }
+            return try await put { scale throws(APIStatus) in
+                let patched = try patch(scale)
+                return try Self.decoded(patched.tree, patched.shown, type)
+            }
         }
     }
 
     private func applyScale(_ type: SchemaType) async throws(APIStatus) -> Answer {
         try request.query.checkWriteOptions("PatchOptions", isApply: true)
         let config = try verbs.decodeApplied(
-            try await request.http.body(), as: "Scale", of: WorkloadScale.groupVersion, type)
+            try await request.http.body(), as: "Scale", of: WorkloadScale.groupVersion)
         let managed = parts.managed.ofScale
         let (manager, force) = (request.fieldManager, request.query.flag("force") ?? false)
         let now = Timestamp(parts.now())
         return try await put(isRecorded: true) { scale throws(APIStatus) in
-            try Self.decoded(
-                try managed.apply(config, to: scale, manager: manager, force: force, now: now), type)
+            let applied = try managed.apply(config, to: scale, manager: manager, force: force, now: now)
+            return try Self.decoded(applied, applied.text, type)
         }
     }
 
-    private static func decoded(_ tree: JSON, _ type: SchemaType) throws(APIStatus) -> JSON {
+    /// - Parameter shown: what stands for the tree when it is no scale.
+    private static func decoded(_ tree: JSON, _ shown: String, _ type: SchemaType) throws(APIStatus) -> JSON {
         do { return try StructuralDecoder.decode(tree, as: type).object } catch {
-            throw .invalid(
-                kind: "", group: "", "", [.invalid(FieldPath("patch"), .string(tree.text), error.description)])
+            throw ObjectVerbs.unfit(shown, error.description)
         }
     }
 

@@ -52,8 +52,7 @@ struct Subresources: Sendable {
         default:
             try request.query.checkWriteOptions("UpdateOptions")
             var object = try await verbs.decodeBody()
-            try verbs.checkName(&object)
-            try verbs.settleNamespace(&object)
+            try verbs.checkPlace(&object)
             let sent = object
             return try await verbs.change(rules) { _ in sent }
         }

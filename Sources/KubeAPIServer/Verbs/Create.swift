@@ -57,7 +57,7 @@ extension ObjectVerbs {
                 MetadataRules.validateCreate(
                     object["metadata"], isNamespaced: resource.isNamespaced, nameRule: rules.nameRule)
                 + ownedFinalizerFaults(object) + rules.validate(object)
-            if !faults.isEmpty { throw APIStatus.invalid(resource, name, faults) }
+            if !faults.isEmpty { throw invalid(name, faults) }
             if records { try recordCreation(of: decoded, as: &object) }
             request.warnings.add(rules.warnings(object, nil))
             try await checkEscalation(object, .null, requestName: "")

@@ -22,6 +22,11 @@ struct ObjectVerbs: Sendable {
     var isDryRun: Bool { request.query.isDryRun }
     var timestamp: String { Timestamp(parts.now()).text }
 
+    /// Faults of an object; told, as the original does, of the kind in the group that it is stored in.
+    func invalid(_ name: String, _ faults: [FieldError]) -> APIStatus {
+        .invalid(kind: resource.kind, group: served.storage.group, name, faults)
+    }
+
     func admissionRequest(
         _ operation: AdmissionRequest.Operation, name: String, object: JSON, old: JSON, options: JSON = .null,
         subresource: String = ""

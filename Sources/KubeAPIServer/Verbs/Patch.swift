@@ -32,8 +32,20 @@ extension ObjectVerbs {
         return try await patched(change, work(kind, body, resource.type))
     }
 
+    /// What a patch made of an object.
+    struct Patched {
+        var tree: JSON
+        /// What the original shows when that is no object of the kind.
+        var shown: String
+
+        init(_ tree: JSON, shown: String? = nil) {
+            self.tree = tree
+            self.shown = shown ?? tree.text
+        }
+    }
+
     /// What the request's patch does to an object of that type.
-    func patchWork(as type: SchemaType?) async throws(APIStatus) -> @Sendable (JSON) throws(APIStatus) -> JSON {
+    func patchWork(as type: SchemaType?) async throws(APIStatus) -> @Sendable (JSON) throws(APIStatus) -> Patched {
         let kind = try patchKind()
         try request.query.checkWriteOptions("PatchOptions")
         return work(kind, try await request.http.body(), type)
@@ -41,17 +53,29 @@ extension ObjectVerbs {
 
     /// The patch is read when its object is there, as the original does: that there is none is told first.
     private func work(_ kind: PatchKind, _ body: ByteBuffer, _ type: SchemaType?)
-        -> @Sendable (JSON) throws(APIStatus) -> JSON
+        -> @Sendable (JSON) throws(APIStatus) -> Patched
     {
         let verbs = self
         return { old throws(APIStatus) in
             switch kind {
-            case .json: try JSONPatch(try verbs.decodePatch(body)).apply(to: old)
-            case .merge: try MergePatch.apply(try verbs.decodePatch(body), to: old)
-            case .strategic: try StrategicMergePatch.apply(try verbs.decodePatch(body), to: old, type: type)
+            case .json: Patched(try JSONPatch(try verbs.decodePatch(body)).apply(to: old))
+            case .merge: Patched(try MergePatch.apply(try verbs.decodePatch(body), to: old))
+            case .strategic: try Self.strategic(try verbs.decodePatch(body), old, type)
             case .applyYAML, .applyCBOR: throw verbs.unsupportedPatch(kind.rawValue)
             }
         }
+    }
+
+    private static func strategic(_ patch: JSON, _ old: JSON, _ type: SchemaType?) throws(APIStatus) -> Patched {
+        let tree = try StrategicMergePatch.apply(patch, to: old, type: type)
+        let shown = GoText.value(patch)
+        if let type, let why = StructuralConversion.fault(in: tree, as: type) { throw unfit(shown, why) }
+        return Patched(tree, shown: shown)
+    }
+
+    /// The refusal of a patch that leaves no object of its kind.
+    static func unfit(_ shown: String, _ why: String) -> APIStatus {
+        .invalid(kind: "", group: "", "", [.invalid(FieldPath("patch"), .string(shown), why)])
     }
 
     private func patchKind() throws(APIStatus) -> PatchKind {
@@ -89,13 +113,13 @@ extension ObjectVerbs {
 
     /// What a patch makes of the object goes through the same decoding as a whole one that a client sends.
     private func patched(
-        _ change: ChangeRules, _ work: @escaping @Sendable (JSON) throws(APIStatus) -> JSON
+        _ change: ChangeRules, _ work: @escaping @Sendable (JSON) throws(APIStatus) -> Patched
     ) async throws(APIStatus) -> Answer {
         let verbs = self
         return try await self.change(change) { old throws(APIStatus) in
-            var new = try verbs.decode(tree: try work(old))
-            try verbs.checkName(&new)
-            try verbs.settleNamespace(&new)
+            let patched = try work(old)
+            var new = try verbs.decode(tree: patched.tree) { Self.unfit(patched.shown, $0) }
+            try verbs.checkPlace(&new)
             return new
         }
     }
@@ -103,24 +127,31 @@ extension ObjectVerbs {
     /// Server-side apply.
     private func apply(_ body: ByteBuffer, _ change: ChangeRules) async throws(APIStatus) -> Answer {
         let force = request.query.flag("force") ?? false
-        let applied = try decodeApplied(body)
-        var named = applied
-        try checkName(&named)
-        try settleNamespace(&named)
+        let config = try decodeApplied(body)
         let verbs = self
+        /// What the configuration makes of the live object.
+        @Sendable func made(of live: JSON?, _ subresource: String) throws(APIStatus) -> JSON {
+            let tree = try verbs.applied(config, to: live, force: force, subresource: subresource)
+            var object = try verbs.decode(tree: tree) { verbs.unconvertible(config, $0) }
+            try verbs.checkPlace(&object)
+            return object
+        }
         guard try await parts.store.find(served, namespace, name) != nil else {
             guard request.info.subresource.isEmpty else { throw .notFound(resource, name) }
-            let first = try verbs.applied(applied, to: nil, force: force, subresource: "")
-            var made = try verbs.decode(tree: first)
-            try checkName(&made)
-            try settleNamespace(&made)
-            return try await verbs.create(made, records: false)
+            return try await create(try made(of: nil, ""), records: false)
         }
         return try await self.change(
             change, record: { _, _ in },
-            transform: { old throws(APIStatus) in
-                try verbs.decode(
-                    tree: try verbs.applied(applied, to: old, force: force, subresource: change.subresource))
-            })
+            transform: { old throws(APIStatus) in try made(of: old, change.subresource) })
+    }
+
+    /// The failure of an apply whose configuration fits the schema, and yet leaves no object of the kind.
+    private func unconvertible(_ config: JSON, _ why: String) -> APIStatus {
+        let version = served.groupVersion
+        let full = "\(version.group)/\(version.version), Kind=\(resource.kind)"
+        let (namespace, name) = (config["metadata"]["namespace"].string, config["metadata"]["name"].string)
+        return PatchFailure.unknown(
+            "failed to convert new object (\(namespace ?? "")/\(name ?? ""); \(full)) to proper version: unable to "
+                + "convert unstructured object to \(full): \(why)")
     }
 }

@@ -8,7 +8,11 @@ extension ObjectVerbs {
         switch (served.storage.group, resource.kind) {
         case ("batch", "Job"): Job.generateSelector(&object)
         case ("certificates.k8s.io", "CertificateSigningRequest"): fillRequestor(&object)
-        case ("", "Pod"): request.warnings.add(AppArmorAnnotations.adopt(&object))
+        case ("", "Pod"):
+            request.warnings.add(AppArmorAnnotations.adopt(&object))
+            object.edit("status") { status in
+                status.editEach("conditions") { $0["lastTransitionTime"] = .string(timestamp) }
+            }
         case ("", "PersistentVolume"): object["status"]["lastPhaseTransitionTime"] = .string(timestamp)
         default: return
         }

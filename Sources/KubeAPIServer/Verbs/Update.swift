@@ -20,12 +20,7 @@ extension ObjectVerbs {
     func update() async throws(APIStatus) -> Answer {
         try request.query.checkWriteOptions("UpdateOptions")
         var object = try await decodeBody()
-        if (object["metadata"]["name"].string ?? "").isEmpty {
-            throw .badRequest(
-                "the name of the object (\(name) based on URL) was undeterminable: name must be provided")
-        }
-        try checkName(&object)
-        try settleNamespace(&object)
+        try checkPlace(&object)
         if rules.allowsCreateOnUpdate, request.info.subresource.isEmpty,
             try await parts.store.find(served, namespace, name) == nil
         {
@@ -50,11 +45,15 @@ extension ObjectVerbs {
             warnings: { rules.warnings($0, $1) })
     }
 
-    func checkName(_ object: inout JSON) throws(APIStatus) {
+    /// A changed object's namespace and name must be those of the URL; a namespace that it leaves out is filled in.
+    func checkPlace(_ object: inout JSON) throws(APIStatus) {
         let own = object["metadata"]["name"].string ?? ""
         if own.isEmpty {
-            object["metadata"]["name"] = .string(name)
-        } else if own != name {
+            throw .badRequest(
+                "the name of the object (\(name) based on URL) was undeterminable: name must be provided")
+        }
+        try settleNamespace(&object)
+        if own != name {
             throw .badRequest(
                 "the name of the object (\(own)) does not match the name on the URL (\(name))")
         }
@@ -97,7 +96,7 @@ extension ObjectVerbs {
         if let recording { try recording(&new, old) } else { try record(&new, old: old, change.subresource) }
         var errors = MetadataRules.validateUpdate(new["metadata"], old["metadata"]) + ownedFinalizerFaults(new)
         errors += change.validate(new, old)
-        if !errors.isEmpty { throw APIStatus.invalid(resource, name, errors) }
+        if !errors.isEmpty { throw invalid(name, errors) }
         request.warnings.add(change.warnings(new, old))
         try await checkEscalation(new, old, requestName: name)
         admitted.object = served.fromStorage(new)
@@ -140,8 +139,7 @@ extension ObjectVerbs {
         if version.isEmpty {
             guard !rules.allowsUnconditionalUpdate else { return }
             let path = FieldPath("metadata")["resourceVersion"]
-            throw .invalid(
-                resource, name, [.invalid(path, 0, "must be specified for an update")])
+            throw invalid(name, [.invalid(path, 0, "must be specified for an update")])
         }
         if version != old["metadata"]["resourceVersion"].string { throw .modified(resource, name) }
     }

@@ -46,6 +46,9 @@ package struct ManagedFields: Sendable {
         group: String = "", kind: String = "", subresource: String = "", hasStatus: Bool, isCustom: Bool = false
     ) -> FieldSet {
         switch subresource {
+        // What a signer is asked for never changes.
+        case "" where (group, kind) == ("certificates.k8s.io", "CertificateSigningRequest"):
+            return FieldSet(fields: [["spec"], ["status"]])
         case "": return hasStatus ? FieldSet(fields: [["status"]]) : FieldSet()
         case "status": break
         default: return FieldSet()

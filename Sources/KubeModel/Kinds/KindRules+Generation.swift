@@ -3,8 +3,17 @@ import JSON
 extension KindRules {
     /// For kinds whose status is written through `status` alone: a creation begins with `empty`, and a change of the
     /// main resource keeps what was.
-    mutating func keepStatusApart(empty: JSON = [:]) {
+    /// - Parameter keepsMetadata: whether a write of the status leaves the metadata as it was, too.
+    mutating func keepStatusApart(empty: JSON = [:], keepsMetadata: Bool = false) {
         let (create, update) = (prepareForCreate, prepareForUpdate)
+        if keepsMetadata {
+            prepareForStatusUpdate = { new, old in
+                let (status, managers) = (new["status"], new["metadata"]["managedFields"])
+                new = old
+                if !managers.isNull { new["metadata"]["managedFields"] = managers }
+                if status.isNull { new.remove("status") } else { new["status"] = status }
+            }
+        }
         prepareForCreate = { object in
             object["status"] = empty
             create(&object)

@@ -18,6 +18,13 @@ enum SpecFaults {
         SemanticEquality.equal(new, old) ? [] : [invalid(path, new, isImmutable)]
     }
 
+    /// The same of a struct of the original without names for JSON.
+    /// - Parameter type: its name in v1, behind `io.k8s.api.`.
+    static func changedStruct(_ new: JSON, _ old: JSON, _ path: FieldPath, _ type: String) -> [FieldError] {
+        if SemanticEquality.equal(new, old) { return [] }
+        return [invalid(path, internalForm: GoForm.of(new, type), isImmutable)]
+    }
+
     /// Each of the members that has been changed.
     static func changed(_ new: JSON, _ old: JSON, _ path: FieldPath, _ members: String...) -> [FieldError] {
         members.flatMap { changed(new[$0], old[$0], path[$0]) }
@@ -88,17 +95,14 @@ enum SpecFaults {
     /// As above, for a member that says which sort a struct is: `{"Type":"Odd","RollingUpdate":null}`.
     static func unknownStrategy(_ path: FieldPath, _ strategy: JSON, _ supported: [String]) -> FieldError {
         let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
-        return FieldError(
-            .notSupported, path, value: internalStrategy(strategy).text, "supported values: \(list)")
-    }
-
-    static func internalStrategy(_ strategy: JSON) -> JSON {
         let rolling = strategy["rollingUpdate"]
-        var form: JSON = rolling.isNull ? .null : [:]
-        for (name, member) in [
-            ("Partition", "partition"), ("MaxUnavailable", "maxUnavailable"), ("MaxSurge", "maxSurge"),
-        ] where rolling.has(member) { form[name] = rolling[member] }
-        return ["Type": .string(strategy.text("type")), "RollingUpdate": form]
+        func amount(_ member: String) -> JSON { rolling.has(member) ? rolling[member] : 0 }
+        let form: JSON = [
+            "Type": .string(strategy.text("type")),
+            "RollingUpdate": rolling.isNull
+                ? .null : ["MaxUnavailable": amount("maxUnavailable"), "MaxSurge": amount("maxSurge")],
+        ]
+        return FieldError(.notSupported, path, value: form.text, "supported values: \(list)")
     }
 
     static func duplicate(_ path: FieldPath, _ value: String) -> FieldError { .duplicate(path, .string(value)) }

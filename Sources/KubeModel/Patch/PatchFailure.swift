@@ -1,14 +1,14 @@
 import JSON
 
 /// The answers to a patch that can't be applied, which all three forms of patch share.
-enum PatchFailure {
+package enum PatchFailure {
     /// What a 422 answer says whatever the cause was; the original keeps the cause to itself.
     static let unprocessable = APIStatus(
         code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request",
         details: [:])
 
     /// An error without a status of its own.
-    static func unknown(_ message: String) -> APIStatus { APIStatus(code: 500, reason: "", message: message) }
+    package static func unknown(_ message: String) -> APIStatus { APIStatus(code: 500, reason: "", message: message) }
 
     static func tooLarge(_ message: String) -> APIStatus {
         APIStatus(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: \(message)")

@@ -19,7 +19,7 @@ struct ServiceAddressesTests {
 
     private func service(_ name: String, type: String = "ClusterIP", ip: String? = nil, port: Int? = nil) -> JSON {
         var spec: JSON = ["type": .string(type), "ports": [["port": 80, "protocol": "TCP"]]]
-        if let ip { spec["clusterIP"] = .string(ip) }
+        if let ip { (spec["clusterIP"], spec["clusterIPs"]) = (.string(ip), [.string(ip)]) }
         if let port { spec["ports"] = [["port": 80, "protocol": "TCP", "nodePort": .init(port)]] }
         return ["kind": "Service", "metadata": ["name": .string(name), "namespace": "default"], "spec": spec]
     }

@@ -31,7 +31,9 @@ import Testing
         #expect(faults.count == 1)
         let fault = faults.first ?? ""
         #expect(fault.hasPrefix(Self.fixed + "@@ -"))
-        #expect(fault.contains("\n+   \"command\": [\n+    \"sleep\"\n+   ],\n"))
+        #expect(fault.contains("\n-   \"Command\": null,\n+   \"Command\": [\n+    \"sleep\"\n+   ],\n"))
+        let host = change("spec.hostNetwork", true).first ?? ""
+        #expect(host.contains("\n  \"SecurityContext\": {\n-  \"HostNetwork\": false,\n+  \"HostNetwork\": true,\n"))
     }
 
     @Test("containers don't come and go")

@@ -59,7 +59,8 @@ struct RBACTests {
                 FaultCase(
                     "selector",
                     "aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator: "
-                        + "Invalid value: \"Odd\": not a valid selector operator"
+                        + "Invalid value: \"Odd\": not a valid selector operator",
+                    "aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector."
                 ) {
                     $0["aggregationRule"] = [
                         "clusterRoleSelectors": [["matchExpressions": [["key": "a", "operator": "Odd"]]]]

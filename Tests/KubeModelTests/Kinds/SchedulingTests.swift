@@ -121,7 +121,23 @@ struct SchedulingTests {
     func runtimeClass() {
         let rules = RuntimeClass.rules
         let good: JSON = ["metadata": ["name": "r"], "handler": "runsc"]
-        rules.expect([FaultCase("none", "handler: Required value") { $0["handler"] = "" }], of: good)
+        rules.expect(
+            [
+                FaultCase("none", "handler: Required value") { $0["handler"] = "" },
+                FaultCase("overhead", "overhead.limits[cpu]: Invalid value: \"-1\": must be greater than or equal to 0")
+                {
+                    $0["overhead"] = ["podFixed": ["cpu": "-1"]]
+                },
+                FaultCase(
+                    "tolerations",
+                    "scheduling.tolerations[1]: Duplicate value: "
+                        + #"{"Key":"k","Operator":"Exists","Value":"","Effect":"","TolerationSeconds":null}"#
+                ) {
+                    $0["scheduling"] = [
+                        "tolerations": .array(Array(repeating: ["key": "k", "operator": "Exists"], count: 2))
+                    ]
+                },
+            ], of: good)
         rules.expectUpdates(
             [FaultCase("other", "handler: Invalid value: \"x\": field is immutable") { $0["handler"] = "x" }],
             of: good)

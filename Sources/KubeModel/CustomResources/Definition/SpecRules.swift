@@ -102,7 +102,7 @@ struct SpecRules {
             details.append("must have exactly one version marked as storage version")
         }
         guard !details.isEmpty else { return versionNameErrors() }
-        let shown = spec.json["versions"].isNull ? "null" : ShownSchema.ordered(spec.shownVersions)
+        let shown = spec.versions.isEmpty ? "[]" : ShownSchema.ordered(spec.shownVersions)
         return details.map { FieldError(.invalid, path["versions"], value: shown, $0) } + versionNameErrors()
     }
 

@@ -7,7 +7,7 @@ extension CustomResourceDefinition {
         rules.allowsUnconditionalUpdate = false
         rules.defaults = DefinitionDefaults.set
         rules.prepareForCreate = { new in
-            new["status"] = ["conditions": [], "acceptedNames": ["plural": "", "kind": ""], "storedVersions": []]
+            new["status"] = ["conditions": nil, "acceptedNames": ["plural": "", "kind": ""], "storedVersions": []]
             new["metadata", "generation"] = 1
             DefinitionDefaults.noteStorageVersion(&new)
         }

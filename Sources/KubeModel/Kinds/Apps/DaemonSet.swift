@@ -20,6 +20,11 @@ enum DaemonSet {
         rules.keepStatusApart(empty: [
             "currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0,
         ])
+        rules.prepareForStatusUpdate = { new, old in
+            KindRules.keepAllButStatus(&new, old)
+            let generation = old["metadata"]["annotations"][templateGeneration]
+            if !generation.isNull { new["metadata", "annotations", templateGeneration] = generation }
+        }
         rules.countGeneration()
         rules.validate = { validateSpec($0["spec"]) }
         rules.validateUpdate = { new, old in

@@ -35,9 +35,11 @@ enum StatefulSet {
             spec.fillZero("podManagementPolicy", "OrderedReady")
             spec.fillMissing("updateStrategy", [:])
             spec.edit("updateStrategy") { strategy in
-                strategy.fillZero("type", "RollingUpdate")
-                guard strategy.text("type") == "RollingUpdate" else { return }
-                strategy.fillMissing("rollingUpdate", [:])
+                if strategy.text("type").isEmpty {
+                    strategy["type"] = "RollingUpdate"
+                    strategy.fillMissing("rollingUpdate", [:])
+                }
+                guard strategy.text("type") == "RollingUpdate", strategy.has("rollingUpdate") else { return }
                 strategy.edit("rollingUpdate") { $0.fillMissing("partition", 0) }
             }
             spec.fillMissing("persistentVolumeClaimRetentionPolicy", [:])
@@ -91,8 +93,10 @@ enum StatefulSet {
             faults += SpecFaults.named(path["serviceName"], service, Names.dnsLabel(service))
         }
         faults += validateSelector(spec["selector"], path["selector"])
-        faults += WorkloadTemplate.selectorFaults(spec["selector"], spec["template"], path["template"])
-        faults += WorkloadTemplate.validate(podTemplate(spec), path["template"])
+        if SpecSelector.isUsable(spec["selector"]) {
+            faults += WorkloadTemplate.selectorFaults(spec["selector"], spec["template"], path["template"])
+            faults += WorkloadTemplate.validate(podTemplate(spec), path["template"])
+        }
         return faults
             + WorkloadTemplate.runsForeverFaults(spec["template"], path["template"], workload: "StatefulSet")
     }
@@ -132,7 +136,7 @@ enum StatefulSet {
         case "OnDelete":
             if rolling.isNull { return [] }
             let detail = "only allowed for updateStrategy 'RollingUpdate'"
-            let form = SpecFaults.internalStrategy(strategy)["RollingUpdate"]
+            let form = internalForm(strategy)["RollingUpdate"]
             return [SpecFaults.invalid(path["rollingUpdate"], internalForm: form, detail)]
         case "RollingUpdate":
             let path = path["rollingUpdate"]
@@ -146,11 +150,17 @@ enum StatefulSet {
             return faults + RollingUpdate.overHundredPercent(unavailable, path["maxUnavailable"])
         default:
             return [
-                SpecFaults.invalid(
-                    path, internalForm: SpecFaults.internalStrategy(strategy),
-                    "must be 'RollingUpdate' or 'OnDelete'")
+                SpecFaults.invalid(path, internalForm: internalForm(strategy), "must be 'RollingUpdate' or 'OnDelete'")
             ]
         }
+    }
+
+    private static func internalForm(_ strategy: JSON) -> JSON {
+        let rolling = strategy["rollingUpdate"]
+        let form: JSON = [
+            "Partition": .init(rolling["partition"].int ?? 0), "MaxUnavailable": rolling["maxUnavailable"],
+        ]
+        return ["Type": .string(strategy.text("type")), "RollingUpdate": rolling.isNull ? .null : form]
     }
 
     private static func validateRetention(_ policy: JSON, _ path: FieldPath) -> [FieldError] {

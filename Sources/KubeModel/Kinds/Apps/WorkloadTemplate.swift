@@ -43,7 +43,8 @@ enum WorkloadTemplate {
 
     /// What Deployments and ReplicaSets ask (`ValidatePodTemplateSpecForReplicaSet`).
     static func replicaFaults(_ template: JSON, selector: JSON, _ path: FieldPath) -> [FieldError] {
-        selectorFaults(selector, template, path) + validate(template, path)
+        guard SpecSelector.isUsable(selector) else { return [] }
+        return selectorFaults(selector, template, path) + validate(template, path)
             + runsForeverFaults(template, path, workload: "ReplicaSet")
     }
 

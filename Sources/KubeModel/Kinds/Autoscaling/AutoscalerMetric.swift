@@ -18,7 +18,7 @@ enum AutoscalerMetric {
         var present = sources.map(\.member).filter { metric.has($0) }
         if let first = present.first { faults += sourceFaults(first, metric[first], path[first]) }
         guard let expected = sources.first(where: { $0.type == type })?.member else {
-            return faults + [unknown] + (type.isEmpty ? [] : onlyFaults(present, path))
+            return faults + [unknown]
         }
         if !metric.has(expected) {
             faults.append(.required(path[expected], "must populate information for the given metric source"))

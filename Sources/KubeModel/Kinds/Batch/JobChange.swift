@@ -35,7 +35,9 @@ enum JobChange {
     private static func templateFaults(_ new: JSON, _ old: JSON, _ path: FieldPath) -> [FieldError] {
         let template = new["spec"]["template"]
         var before = old["spec"]["template"]
-        guard mayChangeTemplate(old) else { return SpecFaults.changed(template, before, path) }
+        guard mayChangeTemplate(old) else {
+            return SpecFaults.changedStruct(template, before, path, "core.v1.PodTemplateSpec")
+        }
         before.edit("spec") { allowScheduling(&$0, template["spec"]) }
         for member in ["annotations", "labels"] {
             before["metadata", member] = template["metadata"][member]

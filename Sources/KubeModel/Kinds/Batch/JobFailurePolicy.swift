@@ -77,7 +77,7 @@ enum JobFailurePolicy {
         }
         let (values, path) = (codes.list("values"), path["values"])
         if values.isEmpty {
-            faults.append(.invalid(path, codes["values"], "at least one value is required"))
+            faults.append(.invalid(path, .array(values), "at least one value is required"))
         } else if values.count > Limit.exitCodes {
             faults.append(.tooMany(path, values.count, max: Limit.exitCodes))
         }

@@ -122,13 +122,23 @@ enum EventKind {
         if series.text("lastObservedTime").isEmpty { faults.required(FieldPath("series.lastObservedTime")) }
     }
 
+    /// Those that are structs.
+    private static let forms = ["involvedObject": "core.v1.ObjectReference", "source": "core.v1.EventSource"]
+
     private static func checkChange(_ new: JSON, _ old: JSON, _ faults: inout Faults) {
         if !new["series"].isAlike(old["series"]) { checkSeries(new["series"], &faults) }
         let twins: [(Twin, String)] = [
             (.subject, "involvedObject"), (.message, "message"), (.source, "source"), (.first, "firstTimestamp"),
             (.last, "lastTimestamp"), (.count, "count"), (.controller, "reportingController"),
         ]
-        for (twin, path) in twins { faults.checkUnchanged(value(twin, new), value(twin, old), FieldPath(path)) }
+        for (twin, path) in twins {
+            let (now, before) = (value(twin, new), value(twin, old))
+            guard let form = forms[path] else {
+                faults.checkUnchanged(now, before, FieldPath(path))
+                continue
+            }
+            faults.add(SpecFaults.changedStruct(now, before, FieldPath(path), form))
+        }
         for name in ["reason", "type", "eventTime", "action", "related", "reportingInstance"] {
             faults.checkUnchanged(new[name], old[name], FieldPath(name))
         }

@@ -20,8 +20,10 @@ enum ReplicationControllerKind {
         rules.validateUpdate = { new, _ in faults(new).all }
         rules.validateStatusUpdate = { new, _ in statusFaults(new["status"]).all }
         rules.warnings = { new, old in
-            PodSpecRules.warnings(
-                template: new["spec", "template"], old: old?["spec", "template"], FieldPath("spec.template"))
+            let names = old == nil ? WorkloadTemplate.nameWarnings(new) : []
+            return names
+                + PodSpecRules.warnings(
+                    template: new["spec", "template"], old: old?["spec", "template"], FieldPath("spec.template"))
         }
         rules.selectableFields = { ["status.replicas": String($0["status", "replicas"].int ?? 0)] }
         rules.table = table

@@ -88,6 +88,16 @@ package enum ResourceRules {
         }
     }
 
+    /// Limits alone, of a container.
+    static func checkLimits(_ limits: JSONObject, _ path: FieldPath, _ faults: inout Faults) {
+        for (name, amount) in limits {
+            let path = path[key: name]
+            checkContainerName(name, path, &faults)
+            checkAmount(amount, of: name, path, &faults)
+            if ResourceNames.isHugePage(name) { checkPages(name, amount, path, &faults) }
+        }
+    }
+
     /// The requests and limits of a container or of a whole pod.
     /// - Parameter claims: the names in the pod's `resourceClaims`.
     static func checkRequirements(

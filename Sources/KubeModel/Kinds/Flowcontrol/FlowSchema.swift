@@ -9,7 +9,7 @@ enum FlowSchema {
     static let rules: KindRules = {
         var rules = KindRules(group: group, kind: "FlowSchema")
         rules.defaults = { object in object.edit("spec") { $0.fillZero("matchingPrecedence", 1_000) } }
-        rules.keepStatusApart()
+        rules.keepStatusApart(keepsMetadata: true)
         rules.countGeneration()
         rules.validate = validate
         rules.validatesChangesLikeCreations()

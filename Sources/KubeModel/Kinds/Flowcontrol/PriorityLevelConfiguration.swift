@@ -10,7 +10,7 @@ enum PriorityLevelConfiguration {
     static let rules: KindRules = {
         var rules = KindRules(group: FlowSchema.group, kind: "PriorityLevelConfiguration")
         rules.defaults = applyDefaults
-        rules.keepStatusApart()
+        rules.keepStatusApart(keepsMetadata: true)
         rules.countGeneration()
         rules.validate = validate
         rules.validatesChangesLikeCreations()

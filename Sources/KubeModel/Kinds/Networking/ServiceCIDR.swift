@@ -6,7 +6,7 @@ enum ServiceCIDR {
 
     static let rules: KindRules = {
         var rules = KindRules(group: "networking.k8s.io", kind: "ServiceCIDR")
-        rules.keepStatusApart()
+        rules.keepStatusApart(keepsMetadata: true)
         rules.validate = { validateNetworks($0["spec"]) }
         rules.validateUpdate = { new, old in
             validateChange(new["spec"], new["spec"]["cidrs"].strings, old["spec"]["cidrs"].strings)

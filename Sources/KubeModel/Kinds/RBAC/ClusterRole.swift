@@ -22,6 +22,10 @@ enum ClusterRole {
             let detail = "at least one clusterRoleSelector required if aggregationRule is non-nil"
             return [.required(path, detail)]
         }
-        return selectors.enumerated().flatMap { SpecSelector.faults($1, path[$0]) }
+        return selectors.enumerated().flatMap { index, selector -> [FieldError] in
+            let faults = SpecSelector.faults(selector, path[index])
+            if SpecSelector.isUsable(selector) { return faults }
+            return faults + [.invalid(path[index], .null, "invalid label selector.")]
+        }
     }
 }

@@ -10,9 +10,11 @@ enum ResourceClaim {
     static let rules: KindRules = {
         var rules = KindRules(group: DeviceNames.group, kind: "ResourceClaim")
         rules.defaults = { object in object.edit("spec", DeviceClaimFaults.applyDefaults) }
-        rules.keepStatusApart()
+        rules.keepStatusApart(keepsMetadata: true)
         rules.validate = { DeviceClaimFaults.all($0["spec"], FieldPath("spec")) }
-        rules.validateUpdate = { new, old in SpecFaults.changed(new["spec"], old["spec"], FieldPath("spec")) }
+        rules.validateUpdate = { new, old in
+            SpecFaults.changedStruct(new["spec"], old["spec"], FieldPath("spec"), "resource.v1.ResourceClaimSpec")
+        }
         rules.validateStatusUpdate = statusFaults
         rules.table = KindTable([
             .objectName,

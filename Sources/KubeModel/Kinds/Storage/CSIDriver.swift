@@ -17,8 +17,10 @@ enum CSIDriver {
                 + SpecFaults.changed(new["attachRequired"], old["attachRequired"], path["attachedRequired"])
                 + SpecFaults.changed(new, old, path, "volumeLifecycleModes")
         }
-        rules.warnings = { new, _ in
-            guard !new["spec"].list("tokenRequests").isEmpty, !new["spec"].has("serviceAccountTokenInSecrets") else {
+        rules.warnings = { new, old in
+            guard old == nil, !new["spec"].list("tokenRequests").isEmpty,
+                !new["spec"].has("serviceAccountTokenInSecrets")
+            else {
                 return []
             }
             return [

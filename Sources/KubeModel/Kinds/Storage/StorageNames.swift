@@ -18,7 +18,8 @@ enum StorageNames {
     }
 
     static func driverFaults(_ name: String, _ path: FieldPath) -> [FieldError] {
-        var faults: [FieldError] = name.isEmpty ? [.required(path)] : []
+        if name.isEmpty { return [.required(path)] }
+        var faults: [FieldError] = []
         if name.utf8.count > longestDriver { faults.append(.tooLong(path, maxLength: longestDriver)) }
         return faults + SpecFaults.named(path, name, Names.dnsSubdomain(name.lowercased()))
     }

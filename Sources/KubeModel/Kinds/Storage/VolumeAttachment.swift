@@ -9,12 +9,12 @@ enum VolumeAttachment {
     static let rules: KindRules = {
         var rules = KindRules(group: StorageNames.group, kind: "VolumeAttachment")
         rules.allowsUnconditionalUpdate = false
-        rules.keepStatusApart(empty: ["attached": false])
+        rules.keepStatusApart(empty: ["attached": false], keepsMetadata: true)
         rules.validate = { object in
             let (spec, path) = (object["spec"], FieldPath("spec"))
-            var faults = validate(object)
             let driver = spec.text("attacher")
-            if !driver.isEmpty { faults += StorageNames.driverFaults(driver, path["attacher"]) }
+            var faults = driver.isEmpty ? [] : StorageNames.driverFaults(driver, path["attacher"])
+            faults += validate(object)
             if let name = spec["source"]["persistentVolumeName"].string {
                 let at = path["source"]["persistentVolumeName"]
                 faults += SpecFaults.named(at, name, Names.dnsSubdomain(name))

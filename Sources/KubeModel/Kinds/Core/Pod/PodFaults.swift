@@ -84,8 +84,8 @@ enum PodFaults {
         }
         if !before.list("schedulingGates").isEmpty { checkGated(&rest, before, &faults) }
         if !rest.isAlike(before) {
-            faults.forbidden(
-                spec, "pod updates may not change fields other than \(changeable)\n\(LineDiff.of(before, rest))")
+            let changes = LineDiff.of(PodInternalForm.of(before), PodInternalForm.of(rest), sorted: false)
+            faults.forbidden(spec, "pod updates may not change fields other than \(changeable)\n\(changes)")
         }
         return faults.all
     }

@@ -103,6 +103,7 @@ enum PodWarnings {
             }
         }
         VolumeWarnings.addTokenPaths(volumes, path, &warnings)
+        VolumeWarnings.addOverlaps(volumes, &warnings)
     }
 
     private static func addDuplicates(_ spec: JSON, _ path: FieldPath, _ warnings: inout [String]) {

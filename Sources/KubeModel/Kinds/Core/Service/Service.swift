@@ -1,7 +1,7 @@
 import JSON
 
 /// `v1` Service. Addresses and node ports are the server's to give; it does so before validation.
-enum ServiceKind {
+package enum ServiceKind {
     static let rules: KindRules = {
         var rules = KindRules(group: "", kind: "Service")
         rules.nameRule = .dnsLabel
@@ -23,6 +23,13 @@ enum ServiceKind {
         rules.table = ServiceTable.table
         return rules
     }()
+
+    /// What is wrong with the addresses and families of a specification; told before any is handed out.
+    package static func addressFaults(_ spec: JSON, old: JSON?) -> [FieldError] {
+        var faults = Faults()
+        ServiceAddressFaults.check(spec, old, &faults)
+        return faults.all
+    }
 }
 
 /// What is told apart in all parts of the rules.

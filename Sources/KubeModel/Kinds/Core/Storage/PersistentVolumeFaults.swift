@@ -66,7 +66,7 @@ enum PersistentVolumeFaults {
         let path = path["capacity"]
         if capacity.isEmpty { faults.required(path) }
         if capacity["storage"] == nil || capacity.count > 1 {
-            faults.notSupported(path, spec["capacity"], ["storage"])
+            faults.notSupported(path, .object(capacity), ["storage"])
         }
         for (name, amount) in capacity {
             ResourceRules.checkBasic(amount, path[key: name], &faults)

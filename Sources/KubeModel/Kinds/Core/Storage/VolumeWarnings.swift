@@ -37,3 +37,51 @@ enum VolumeWarnings {
         }
     }
 }
+
+/// Files of a volume that stand in each other's way.
+extension VolumeWarnings {
+    static func addOverlaps(_ volumes: [JSON], _ warnings: inout [String]) {
+        for volume in volumes {
+            let name = GoText.quoted(volume.text("name"))
+            for (source, kind, named) in [("secret", "Secret", "secretName"), ("configMap", "ConfigMap", "name")]
+            where volume.has(source) {
+                let whose = "volume \(name) (\(kind) \(GoText.quoted(volume[source].text(named))))"
+                warnings += overlaps(paths(volume[source])).map { "\(whose): overlapping paths: \($0)" }
+            }
+            if volume.has("downwardAPI") {
+                let found = overlaps(paths(volume["downwardAPI"]))
+                warnings += found.map { "volume \(name) (DownwardAPI): overlapping paths: \($0)" }
+            }
+            if volume.has("projected") {
+                let sources = volume["projected"].list("sources")
+                if sources.isEmpty { warnings.append("volume \(name) (Projected) has no sources provided") }
+                let found = overlaps(sources.flatMap(projectedPaths))
+                warnings += found.map { "volume \(name) (Projected): overlapping paths: \($0)" }
+            }
+        }
+    }
+
+    private static func paths(_ source: JSON) -> [String] { source.list("items").map { $0.text("path") } }
+
+    private static func projectedPaths(_ source: JSON) -> [String] {
+        let items = ["secret", "configMap", "downwardAPI"].flatMap { paths(source[$0]) }
+        let files = ["serviceAccountToken", "clusterTrustBundle"].map { source[$0].text("path") }
+        return items + files.filter { !$0.isEmpty }
+    }
+
+    /// `"a/b" with "a"`, for each path that is another one or lies below it.
+    private static func overlaps(_ paths: [String]) -> [String] {
+        var found: [String] = []
+        for (at, path) in paths.enumerated() {
+            for earlier in paths[..<at] where isWithin(path, earlier) || isWithin(earlier, path) {
+                let (long, short) = path.utf8.count >= earlier.utf8.count ? (path, earlier) : (earlier, path)
+                found.append("\(GoText.quoted(long)) with \(GoText.quoted(short))")
+            }
+        }
+        return found
+    }
+
+    private static func isWithin(_ path: String, _ folder: String) -> Bool {
+        path == folder || path.hasPrefix(folder + "/")
+    }
+}
