@@ -69,9 +69,10 @@ package final class APIServer: Sendable {
         _ http: HTTPRequest, _ info: RequestInfo, _ query: QueryOptions, _ warnings: Warnings,
         _ responder: NotedResponder
     ) async throws {
+        let kind = RequestLimits.kind(info)
+        if kind != .lasting { try Self.checkTimeout(http) }
         var user = try await access.authenticate(http)
         user = try await access.impersonate(http, RequestAttributes(info, query, user))
-        let kind = RequestLimits.kind(info)
         let asked = RequestAttributes(info, query, user)
         if kind != .lasting || info.verb == "watch", let flow = flows.find(asked) {
             responder.add("X-Kubernetes-Pf-Flowschema-Uid", flow.schema)
@@ -88,6 +89,13 @@ package final class APIServer: Sendable {
             throw error
         }
         try await Self.withRoom(info) { try await dispatch(http, info, query, user, warnings, responder) }
+    }
+
+    private static func checkTimeout(_ http: HTTPRequest) throws(APIStatus) {
+        guard let timeout = http.query.first(where: { $0.name == "timeout" })?.value, !timeout.isEmpty else { return }
+        do throws(DurationError) { _ = try DurationText.parse(timeout) } catch {
+            throw .badRequest("invalid timeout specified in the request URL - \(error.description)")
+        }
     }
 
     /// The original's own words, which are no Status.

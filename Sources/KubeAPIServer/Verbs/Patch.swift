@@ -132,6 +132,11 @@ extension ObjectVerbs {
         /// What the configuration makes of the live object.
         @Sendable func made(of live: JSON?, _ subresource: String) throws(APIStatus) -> JSON {
             let tree = try verbs.applied(config, to: live, force: force, subresource: subresource)
+            if let type = verbs.served.custom == nil ? verbs.resource.type : nil,
+                let why = StructuralConversion.fault(in: tree, as: type)
+            {
+                throw verbs.unconvertible(config, why)
+            }
             var object = try verbs.decode(tree: tree) { verbs.unconvertible(config, $0) }
             try verbs.checkPlace(&object)
             return object

@@ -10,7 +10,7 @@ package enum RequestBody {
         package init?(mediaType: String) {
             switch mediaType.prefix(while: { $0 != ";" }).lowercased().filter({ $0 != " " }) {
             case "", "application/json", "*/*", "application/x-www-form-urlencoded": self = .json
-            case "application/yaml", "text/yaml", "application/apply-patch+yaml": self = .yaml
+            case "application/yaml", "text/yaml": self = .yaml
             case KubeProtobuf.mediaType: self = .protobuf
             default: return nil
             }

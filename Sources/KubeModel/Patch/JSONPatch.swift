@@ -235,6 +235,8 @@ private struct Pointer {
     /// Nil when the way breaks off.
     func value(in document: JSON, _ wrap: (String) -> String) throws(Failure) -> JSON? {
         guard let parent = parent(in: document) else { return nil }
+        // A member that isn't there counts as null.
+        if let members = parent.object { return members[key] ?? JSON.null }
         do throws(Failure) { return try parent.child(key) } catch {
             throw Failure(description: wrap(error.description))
         }

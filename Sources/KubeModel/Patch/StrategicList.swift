@@ -25,7 +25,7 @@ struct StrategicList {
         guard let key else { throw PatchFailure.unknown("cannot merge lists without merge key for struct") }
         let (kept, changes) = try special(patch, original, key)
         let merged = try mergeObjects(changes, into: kept, key)
-        for item in merged where item.object?.place(of: key) == nil {
+        for item in kept where item.object?.place(of: key) == nil {
             throw StrategicMergePatch.noMergeKey(item.object ?? JSONObject(), key)
         }
         return arrange(merged, patchOrder: changes, serverOrder: kept)

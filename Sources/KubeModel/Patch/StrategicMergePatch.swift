@@ -54,6 +54,8 @@ package enum StrategicMergePatch {
         throws(APIStatus)
     {
         switch (result[key], change) {
+        case (.object, .object) where type?.field(key)?.patchStrategy.contains(.replace) == true:
+            result[key] = change
         case (.object(let old), .object(let new)):
             result[key] = .object(try merge(new, into: old, memberType(key, of: type)))
         case (.array(let old), .array(let new)):

@@ -21,6 +21,7 @@ package enum StructuralConversion {
         case .integer(let bits): return plain(json, "int\(bits)", as: type, number: true)
         case .number: return plain(json, "float64", as: type, number: true)
         case .boolean: return plain(json, "bool", as: type, number: false)
+        case .string(.byte): return ownDecoder(json, type).map { "error decoding from json: \($0)" }
         case .string, .intOrString, .quantity: return ownDecoder(json, type)
         case .any: return nil
         }

@@ -165,7 +165,7 @@ package struct SchemaField: Sendable {
         package init(rawValue: UInt8) { self.rawValue = rawValue }
         package static let merge = PatchStrategy(rawValue: 1)
         package static let retainKeys = PatchStrategy(rawValue: 2)
-        /// Said aloud; what no strategy means too.
+        /// An object is replaced, not merged; of a list, what no strategy means too.
         package static let replace = PatchStrategy(rawValue: 4)
     }
 }

@@ -197,4 +197,45 @@ struct PatchRefusalTests {
             #expect(prefers["spec"]["ipFamilies"] == ["IPv4"])
         }
     }
+
+    @Test("objects aren't sent as patches, and how long a request may take is a duration", .timeLimit(.minutes(2)))
+    func requests() async throws {
+        try await TestServer.with { server in
+            let maps = "/api/v1/namespaces/default/configmaps"
+            try await server.create(maps, ["metadata": ["name": "m"]])
+            let patch: HTTPHeaders = ["Content-Type": "application/apply-patch+yaml"]
+            for (method, path) in [(HTTPMethod.POST, maps), (.PUT, "\(maps)/m"), (.DELETE, "\(maps)/m")] {
+                let code = try await server.call(method, path, [:], headers: patch).code
+                #expect(code == 415, "\(method)")
+            }
+            let odd = try await server.call(.GET, "\(maps)/m?timeout=1x")
+            #expect(odd.code == 400)
+            #expect(
+                odd.json["message"].string
+                    == "invalid timeout specified in the request URL - time: unknown unit \"x\" in duration \"1x\"")
+            #expect(try await server.call(.GET, "\(maps)/m?timeout=5s").code == 200)
+        }
+    }
+
+    @Test(
+        "a disruption budget's selector is replaced, and a null key makes an element of its own",
+        .timeLimit(.minutes(2)))
+    func replaced() async throws {
+        try await TestServer.with { server in
+            let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+            try await server.create(
+                budgets, ["metadata": ["name": "b"], "spec": ["selector": ["matchLabels": ["a": "b"]]]])
+            let headers: HTTPHeaders = ["Content-Type": "application/strategic-merge-patch+json"]
+            let changed = try await server.call(
+                .PATCH, "\(budgets)/b", ["spec": ["selector": ["matchLabels": ["x": "y"]]]], headers: headers)
+            #expect(changed.json["spec"]["selector"] == ["matchLabels": ["x": "y"]])
+            try await server.create(Self.deployments, Self.deployment)
+            let nameless = try await server.call(
+                .PATCH, "\(Self.deployments)/web",
+                ["spec": ["template": ["spec": ["containers": [["name": nil, "image": "i"]]]]]], headers: headers)
+            #expect(nameless.code == 422)
+            #expect(
+                nameless.json["details"]["causes"][0]["field"] == "spec.template.spec.containers[0].name")
+        }
+    }
 }

@@ -38,7 +38,8 @@ import Testing
         .init("move in a list", "{'a':[1,2,3]}", "[{'op':'move','from':'/a/0','path':'/a/2'}]", "{'a':[2,3,1]}"),
         .init("move what isn't there", "{}", "[{'op':'move','from':'/a','path':'/b'}]", rejected),
         .init("copy", "{'a':{'b':1}}", "[{'op':'copy','from':'/a','path':'/c'}]", "{'a':{'b':1},'c':{'b':1}}"),
-        .init("copy what isn't there", "{}", "[{'op':'copy','from':'/a','path':'/b'}]", rejected),
+        .init("copy what isn't there", "{}", "[{'op':'copy','from':'/a','path':'/b'}]", "{'b':null}"),
+        .init("copy from where nothing is", "{}", "[{'op':'copy','from':'/a/b','path':'/c'}]", rejected),
         .init(
             "test", "{'a':[1,{'b':'x'}]}", "[{'op':'test','path':'/a','value':[1,{'b':'x'}]}]", "{'a':[1,{'b':'x'}]}"),
         .init("failing test", "{'a':1}", "[{'op':'test','path':'/a','value':2}]", rejected),

@@ -139,9 +139,10 @@ enum EventKind {
             }
             faults.add(SpecFaults.changedStruct(now, before, FieldPath(path), form))
         }
-        for name in ["reason", "type", "eventTime", "action", "related", "reportingInstance"] {
-            faults.checkUnchanged(new[name], old[name], FieldPath(name))
+        for name in ["reason", "type", "action", "reportingInstance"] {
+            faults.checkUnchanged(.string(new.text(name)), .string(old.text(name)), FieldPath(name))
         }
+        for name in ["eventTime", "related"] { faults.checkUnchanged(new[name], old[name], FieldPath(name)) }
     }
 
     // MARK: Views

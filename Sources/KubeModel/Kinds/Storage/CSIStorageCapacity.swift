@@ -6,7 +6,9 @@ enum CSIStorageCapacity {
         var rules = KindRules(group: StorageNames.group, kind: "CSIStorageCapacity")
         rules.allowsUnconditionalUpdate = false
         rules.validate = validate
-        rules.validateUpdate = { SpecFaults.changed($0, $1, FieldPath(), "nodeTopology", "storageClassName") }
+        rules.validateUpdate = {
+            validate($0) + SpecFaults.changed($0, $1, FieldPath(), "nodeTopology", "storageClassName")
+        }
         return rules
     }()
 

@@ -13,13 +13,8 @@ enum VolumeAttachment {
         rules.validate = { object in
             let (spec, path) = (object["spec"], FieldPath("spec"))
             let driver = spec.text("attacher")
-            var faults = driver.isEmpty ? [] : StorageNames.driverFaults(driver, path["attacher"])
-            faults += validate(object)
-            if let name = spec["source"]["persistentVolumeName"].string {
-                let at = path["source"]["persistentVolumeName"]
-                faults += SpecFaults.named(at, name, Names.dnsSubdomain(name))
-            }
-            return faults
+            let faults = driver.isEmpty ? [] : StorageNames.driverFaults(driver, path["attacher"])
+            return faults + validate(object)
         }
         rules.validateUpdate = change
         rules.validateStatusUpdate = change
@@ -49,7 +44,7 @@ enum VolumeAttachment {
         case (false, ""):
             return [.required(path["persistentVolumeName"], "must specify non empty persistentVolumeName")]
         case (true, nil): return PersistentVolumeFaults.inline(source["inlineVolumeSpec"], path["inlineVolumeSpec"]).all
-        default: return []
+        case (false, let name?): return SpecFaults.named(path["persistentVolumeName"], name, Names.dnsSubdomain(name))
         }
     }
 

@@ -14,7 +14,10 @@ package enum ServiceKind {
         rules.prepareForUpdate = ServiceUpkeep.prepareForUpdate
         rules.prepareForStatusUpdate = KindRules.keepAllButStatus
         rules.validate = { ServiceFaults.all($0, old: nil) }
-        rules.validateUpdate = { new, old in ServiceFaults.change(new, old) + ServiceFaults.all(new, old: old) }
+        rules.validateUpdate = { new, old in
+            let addresses = addressFaults(new["spec"], old: old["spec"])
+            return addresses.isEmpty ? ServiceFaults.change(new, old) + ServiceFaults.all(new, old: old) : addresses
+        }
         rules.validateStatusUpdate = { new, old in ServiceFaults.status(new, old) }
         rules.warnings = { new, _ in ServiceWarnings.of(new) }
         rules.selectableFields = {
