@@ -1,3 +1,5 @@
+import Glibc
+
 /// Writes messages: fields in the order of their numbers, entries of maps in that of their keys.
 package struct ProtobufWriter {
     package var out: [UInt8] = []
@@ -31,6 +33,12 @@ package struct ProtobufWriter {
         out.append(contentsOf: value)
     }
 
+    /// As above, for bytes that lie somewhere.
+    package mutating func bytes(_ number: Int, _ value: UnsafeRawBufferPointer) {
+        length(number, value.count)
+        out.append(contentsOf: value)
+    }
+
     @inlinable package mutating func string(_ number: Int, _ value: String) { bytes(number, value.utf8) }
 
     /// The beginning of a message whose length is known only at its end: most are short, so one byte is kept for it.
@@ -42,14 +50,18 @@ package struct ProtobufWriter {
     }
 
     /// The end of the message that began there.
-    @inlinable package mutating func end(_ start: Int) {
+    package mutating func end(_ start: Int) {
         let count = out.count - start
-        if count < 128 {
-            out[start - 1] = UInt8(count)
-        } else {
-            var length = ProtobufWriter()
-            length.varint(UInt64(count))
-            out.replaceSubrange(start - 1..<start, with: length.out)
+        var (extra, rest) = (0, count >> 7)
+        while rest > 0 {
+            out.append(0)
+            (extra, rest) = (extra + 1, rest >> 7)
+        }
+        out.withUnsafeMutableBytes { out in
+            if extra > 0, let base = out.baseAddress { memmove(base + start + extra, base + start, count) }
+            for at in 0...extra {
+                out[start - 1 + at] = UInt8(truncatingIfNeeded: count >> (7 * at)) & 127 | (at < extra ? 128 : 0)
+            }
         }
     }
 

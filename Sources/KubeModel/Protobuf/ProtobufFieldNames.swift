@@ -1,3 +1,5 @@
+import Glibc
+
 /// A type's fields by the bytes of their names, for those who have only the text.
 final class ProtobufFieldNames: Sendable {
     struct Entry: Sendable {
@@ -34,7 +36,7 @@ final class ProtobufFieldNames: Sendable {
             entries.append(
                 Entry(
                     name: name, way: Way(first: way[0], second: way.count == 2 ? way[1] : 0), type: field.type,
-                    beginning: name.withUnsafeBytes { Self.beginning($0[...]) }))
+                    beginning: name.withUnsafeBytes(Self.beginning)))
         }
         self.entries = entries
         self.embedded = embedded.sorted()
@@ -55,20 +57,31 @@ final class ProtobufFieldNames: Sendable {
     /// The field of that name; nil when the message has none.
     /// - Parameter place: where it is looked for first, since members mostly stand in the fields' order; left behind
     ///   the field that was found.
-    func entry(_ name: UnsafeRawBufferPointer.SubSequence, near place: inout Int) -> Entry? {
+    func entry(_ name: UnsafeRawBufferPointer, near place: inout Int) -> Entry? {
         let beginning = Self.beginning(name)
-        for step in entries.indices {
-            let at = (place + step) % entries.count
-            guard entries[at].beginning == beginning, entries[at].name.count == name.count,
-                name.count <= 8 || entries[at].name.elementsEqual(name)
-            else { continue }
-            place = at + 1
-            return entries[at]
+        return entries.withUnsafeBufferPointer { entries in
+            var at = place
+            for _ in 0..<entries.count {
+                if at >= entries.count { at = 0 }
+                if entries[at].beginning == beginning, Self.isSame(entries[at].name, name) {
+                    place = at + 1
+                    return entries[at]
+                }
+                at += 1
+            }
+            return nil
         }
-        return nil
     }
 
-    private static func beginning(_ name: UnsafeRawBufferPointer.SubSequence) -> UInt64 {
-        name.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    private static func isSame(_ name: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
+        guard name.count == other.count, let base = other.baseAddress else { return false }
+        return name.count <= 8 || memcmp(name, base, name.count) == 0
+    }
+
+    private static func beginning(_ name: UnsafeRawBufferPointer) -> UInt64 {
+        if name.count >= 8 { return name.loadUnaligned(as: UInt64.self) }
+        var value: UInt64 = 0
+        for at in 0..<name.count { value = value << 8 | UInt64(name[at]) }
+        return value
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Protobuf
 
@@ -70,37 +71,34 @@ struct ProtobufTranscript {
 
     private mutating func takeWord(_ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        guard at + count <= text.count,
-            text[at..<at + count].elementsEqual(UnsafeRawBufferPointer(start: word.utf8Start, count: count))
+        guard at + count <= text.count, let base = text.baseAddress, memcmp(base + at, word.utf8Start, count) == 0
         else { return false }
         at += count
         return true
     }
 
     /// The value that begins here, as it stands.
-    private mutating func takeValue() throws(Unfit) -> UnsafeRawBufferPointer.SubSequence {
+    private mutating func takeValue() throws(Unfit) -> UnsafeRawBufferPointer {
         let end = JSONText(text).end(ofValueAt: at)
         guard end > at else { throw Unfit() }
         defer { at = end }
-        return text[at..<end]
+        return UnsafeRawBufferPointer(rebasing: text[at..<end])
     }
 
     /// What stands between the quotes; nil when some of it is escaped, and then nothing is taken.
-    private mutating func takePlain() throws(Unfit) -> UnsafeRawBufferPointer.SubSequence? {
-        guard isNext("\"") else { throw Unfit() }
-        var end = at + 1
-        while end < text.count, text[end] != UInt8(ascii: "\"") {
-            if text[end] == UInt8(ascii: "\\") { return nil }
-            end += 1
-        }
-        guard end < text.count else { throw Unfit() }
-        defer { at = end + 1 }
-        return text[at + 1..<end]
+    private mutating func takePlain() throws(Unfit) -> UnsafeRawBufferPointer? {
+        guard isNext("\""), let start = text.baseAddress.map({ $0 + at + 1 }),
+            let end = memchr(start, 0x22, text.count - at - 1)
+        else { throw Unfit() }
+        let count = UnsafeRawPointer(end) - start
+        if memchr(start, 0x5C, count) != nil { return nil }
+        at += count + 2
+        return UnsafeRawBufferPointer(start: start, count: count)
     }
 
     private mutating func takeString() throws(Unfit) -> String {
         if let plain = try takePlain() { return String(decoding: plain, as: UTF8.self) }
-        guard let text = (try? JSON(parsing: Array(try takeValue())))?.string else { throw Unfit() }
+        guard let text = (try? JSON(parsing: [UInt8](try takeValue())))?.string else { throw Unfit() }
         return text
     }
 
@@ -135,28 +133,40 @@ struct ProtobufTranscript {
     /// Puts the pieces from the place `first` on, written from `start` on, in the order of their ways.
     private mutating func settle(_ first: Int, from start: Int, _ embedded: [Int]) throws(Unfit) {
         defer { pieces.removeSubrange(first...) }
-        if embedded.isEmpty, zip(pieces[first...], pieces[first...].dropFirst()).allSatisfy({ $0.way < $1.way }) {
-            return
-        }
+        if embedded.isEmpty, isInOrder(first) { return }
         var sorted = pieces[first...].sorted { $0.way < $1.way }[...]
-        // A member that stands twice is the tree's to judge.
-        guard zip(sorted, sorted.dropFirst()).allSatisfy({ $0.way != $1.way }) else { throw Unfit() }
         var settled = ProtobufWriter()
         settled.out.reserveCapacity(writer.out.count - start + 8)
         for number in embedded {
-            while let piece = sorted.first, piece.way.first < number {
-                settled.out += writer.out[piece.start..<piece.end]
-                sorted.removeFirst()
-            }
+            append(&sorted, to: &settled) { $0.first < number }
             let message = settled.begin(number)
-            while let piece = sorted.first, piece.way.first == number {
-                settled.out += writer.out[piece.start..<piece.end]
-                sorted.removeFirst()
-            }
+            append(&sorted, to: &settled) { $0.first == number }
             settled.end(message)
         }
-        for piece in sorted { settled.out += writer.out[piece.start..<piece.end] }
+        append(&sorted, to: &settled) { _ in true }
+        // A member that stands twice is the tree's to judge.
+        guard sorted.isEmpty else { throw Unfit() }
         writer.out.replaceSubrange(start..., with: settled.out)
+    }
+
+    private func isInOrder(_ first: Int) -> Bool {
+        var at = first + 1
+        while at < pieces.count {
+            guard pieces[at - 1].way < pieces[at].way else { return false }
+            at += 1
+        }
+        return true
+    }
+
+    /// Takes pieces, each of another field, while their ways are wanted.
+    private func append(_ sorted: inout ArraySlice<Piece>, to settled: inout ProtobufWriter, _ isWanted: (Way) -> Bool)
+    {
+        var last: Way?
+        while let piece = sorted.first, isWanted(piece.way), piece.way != last {
+            settled.out += writer.out[piece.start..<piece.end]
+            last = piece.way
+            sorted.removeFirst()
+        }
     }
 
     // MARK: Values
@@ -198,7 +208,7 @@ struct ProtobufTranscript {
             let value = try takeValue()
             return writer.message(number) { $0.bytes(1, value) }
         }
-        guard let json = try? JSON(parsing: Array(try takeValue())) else { throw Unfit() }
+        guard let json = try? JSON(parsing: [UInt8](try takeValue())) else { throw Unfit() }
         writer.value(number, json, type)
     }
 
