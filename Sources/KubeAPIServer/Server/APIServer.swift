@@ -61,7 +61,7 @@ package final class APIServer: Sendable {
         }
         guard responder.code != 0 else { return }
         metrics.count(
-            info, method: http.method, isDry: http.query.contains { $0.name == "dryRun" && $0.value == "All" },
+            info, method: http.method, isDry: query.all("dryRun").contains("All"),
             code: responder.code, seconds: parts.now() - began)
     }
 
@@ -70,7 +70,7 @@ package final class APIServer: Sendable {
         _ responder: NotedResponder
     ) async throws {
         let kind = RequestLimits.kind(info)
-        if kind != .lasting { try Self.checkTimeout(http) }
+        if kind != .lasting { try Self.checkTimeout(query) }
         var user = try await access.authenticate(http)
         user = try await access.impersonate(http, RequestAttributes(info, query, user))
         let asked = RequestAttributes(info, query, user)
@@ -91,8 +91,8 @@ package final class APIServer: Sendable {
         try await Self.withRoom(info) { try await dispatch(http, info, query, user, warnings, responder) }
     }
 
-    private static func checkTimeout(_ http: HTTPRequest) throws(APIStatus) {
-        guard let timeout = http.query.first(where: { $0.name == "timeout" })?.value, !timeout.isEmpty else { return }
+    private static func checkTimeout(_ query: QueryOptions) throws(APIStatus) {
+        guard let timeout = query.first("timeout"), !timeout.isEmpty else { return }
         do throws(DurationError) { _ = try DurationText.parse(timeout) } catch {
             throw .badRequest("invalid timeout specified in the request URL - \(error.description)")
         }

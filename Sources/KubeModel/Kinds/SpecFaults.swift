@@ -21,8 +21,12 @@ enum SpecFaults {
     /// The same of a struct of the original without names for JSON.
     /// - Parameter type: its name in v1, behind `io.k8s.api.`.
     static func changedStruct(_ new: JSON, _ old: JSON, _ path: FieldPath, _ type: String) -> [FieldError] {
-        if SemanticEquality.equal(new, old) { return [] }
-        return [invalid(path, internalForm: GoForm.of(new, type), isImmutable)]
+        changed(new, old, path) { GoForm.of($0, type) }
+    }
+
+    /// The same, with the struct's form.
+    static func changed(_ new: JSON, _ old: JSON, _ path: FieldPath, as form: (JSON) -> JSON) -> [FieldError] {
+        SemanticEquality.equal(new, old) ? [] : [invalid(path, internalForm: form(new), isImmutable)]
     }
 
     /// Each of the members that has been changed.

@@ -16,8 +16,7 @@ enum JobChange {
     private static func policyFaults(
         _ spec: JSON, _ before: JSON, _ path: FieldPath, _ member: String, _ form: (JSON) -> JSON
     ) -> [FieldError] {
-        if SemanticEquality.equal(spec[member], before[member]) { return [] }
-        return [SpecFaults.invalid(path[member], internalForm: form(spec[member]), SpecFaults.isImmutable)]
+        SpecFaults.changed(spec[member], before[member], path[member], as: form)
     }
 
     /// An Indexed Job may grow and shrink, in step with its parallelism.
@@ -36,7 +35,7 @@ enum JobChange {
         let template = new["spec"]["template"]
         var before = old["spec"]["template"]
         guard mayChangeTemplate(old) else {
-            return SpecFaults.changedStruct(template, before, path, "core.v1.PodTemplateSpec")
+            return SpecFaults.changed(template, before, path, as: PodInternalForm.template)
         }
         before.edit("spec") { allowScheduling(&$0, template["spec"]) }
         for member in ["annotations", "labels"] {
@@ -48,9 +47,11 @@ enum JobChange {
         restBefore.remove("spec")
         var faults: [FieldError] = []
         if !SemanticEquality.equal(rest, restBefore) {
-            faults.append(SpecFaults.invalid(path, template, SpecFaults.isImmutable))
+            let form = PodInternalForm.template(template)
+            faults.append(SpecFaults.invalid(path, internalForm: form, SpecFaults.isImmutable))
         }
-        return faults + SpecFaults.changed(pod, allowingResources(podBefore, pod), path["spec"])
+        return faults
+            + SpecFaults.changed(pod, allowingResources(podBefore, pod), path["spec"], as: PodInternalForm.of)
     }
 
     private static func mayChangeTemplate(_ old: JSON) -> Bool {

@@ -9,6 +9,12 @@ enum PodInternalForm {
         "SetHostnameAsFQDN": "Subdomain", "PreemptionPolicy": "Priority", "Overhead": "RuntimeClassName",
     ]
 
+    static func template(_ template: JSON) -> JSON {
+        var form = template["metadata"].object ?? JSONObject()
+        form["Spec"] = of(template["spec"])
+        return .object(form)
+    }
+
     static func of(_ spec: JSON) -> JSON {
         guard let form = GoForm.of(spec, "core.v1.PodSpec").object else { return spec }
         var security = JSONObject(hosts.map { ($0, form[$0] ?? .null) })
