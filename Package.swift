@@ -9,9 +9,10 @@ let layers: [String: Int] = [
     "Protobuf": 1,
     "CommandLine": 2, "Linux": 2, "Wire": 2, "OCI": 2, "DockerModel": 2,
     "Dockerfile": 3, "Registry": 3, "RegistryServer": 3, "ImageStore": 3, "ContainerRuntime": 3, "ContainerNetwork": 3,
-    "NameServer": 3, "Compose": 3,
+    "NameServer": 3, "Compose": 3, "BuildProtocol": 3,
     "KubeModel": 2, "KubeStorage": 2, "KubeClient": 3,
-    "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4, "ClusterDNS": 4,
+    "BuildClient": 4, "Engine": 4, "KubeAPIServer": 4, "Controllers": 4, "Scheduler": 4, "ServiceProxy": 4,
+    "ClusterDNS": 4,
     "Builder": 5, "DockerCLI": 5, "KubectlCLI": 5, "Kubelet": 5,
     "EngineAPI": 6, "BuildKit": 6, "Cluster": 6, "Node": 6, "ComposeCLI": 6,
     "ClusterCLI": 7,
@@ -100,6 +101,13 @@ targets += module(
     ], testNeeds: ["TestKit"])
 targets += module("OCI", ["Fault", "JSON"], [crypto], testNeeds: ["TestKit"])
 targets += module("Dockerfile", ["Fault", "JSON", "CommandLine"], testNeeds: ["TestKit"])
+targets += module(
+    "BuildProtocol", ["Fault", "JSON", "Protobuf", "Linux", "CLinux", "Wire"], nio + [locks], testNeeds: ["TestKit"])
+targets += module(
+    "BuildClient",
+    [
+        "Fault", "JSON", "Protobuf", "Linux", "CLinux", "Wire", "CommandLine", "Dockerfile", "OCI", "BuildProtocol",
+    ], nio + [locks, crypto], testNeeds: ["TestKit"])
 targets += module("DockerModel", ["Fault", "JSON"], [.product(name: "NIOCore", package: "swift-nio")])
 targets += module(
     "Registry", ["Fault", "OCI", "JSON"],
@@ -138,7 +146,12 @@ targets += module(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
     ], testNeeds: ["TestKit"])
 targets += module(
-    "DockerCLI", ["Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile", "Registry"],
+    "DockerCLI",
+    [
+        "Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile", "Registry",
+        "BuildProtocol",
+        "BuildClient",
+    ],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(
     "Compose", ["Fault", "JSON", "CommandLine"], [crypto, .product(name: "Yams", package: "Yams")],
@@ -152,7 +165,7 @@ targets += module(
     "BuildKit",
     [
         "Fault", "JSON", "Linux", "CLinux", "OCI", "Protobuf", "Wire", "DockerModel", "Dockerfile", "ImageStore",
-        "Registry", "Engine", "Builder",
+        "Registry", "Engine", "Builder", "BuildProtocol",
     ],
     nio + [crypto, log, locks, .product(name: "NIOHTTP1", package: "swift-nio")], testNeeds: ["TestKit"])
 targets += [

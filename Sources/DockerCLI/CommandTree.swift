@@ -8,7 +8,8 @@ package enum CommandTree {
         ("run", { run() }), ("exec", { exec() }), ("ps", { ps() }), ("build", { build() }), ("pull", { pull() }),
         ("push", { push() }), ("images", { images() }), ("login", { login() }), ("logout", { logout() }),
         ("search", { search() }), ("version", { version() }), ("info", { info() }),
-        ("builder", { builder() }), ("container", { container() }), ("context", { context() }), ("image", { image() }),
+        ("builder", { builder() }), ("buildx", { buildx() }), ("container", { container() }),
+        ("context", { context() }), ("image", { image() }),
         ("manifest", { manifest() }), ("network", { network() }), ("plugin", { plugin() }), ("system", { system() }),
         ("volume", { volume() }),
         ("attach", { attach() }), ("commit", { commit() }), ("cp", { cp() }), ("create", { create() }),
@@ -62,7 +63,6 @@ package enum CommandTree {
 
     /// What the original has and this version hasn't, and what to do.
     private static let absent: [String: String] = [
-        "buildx": "BuildKit's own commands are not in this version yet: docker build builds",
         "checkpoint": "checkpoints are not in this version",
         "trust": "signing images is not in this version", "swarm": "Swarm is not in this version",
         "node": "Swarm is not in this version", "service": "Swarm is not in this version",

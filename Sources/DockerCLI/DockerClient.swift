@@ -147,6 +147,18 @@ package struct DockerClient: Sendable {
         }
     }
 
+    /// Leaves HTTP for the protocol that the headers ask for. Throws `DaemonError` when the daemon doesn't.
+    package func upgrade(_ path: String, _ extra: [(String, String)]) async throws -> any RawConnection {
+        let target = try await target(path, [])
+        var all = headers
+        for (name, value) in extra { all.add(name: name, value: value) }
+        let asked = all
+        switch try await reached({ try await transport.upgrade(.POST, target, headers: asked) }) {
+        case .connection(let connection, _): return connection
+        case .answer(let answer): throw await Self.error(answer)
+        }
+    }
+
     /// The values of a stream of JSON documents, one after the other.
     package func documents(_ answer: HTTPAnswer) -> JSONStream { JSONStream(answer) }
 }

@@ -9,6 +9,8 @@ package protocol DockerTransport: Sendable {
     ) async throws -> HTTPAnswer
     func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws
         -> HTTPHijack
+    /// A request to leave HTTP for another protocol, as it is.
+    func upgrade(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders) async throws -> HTTPHijack
     /// A connection to the daemon on which nothing was said yet.
     func dial() async throws -> any RawConnection
 }

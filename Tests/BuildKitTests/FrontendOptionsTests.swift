@@ -1,3 +1,4 @@
+import BuildProtocol
 import DockerModel
 import Fault
 import JSON

@@ -1,3 +1,4 @@
+import BuildProtocol
 import Dockerfile
 import JSON
 import NIOConcurrencyHelpers

@@ -16,6 +16,9 @@ private struct AbsentDaemon: DockerTransport {
     func hijack(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders, body: ByteBuffer?) async throws
         -> HTTPHijack
     { throw Fault(.unavailable, reason) }
+    func upgrade(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders) async throws -> HTTPHijack {
+        throw Fault(.unavailable, reason)
+    }
     func dial() async throws -> any RawConnection { throw Fault(.unavailable, reason) }
 }
 

@@ -99,6 +99,11 @@ final class ScriptedDaemon: DockerTransport, Sendable {
         return .connection(ScriptedStream(stream), headers)
     }
 
+    func upgrade(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders) async throws -> HTTPHijack {
+        let path = target.dropFirst(2).drop { $0 != "/" }
+        return .answer(Self.answer(script(method, String(path)) ?? .error("page not found", status: 404)))
+    }
+
     func dial() async throws -> any RawConnection { ScriptedStream(stream) }
 }
 

@@ -1,3 +1,4 @@
+import BuildProtocol
 import Builder
 import CLinux
 import Engine

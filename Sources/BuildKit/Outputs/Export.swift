@@ -1,3 +1,4 @@
+import BuildProtocol
 import Builder
 import DockerModel
 import Engine
@@ -49,7 +50,7 @@ extension BuildKit {
         let names = try output.names()
         let push = output.flag("push")
         guard !push || !names.isEmpty else { throw GRPCStatus(.unknown, "tag is needed when pushing to registry") }
-        let scope = "\(job.reference) output \(output.number)"
+        let scope = "\(job.reference) output \(output.number)", form = OutputForm(output)
         if built.contains(where: { $0.platform != nil }) {
             guard push else {
                 throw GRPCStatus(
@@ -57,10 +58,10 @@ extension BuildKit {
                     "an image for several platforms can't be kept here: push it, or build with --output type=oci,dest=FILE"
                 )
             }
-            return try await pushList(built, names, scope, job)
+            return try await pushPast(built, names, form, scope, job)
         }
         let (image, facts) = try await job.board.during("exporting to image", in: scope) { vertex in
-            try await store(built, names, vertex, job)
+            try await store(built, names, form, vertex, job)
         }
         guard push else {
             // Of an image that stays here clients want the ID (dockerd's own store answers so).
@@ -68,17 +69,20 @@ extension BuildKit {
                 $0[$1] = $1 == "image.name" ? facts[$1] : "\(image.id)"
             }
         }
+        // The store keeps Docker's form.
+        if form.isOCI { return try await pushPast(built, names, form, scope, job).merging(facts) { first, _ in first } }
         for name in names { try await self.push(name, image, scope, job) }
         return facts
     }
 
     private func store(
-        _ built: [BuiltResult], _ names: [Reference], _ vertex: Vertex, _ job: Job
+        _ built: [BuiltResult], _ names: [Reference], _ form: OutputForm, _ vertex: Vertex, _ job: Job
     ) async throws -> (Image, [String: String]) {
         guard let only = built.first else { throw GRPCStatus(.unknown, "there is no result to keep") }
         let board = job.board
-        let manifest = try await board.status("exporting layers", vertex) { try await only.image.manifest(engine) }
-        let digest = Digest(of: manifest.bytes)
+        let manifest = try await board.status("exporting layers", vertex) {
+            try await OutputManifest(only.image, form, engine)
+        }
         let image = try await board.status("writing image \(only.image.id)", vertex) {
             try await only.image.register(in: engine)
         }
@@ -87,20 +91,7 @@ extension BuildKit {
                 try await engine.tagImage("\(image.id)", repository: name.familiar, tag: "")
             }
         }
-        return (image, Self.facts(only.image, digest, manifest, names))
-    }
-
-    static func facts(
-        _ image: BuiltImage, _ digest: Digest, _ manifest: (bytes: [UInt8], mediaType: String), _ names: [Reference]
-    ) -> [String: String] {
-        let descriptor = Descriptor(
-            mediaType: manifest.mediaType, digest: digest, size: Int64(manifest.bytes.count), platform: image.platform)
-        var facts = [
-            "containerimage.digest": "\(digest)", "containerimage.config.digest": "\(image.id)",
-            "containerimage.descriptor": encodeBase64(descriptor.json.bytes()),
-        ]
-        if !names.isEmpty { facts["image.name"] = names.map(\.canonical).joined(separator: ",") }
-        return facts
+        return (image, manifest.facts(only.image, names))
     }
 
     private func push(_ name: Reference, _ image: Image, _ scope: String, _ job: Job) async throws {
@@ -117,15 +108,15 @@ extension BuildKit {
         }
     }
 
-    /// A list of platforms, straight to the registry.
-    private func pushList(
-        _ built: [BuiltResult], _ names: [Reference], _ scope: String, _ job: Job
+    /// A list of platforms, or another form than the store's, straight to the registry.
+    private func pushPast(
+        _ built: [BuiltResult], _ names: [Reference], _ form: OutputForm, _ scope: String, _ job: Job
     ) async throws -> [String: String] {
         var facts: [String: String] = [:]
         for name in names {
             let place = try await registryPlace(name.canonical, job)
             let top = try await job.board.during("pushing \(name.canonical)", in: scope) { vertex in
-                try await job.board.status("pushing layers", vertex) { try await put(built, in: place) }
+                try await job.board.status("pushing layers", vertex) { try await put(built, form, in: place) }
             }
             facts["containerimage.digest"] = "\(top.digest)"
             facts["containerimage.descriptor"] = encodeBase64(top.json.bytes())
@@ -135,28 +126,24 @@ extension BuildKit {
     }
 
     /// Answers what stands at the top: a manifest, or a list of them.
-    func put(_ built: [BuiltResult], in place: ContentPlace) async throws -> Descriptor {
+    func put(_ built: [BuiltResult], _ form: OutputForm, in place: ContentPlace) async throws -> Descriptor {
         var manifests: [Descriptor] = []
         let isList = built.contains { $0.platform != nil }
         for result in built {
-            let manifest = try await result.image.manifest(engine)
-            guard case .manifest(let document) = try ManifestDocument(manifest.bytes, mediaType: manifest.mediaType)
-            else { throw Fault(.internalFault, "a manifest that was made is none") }
-            for layer in document.layers {
+            let manifest = try await OutputManifest(result.image, form, engine)
+            for layer in manifest.document.layers {
                 let images = engine.images
                 try await place.put(layer, from: { offset in try await images.readBlob(layer.digest, from: offset) })
             }
-            try await place.put(document.config, result.image.config)
-            var descriptor = try await place.put(
-                manifest: manifest.bytes, mediaType: manifest.mediaType, isTop: !isList)
-            descriptor.platform = result.image.platform
-            manifests.append(descriptor)
+            try await place.put(manifest.document.config, result.image.config)
+            _ = try await place.put(
+                manifest: manifest.bytes, mediaType: manifest.document.mediaType, isTop: !isList)
+            manifests.append(manifest.descriptor)
         }
         guard let first = manifests.first else { throw GRPCStatus(.unknown, "there is no result to export") }
         guard isList else { return first }
-        let type = first.mediaType == MediaType.ociManifest ? MediaType.ociIndex : MediaType.dockerList
-        let list = ImageIndex(mediaType: type, manifests: manifests).json.bytes()
-        return try await place.put(manifest: list, mediaType: type, isTop: true)
+        let list = OutputManifest.list(manifests, form)
+        return try await place.put(manifest: list.bytes, mediaType: list.mediaType, isTop: true)
     }
 
     // MARK: Files
@@ -230,7 +217,7 @@ extension BuildKit {
             return try await job.board.during(
                 "exporting to client directory", in: "\(job.reference) output \(output.number)"
             ) { _ in
-                let top = try await put(built, in: .client(session.store("export")))
+                let top = try await put(built, OutputForm(output), in: .client(session.store("export")))
                 var facts = ["containerimage.digest": "\(top.digest)"]
                 facts["containerimage.descriptor"] = encodeBase64(top.json.bytes())
                 if !names.isEmpty { facts["image.name"] = names.map(\.canonical).joined(separator: ",") }
@@ -241,7 +228,7 @@ extension BuildKit {
             "exporting to \(isOCI ? "oci" : "docker") image format", in: "\(job.reference) output \(output.number)"
         ) { vertex in
             let archive = try await job.board.status("exporting layers", vertex) {
-                try await ImageArchive(built, names, isOCI: isOCI, engine)
+                try await ImageArchive(built, names, output, engine)
             }
             try await job.board.status("sending tarball", vertex) {
                 let source = engine.archive(archive.parts)

@@ -11,7 +11,8 @@ struct ImageArchive: Sendable {
     /// What the client is told.
     let facts: [String: String]
 
-    init(_ built: [BuiltResult], _ names: [Reference], isOCI: Bool, _ engine: Engine) async throws {
+    init(_ built: [BuiltResult], _ names: [Reference], _ output: OutputRequest, _ engine: Engine) async throws {
+        let form = OutputForm(output)
         var parts: [ArchivePart] = [.folder("blobs"), .folder("blobs/sha256")]
         var written: Set<Digest> = []
         var manifests: [Descriptor] = []
@@ -19,28 +20,23 @@ struct ImageArchive: Sendable {
         var facts: [String: String] = [:]
         for result in built {
             let image = result.image
-            let manifest = try await image.manifest(engine)
-            let digest = Digest(of: manifest.bytes)
-            guard case .manifest(let document) = try ManifestDocument(manifest.bytes, mediaType: manifest.mediaType)
-            else { throw Fault(.internalFault, "a manifest that was made is none") }
-            for layer in document.layers where written.insert(layer.digest).inserted {
+            let manifest = try await OutputManifest(image, form, engine)
+            let digest = manifest.descriptor.digest
+            for layer in manifest.document.layers where written.insert(layer.digest).inserted {
                 parts.append(.blob(Self.path(layer.digest), layer))
             }
             if written.insert(image.id).inserted { parts.append(.bytes(Self.path(image.id), image.config)) }
             if written.insert(digest).inserted { parts.append(.bytes(Self.path(digest), manifest.bytes)) }
-            manifests.append(
-                Descriptor(
-                    mediaType: manifest.mediaType, digest: digest, size: Int64(manifest.bytes.count),
-                    platform: image.platform))
+            manifests.append(manifest.descriptor)
             entries.append([
                 "Config": .string(Self.path(image.id)), "RepoTags": JSON(names.map(\.familiar)),
-                "Layers": JSON(document.layers.map { Self.path($0.digest) }),
+                "Layers": JSON(manifest.document.layers.map { Self.path($0.digest) }),
             ])
-            facts = BuildKit.facts(image, digest, manifest, names)
+            facts = manifest.facts(image, names)
         }
         var top = manifests
         if built.contains(where: { $0.platform != nil }) {
-            let list = ImageIndex(mediaType: MediaType.ociIndex, manifests: manifests).json.bytes()
+            let list = OutputManifest.list(manifests, form).bytes
             let digest = Digest(of: list)
             parts.append(.bytes(Self.path(digest), list))
             let descriptor = Descriptor(mediaType: MediaType.ociIndex, digest: digest, size: Int64(list.count))
@@ -51,7 +47,7 @@ struct ImageArchive: Sendable {
         }
         let named = names.isEmpty ? top : names.flatMap { name in top.map { Self.named($0, name) } }
         parts.append(.bytes("index.json", ImageIndex(mediaType: MediaType.ociIndex, manifests: named).json.bytes()))
-        if !isOCI { parts.append(.bytes("manifest.json", JSON.array(entries).bytes())) }
+        if output.type != "oci" { parts.append(.bytes("manifest.json", JSON.array(entries).bytes())) }
         parts.append(.bytes("oci-layout", Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)))
         self.parts = parts
         self.facts = facts

@@ -1,3 +1,4 @@
+import BuildProtocol
 import Engine
 import NIOConcurrencyHelpers
 import Protobuf
@@ -43,7 +44,9 @@ final class StatusBoard: Sendable {
 
     func post(_ vertex: Vertex) { post(ProtobufWriter.message { $0.message(1) { vertex.write(&$0) } }) }
 
-    func post(_ status: VertexStatus) { post(ProtobufWriter.message { $0.message(2) { status.write(&$0) } }) }
+    func post(_ status: VertexStatus) {
+        post(ProtobufWriter.message { $0.message(2) { status.write(&$0, at: BuildClock.now()) } })
+    }
 
     /// Output of a step. What goes beyond the limit is left out, and said so once.
     func log(_ vertex: String, stream: Int, _ bytes: some Collection<UInt8>) {
@@ -109,14 +112,4 @@ final class StatusBoard: Sendable {
 /// Nanoseconds since the epoch.
 enum BuildClock {
     static func now() -> Int64 { nowNanoseconds() }
-}
-
-extension ProtobufWriter {
-    /// `google.protobuf.Timestamp`, of nanoseconds since the epoch.
-    mutating func timestamp(_ number: Int, _ nanoseconds: Int64) {
-        message(number) { time in
-            time.number(1, nanoseconds / 1_000_000_000)
-            time.number(2, nanoseconds % 1_000_000_000)
-        }
-    }
 }

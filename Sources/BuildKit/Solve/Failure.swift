@@ -1,3 +1,4 @@
+import BuildProtocol
 import Builder
 import Dockerfile
 import Fault

@@ -1,3 +1,4 @@
+import BuildProtocol
 import Builder
 import CLinux
 import DockerModel
@@ -7,6 +8,7 @@ import Fault
 import ImageStore
 import JSON
 import Linux
+import NIOConcurrencyHelpers
 import NIOCore
 import OCI
 import Protobuf
@@ -231,9 +233,12 @@ struct Frontend: Sendable {
             if isOver { status.completed = BuildClock.now() }
             return status
         }
-        board.post(status(0, isOver: false))
-        try await session.sync(request, into: folder) { bytes in board.post(status(bytes, isOver: false)) }
-        board.post(status(0, isOver: true))
+        let all = NIOLockedValueBox<Int64>(0)
+        try await session.sync(request, into: folder) { bytes in
+            all.withLockedValue { $0 = bytes }
+            board.post(status(bytes, isOver: false))
+        }
+        board.post(status(all.withLockedValue { $0 }, isOver: true))
     }
 }
 

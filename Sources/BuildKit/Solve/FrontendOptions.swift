@@ -1,3 +1,4 @@
+import BuildProtocol
 import DockerModel
 import Fault
 import JSON
@@ -114,26 +115,6 @@ struct FrontendOptions: Sendable {
             limits.append(["Name": .string(String(sides[0])), "Soft": .int(soft), "Hard": .int(hard)])
         }
         return limits
-    }
-}
-
-/// `--cache-from` or `--cache-to`.
-struct CacheOption: Sendable, Equatable {
-    var type: String
-    var attributes: [String: String]
-
-    /// A JSON list of `{"Type":…,"Attrs":{…}}`.
-    static func list(_ text: String) throws(Fault) -> [CacheOption] {
-        guard let json = try? JSON(parsing: text), let entries = json.array else {
-            throw Fault(.invalid, "failed to unmarshal cache-imports: it is no JSON list")
-        }
-        return entries.map { entry in
-            CacheOption(
-                type: entry["Type"].string ?? entry["type"].string ?? "",
-                attributes: (entry["Attrs"].object ?? entry["attrs"].object ?? JSONObject()).reduce(into: [:]) {
-                    $0[$1.key] = $1.value.string ?? ""
-                })
-        }
     }
 }
 

@@ -4,7 +4,7 @@ import Protobuf
 import TestKit
 import Testing
 
-@testable import BuildKit
+@testable import BuildProtocol
 
 @Suite("Files over a session")
 struct FileProtocolTests {

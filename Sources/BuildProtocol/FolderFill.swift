@@ -2,29 +2,37 @@ import CLinux
 import Fault
 import Linux
 
-/// A folder that is filled with what a client sends: links are made and never followed. Blocking; one caller at a time.
-final class FolderFill: @unchecked Sendable {
+/// A folder that is filled with what the other side sends: links are made and never followed. Blocking; one caller at a
+/// time.
+package final class FolderFill: @unchecked Sendable {
     // Unchecked: one task, which waits for each call's end.
     private let root: SafeRoot
     private var files: [UInt32: OwnedDescriptor] = [:]
     private var times: [UInt32: Int64] = [:]
     private var folders: [(path: String, modified: Int64, mode: UInt32)] = []
     private var parent: (path: String, folder: OwnedDescriptor)?
-    private(set) var bytes: Int64 = 0
+    package private(set) var bytes: Int64 = 0
 
-    init(_ root: SafeRoot) { self.root = root }
+    /// What is there already gives way; otherwise it is an error.
+    private let replaces: Bool
 
-    var openFiles: Int { files.count }
+    package init(_ root: SafeRoot, replaces: Bool = false) {
+        self.root = root
+        self.replaces = replaces
+    }
+
+    package var openFiles: Int { files.count }
 
     /// Makes it; a file is left open for its content under the number. Answers whether content is wanted.
-    func add(_ status: FileStatus, number: UInt32) throws -> Bool {
+    package func add(_ status: FileStatus, number: UInt32) throws -> Bool {
         try status.checkPath()
         let (folder, name) = try place(status.path)
         if status.isFolder {
-            try kernel("mkdir", status.path) { mkdirat(folder.raw, name, 0o700) }
+            try makeFolder(status.path, folder, name)
             folders.append((status.path, status.modified, status.permissions))
             return false
         }
+        if replaces { try remove(status.path, folder, name) }
         if status.isSymlink {
             try kernel("symlink", status.path) { symlinkat(status.link, folder.raw, name) }
             return false
@@ -40,6 +48,28 @@ final class FolderFill: @unchecked Sendable {
         files[number] = file
         times[number] = status.modified
         return true
+    }
+
+    private func makeFolder(_ path: String, _ folder: OwnedDescriptor, _ name: String) throws {
+        do {
+            try kernel("mkdir", path) { mkdirat(folder.raw, name, 0o700) }
+        } catch {
+            guard replaces, error.errno == EEXIST else { throw error }
+            var found = stat()
+            try kernel("stat", path) { fstatat(folder.raw, name, &found, AT_SYMLINK_NOFOLLOW) }
+            if found.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) { return }
+            try remove(path, folder, name)
+            try kernel("mkdir", path) { mkdirat(folder.raw, name, 0o700) }
+        }
+    }
+
+    /// A file or link that stands where another comes; no folder.
+    private func remove(_ path: String, _ folder: OwnedDescriptor, _ name: String) throws {
+        do {
+            try kernel("unlink", path) { unlinkat(folder.raw, name, 0) }
+        } catch {
+            if error.errno != ENOENT { throw error }
+        }
     }
 
     private func link(_ status: FileStatus, _ folder: OwnedDescriptor, _ name: String) throws -> Bool {
@@ -61,7 +91,7 @@ final class FolderFill: @unchecked Sendable {
         return (folder, name)
     }
 
-    func write(_ data: [UInt8], to number: UInt32) throws {
+    package func write(_ data: [UInt8], to number: UInt32) throws {
         guard let file = files[number] else { throw FileSyncFault("invalid file request \(number)") }
         bytes += Int64(data.count)
         guard bytes <= FileSyncLimit.bytes else {
@@ -70,7 +100,7 @@ final class FolderFill: @unchecked Sendable {
         try file.writeAll(data, subject: "context")
     }
 
-    func finish(_ number: UInt32) throws {
+    package func finish(_ number: UInt32) throws {
         guard let file = files.removeValue(forKey: number) else {
             throw FileSyncFault("invalid file request \(number)")
         }
@@ -79,7 +109,7 @@ final class FolderFill: @unchecked Sendable {
     }
 
     /// Modes and times of folders, once nothing is put into them any more.
-    func close() throws {
+    package func close() throws {
         for folder in folders.reversed() {
             let node = try root.open(
                 "/" + folder.path, O_RDONLY | O_DIRECTORY, resolve: UInt64(RESOLVE_NO_SYMLINKS))

@@ -2,23 +2,23 @@ import Protobuf
 
 /// One packet of the file protocol (fsutil's wire.proto and stat.proto): the sender names its files one after the
 /// other, in order, the receiver asks for the content of some by their numbers.
-struct FilePacket: Sendable, Equatable {
-    enum Kind: Int, Sendable { case status = 0, request, data, end, failure }
+package struct FilePacket: Sendable, Equatable {
+    package enum Kind: Int, Sendable { case status = 0, request, data, end, failure }
 
-    var kind = Kind.status
+    package var kind = Kind.status
     /// Nil in a `status`: all are named.
-    var status: FileStatus?
-    var id: UInt32 = 0
-    var data: [UInt8] = []
+    package var status: FileStatus?
+    package var id: UInt32 = 0
+    package var data: [UInt8] = []
 
-    init(_ kind: Kind, status: FileStatus? = nil, id: UInt32 = 0, data: [UInt8] = []) {
+    package init(_ kind: Kind, status: FileStatus? = nil, id: UInt32 = 0, data: [UInt8] = []) {
         self.kind = kind
         self.status = status
         self.id = id
         self.data = data
     }
 
-    init(_ bytes: some Collection<UInt8>) throws(ProtobufFault) {
+    package init(_ bytes: some Collection<UInt8>) throws(ProtobufFault) {
         let fields = try ProtobufFields(bytes)
         guard let kind = Kind(rawValue: Int(clamping: fields.integer(1))) else {
             throw ProtobufFault(description: "unknown kind of packet: \(fields.integer(1))")
@@ -29,7 +29,7 @@ struct FilePacket: Sendable, Equatable {
         data = fields.bytes(4)
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         ProtobufWriter.message { writer in
             writer.number(1, Int64(kind.rawValue))
             if let status { writer.message(2) { status.write(&$0) } }
@@ -39,32 +39,32 @@ struct FilePacket: Sendable, Equatable {
     }
 }
 
-struct FileStatus: Sendable, Equatable {
+package struct FileStatus: Sendable, Equatable {
     /// From the tree's root, without a leading slash.
-    var path = ""
+    package var path = ""
     /// Go's os.FileMode: permissions, and kinds in bits of its own.
-    var mode: UInt32 = 0
-    var uid: UInt32 = 0
-    var gid: UInt32 = 0
-    var size: Int64 = 0
+    package var mode: UInt32 = 0
+    package var uid: UInt32 = 0
+    package var gid: UInt32 = 0
+    package var size: Int64 = 0
     /// Nanoseconds since the epoch.
-    var modified: Int64 = 0
+    package var modified: Int64 = 0
     /// Of a symbolic link its target; of a file, another name of it.
-    var link = ""
+    package var link = ""
 
-    enum Bits {
-        static let folder: UInt32 = 1 << 31
-        static let symlink: UInt32 = 1 << 27
-        static let setUser: UInt32 = 1 << 23
-        static let setGroup: UInt32 = 1 << 22
-        static let sticky: UInt32 = 1 << 20
+    package enum Bits {
+        package static let folder: UInt32 = 1 << 31
+        package static let symlink: UInt32 = 1 << 27
+        package static let setUser: UInt32 = 1 << 23
+        package static let setGroup: UInt32 = 1 << 22
+        package static let sticky: UInt32 = 1 << 20
         /// All that make it something else than a file: also devices, pipes, sockets.
-        static let kinds: UInt32 = folder | symlink | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
+        package static let kinds: UInt32 = folder | symlink | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
     }
 
-    init() {}
+    package init() {}
 
-    init(_ fields: ProtobufFields) {
+    package init(_ fields: ProtobufFields) {
         path = fields.text(1)
         mode = UInt32(truncatingIfNeeded: fields.number(2))
         uid = UInt32(truncatingIfNeeded: fields.number(3))
@@ -74,7 +74,7 @@ struct FileStatus: Sendable, Equatable {
         link = fields.text(7)
     }
 
-    func write(_ writer: inout ProtobufWriter) {
+    package func write(_ writer: inout ProtobufWriter) {
         writer.text(1, path)
         writer.number(2, Int64(mode))
         writer.number(3, Int64(uid))
@@ -84,18 +84,18 @@ struct FileStatus: Sendable, Equatable {
         writer.text(7, link)
     }
 
-    var isFile: Bool { mode & Bits.kinds == 0 }
-    var isFolder: Bool { mode & Bits.folder != 0 }
-    var isSymlink: Bool { mode & Bits.symlink != 0 }
+    package var isFile: Bool { mode & Bits.kinds == 0 }
+    package var isFolder: Bool { mode & Bits.folder != 0 }
+    package var isSymlink: Bool { mode & Bits.symlink != 0 }
 
     /// chmod(2)'s.
-    var permissions: UInt32 {
+    package var permissions: UInt32 {
         mode & 0o777 | (mode & Bits.setUser != 0 ? 0o4000 : 0) | (mode & Bits.setGroup != 0 ? 0o2000 : 0)
             | (mode & Bits.sticky != 0 ? 0o1000 : 0)
     }
 
     /// Throws a sentence when the path leads out of its tree or isn't spelled in the one way.
-    func checkPath() throws(FileSyncFault) {
+    package func checkPath() throws(FileSyncFault) {
         guard !path.isEmpty, path.utf8.count <= FileSyncLimit.pathBytes, !path.utf8.contains(0) else {
             throw FileSyncFault("invalid path \(path.debugDescription.prefix(200))")
         }
@@ -107,19 +107,19 @@ struct FileStatus: Sendable, Equatable {
     }
 }
 
-struct FileSyncFault: Error, Equatable, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+package struct FileSyncFault: Error, Equatable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 }
 
-enum FileSyncLimit {
-    static let pathBytes = 4_096
+package enum FileSyncLimit {
+    package static let pathBytes = 4_096
     /// Files and folders of one tree.
-    static let entries = 4_000_000
+    package static let entries = 4_000_000
     /// Bytes of one tree.
-    static let bytes: Int64 = 256 << 30
+    package static let bytes: Int64 = 256 << 30
     /// Files that are asked for at once, each of which is open.
-    static let openFiles = 64
+    package static let openFiles = 64
     /// Bytes of one packet's content.
-    static let piece = 32 << 10
+    package static let piece = 256 << 10
 }

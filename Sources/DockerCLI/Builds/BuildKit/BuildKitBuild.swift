@@ -1,0 +1,181 @@
+import BuildClient
+import BuildProtocol
+import CommandLine
+import Fault
+import JSON
+import OCI
+import Wire
+
+/// One build by BuildKit's protocol: what the command line says becomes an order, what comes of it is told and written.
+struct BuildKitBuild: Sendable {
+    let options: BuildOptions
+    let session: Session
+    let daemon: BuildDaemon
+
+    func run(_ place: String) async throws {
+        let style = try style()
+        try check()
+        let folder = TemporaryFolder()
+        defer { folder.remove() }
+        let workers = try await daemon.workers()
+        let takesAll = workers.contains(where: \.takesAllOutputs)
+        let agents = try await BuildAgents(options.agents, session.environment) { try folder.path }
+        defer { agents.end() }
+        var order = BuildOrder(configuration: session.configuration)
+        order.attributes = try BuildAttributes(
+            options: options, session: session,
+            gateway: workers.first?.labels["org.mobyproject.buildkit.worker.moby.host-gateway-ip"] ?? ""
+        ).words()
+        order.agents = agents.sockets
+        order.entitlements = entitlements()
+        order.secrets = try BuildSecrets.parse(options.secrets, session.environment)
+        let outputs = try BuildOutputs(options, names: try names(), out: session.out, takesAll: takesAll)
+        order.outputs = annotated(outputs.outputs)
+        order.places = outputs.places
+        order.stores = outputs.stores
+        let caches = try BuildCaches(options) { session.err.line("WARNING: \($0)") }
+        guard takesAll || caches.exports.allSatisfy({ $0.type == "inline" }) else {
+            throw Failure(
+                "Cache export is not supported for the docker driver.\n"
+                    + "Switch to a different driver, or turn on the containerd image store, and try again.")
+        }
+        order.cacheImports = caches.imports
+        order.cacheExports = caches.exports
+        order.stores.merge(caches.stores) { first, _ in first }
+        try await BuildSources(input: session.input).put(place, file: options.file, into: &order)
+        for context in options.contexts { try BuildSources.putContext(context, into: &order) }
+        let facts = try await build(order, style)
+        try caches.name(facts["cache.manifest"])
+        try nameLayout(outputs, facts)
+        try tell(facts, style)
+    }
+
+    private func style() throws -> ProgressStyle {
+        var text = options.progress
+        if text == "auto", let wanted = session.environment["BUILDKIT_PROGRESS"], !wanted.isEmpty { text = wanted }
+        guard let style = ProgressStyle(rawValue: text) else {
+            throw Failure("invalid progress mode \(GoText.quote(text)): use auto, none, plain, quiet, rawjson or tty")
+        }
+        guard options.isQuiet else {
+            if style == .tty, !session.err.isTerminal {
+                throw Failure("failed to get console: provided file is not a console")
+            }
+            return style.chosen(for: session.err)
+        }
+        guard style == .auto || style == .quiet else {
+            throw Failure("progress=\(text) and quiet cannot be used together")
+        }
+        return .quiet
+    }
+
+    private func check() throws {
+        let known = ["", "default", session.contextName]
+        guard known.contains(options.builder) else {
+            throw Failure("no builder \(GoText.quote(options.builder)) found")
+        }
+        guard options.call == "build", !options.checks else {
+            throw Failure("--call and --check are not in this version: a build tells of a Dockerfile's mistakes")
+        }
+        if options.squashes { session.err.line("WARNING: experimental flag squash is removed with BuildKit.") }
+    }
+
+    private func names() throws -> [String] {
+        try options.tags.map { tag in
+            do { return try Reference(parsing: tag).withDefaultTag.canonical } catch {
+                throw Failure("invalid tag \(GoText.quote(tag)): \(sentence(error))")
+            }
+        }
+    }
+
+    /// The network of the machine needs the user's word as the original's client gives it.
+    private func entitlements() -> [String] {
+        var all = options.entitlements
+        if options.network == "host", !all.contains("network.host") { all.append("network.host") }
+        return all
+    }
+
+    private func annotated(_ outputs: [BuildOrder.Output]) -> [BuildOrder.Output] {
+        outputs.map { output in
+            var output = output
+            for text in options.annotations {
+                guard let (key, value) = text.cut("=") else { continue }
+                let (kind, name) = key.cut(":") ?? ("", key)
+                let prefix = kind.isEmpty || kind == "manifest" ? "annotation." : "annotation-\(kind)."
+                output.attributes[prefix + name] = value
+            }
+            return output
+        }
+    }
+
+    private struct Outcome {
+        var values: [String: String]
+        var reference: String
+        var warnings: [BuildStatus.Warning]
+        subscript(name: String) -> String? { values[name] }
+    }
+
+    private func build(_ order: BuildOrder, _ style: ProgressStyle) async throws -> Outcome {
+        let hasColours = (session.environment["NO_COLOR"] ?? "").isEmpty
+        let desk = ProgressDesk(
+            style, on: session.err, builder: (session.contextName, "docker"), hasColours: hasColours)
+        let reference = BuildDaemon.newReference()
+        await desk.begin()
+        do {
+            let facts = try await daemon.build(order, reference: reference) { await desk.hear($0) }
+            return Outcome(values: facts, reference: reference, warnings: await desk.end())
+        } catch {
+            await desk.end()
+            guard let status = error as? GRPCStatus else { throw error }
+            for source in status.sources { session.err.write(source.excerpt) }
+            let prefix = status.code == .cancelled ? "failed to solve: Canceled: " : "failed to solve: "
+            throw Failure(prefix + status.message)
+        }
+    }
+
+    // MARK: What came of it
+
+    private func nameLayout(_ outputs: BuildOutputs, _ facts: Outcome) throws {
+        guard let folder = outputs.stores["export"], let text = facts["containerimage.descriptor"],
+            let bytes = decodeBase64(text), let top = try? JSON(parsing: bytes)
+        else { return }
+        let tag = try options.tags.first.map { try Reference(parsing: $0).withDefaultTag.tag ?? "" } ?? "latest"
+        try OCIFolder(path: folder).name(top, tag)
+    }
+
+    private func tell(_ facts: Outcome, _ style: ProgressStyle) throws {
+        let id = facts["containerimage.config.digest"] ?? facts["containerimage.digest"] ?? ""
+        if !options.idFile.isEmpty { try WholeFile.replace(options.idFile, with: Array(id.utf8), mode: 0o644) }
+        if !options.metadataFile.isEmpty {
+            var document = Self.document(facts.values)
+            document["buildx.build.ref"] = .string("\(session.contextName)/\(session.contextName)/\(facts.reference)")
+            try WholeFile.replace(
+                options.metadataFile, with: Array(document.pretty(indent: "  ").utf8), mode: 0o644)
+        }
+        if options.isQuiet, !id.isEmpty { session.out.line(id) }
+        let warnings = facts.warnings
+        guard !warnings.isEmpty, style == .plain || style == .tty else { return }
+        session.err.line("\n \(warnings.count) warning\(warnings.count == 1 ? "" : "s") found:")
+        for warning in warnings { session.err.line(" - \(warning.text)") }
+    }
+
+    /// What the builder told, where it is a document in base64 as a document.
+    private static func document(_ facts: [String: String]) -> JSON {
+        var document: JSON = [:]
+        for (name, value) in facts.sorted(by: { $0.key < $1.key }) where name != "cache.manifest" {
+            if let bytes = decodeBase64(value), let json = try? JSON(parsing: bytes), json.object != nil {
+                document[name] = json
+            } else {
+                document[name] = .string(value)
+            }
+        }
+        return document
+    }
+
+    /// As the original tells failures of builds.
+    static func told(_ error: any Error) -> Failure {
+        if let failure = error as? Failure {
+            return Failure("ERROR: \(failure.description)", exitCode: failure.exitCode)
+        }
+        return Failure("ERROR: \(sentence(error))")
+    }
+}

@@ -1,0 +1,50 @@
+import BuildClient
+import CommandLine
+import Fault
+import JSON
+
+/// The one builder there is, as its listings show it.
+struct BuilderNode: Sendable {
+    var name: String
+    var version = ""
+    var platforms: [String] = []
+    var labels: [String: String] = [:]
+    /// Why it isn't reached; nil: it is.
+    var failure: String?
+
+    var status: String { failure == nil ? "running" : "error" }
+    var shownPlatforms: String { platforms.joined(separator: ", ") }
+
+    var json: JSON {
+        [
+            "Name": .string(name), "Driver": "docker", "Current": true,
+            "Nodes": [
+                [
+                    "Name": .string(name), "Endpoint": .string(name), "Status": .string(status),
+                    "Version": .string(version), "Platforms": JSON(platforms),
+                ]
+            ],
+        ]
+    }
+}
+
+enum Builders {
+    static func node(_ session: Session) async -> BuilderNode {
+        var node = BuilderNode(name: session.contextName)
+        do {
+            let daemon = try await session.client.buildDaemon()
+            defer { daemon.close() }
+            let workers = try await daemon.workers()
+            node.version = workers.first?.version ?? ""
+            node.platforms = workers.flatMap(\.platforms)
+            node.labels = workers.first?.labels ?? [:]
+        } catch { node.failure = sentence(error) }
+        return node
+    }
+
+    static func check(_ name: String, _ session: Session) throws {
+        guard ["default", session.contextName].contains(name) else {
+            throw Failure("ERROR: no builder \(GoText.quote(name)) found")
+        }
+    }
+}
