@@ -6,10 +6,18 @@ import JSON
 struct ComposeBuildOptions: Sendable {
     var push = false, quiet = false, pull = false, dependencies = false, noCache = false, check = false, ignored = false
     var arguments: [String] = []
-    var builder = "", attestation = "", memory = "", ignoredText = ""
+    var agents: [String] = []
+    var builder = "", attestation = "", memory = "", progress = ""
 }
 
 extension ComposeTree {
+    /// One value with commas, or none but the flag itself: the user's own agent.
+    private static var agents: Flag<ComposeBuildOptions> {
+        Flag("ssh", value: "string", help: "Keys and agents that builds may use (\"default\", \"NAME=FILE\")") {
+            for text in $1.split(separator: ",") { $0.agents.append(String(text)) }
+        }
+    }
+
     static func build() -> ComposeCommand {
         ComposeCommand(
             "build", "Build or rebuild services", usage: "[OPTIONS] [SERVICE...]", count: .atLeast(0),
@@ -23,10 +31,10 @@ extension ComposeTree {
                 .toggle("no-cache", \.noCache, "Run every step anew"),
                 .toggle("no-rm", \.ignored, hidden: true, "Has no effect"),
                 .toggle("parallel", \.ignored, hidden: true, "Has no effect"),
-                .text("progress", \.ignoredText, hidden: true, "Has no effect"),
-                .text("provenance", \.attestation, "Attest how images were made: needs BuildKit"),
-                .text("sbom", \.attestation, "Attest what images are made of: needs BuildKit"),
-                .text("ssh", \.attestation, "Keys that builds may use: needs BuildKit"),
+                .text("progress", \.progress, hidden: true, "How builds show their progress"),
+                .text("provenance", \.attestation, "Accepted for the original's sake"),
+                .text("sbom", \.attestation, "Accepted for the original's sake"),
+                agents,
                 .toggle("pull", \.pull, "Look for newer versions of the base images"),
                 .toggle("push", \.push, "Push the images"),
                 .toggle("quiet", short: "q", \.quiet, "Build without showing output"),
@@ -35,15 +43,14 @@ extension ComposeTree {
         ) { options, parsed, context in
             let project = try await context.project(
                 parsed.arguments, withDependencies: options.dependencies || parsed.arguments.isEmpty)
-            guard ["", "false"].contains(options.attestation) else {
-                throw Failure(
-                    "--provenance, --sbom and --ssh need BuildKit, which `docker build` of this version doesn't use")
-            }
             let progress = try ProgressReport(context, title: "Building")
             var builds = Builds(context: context, project: project, progress: progress, isQuiet: options.quiet)
             builds.arguments = options.arguments.map { text in
                 text.contains("=") ? text : context.session.environment[text].map { "\(text)=\($0)" } ?? text
             }
+            builds.agents = options.agents
+            builds.style = options.progress
+            builds.pushesPlatforms = options.push
             builds.ignoresCache = options.noCache
             builds.pulls = options.pull
             builds.memory = options.memory
@@ -54,7 +61,12 @@ extension ComposeTree {
             }
             try await builds.build(names)
             guard options.push else { return 0 }
-            return try await push().run(names, under: "docker compose", context: context)
+            // Builds for several platforms have gone there by themselves.
+            let kept = names.filter { name in
+                project.services[name].map { !BuildWords(service: $0, project: project).isForSeveralPlatforms } ?? false
+            }
+            guard !kept.isEmpty else { return 0 }
+            return try await push().run(kept, under: "docker compose", context: context)
         }
     }
 }

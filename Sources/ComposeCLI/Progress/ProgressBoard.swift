@@ -31,6 +31,14 @@ struct ProgressBoard: Sendable {
         self.colors = colors
     }
 
+    /// What was drawn is no longer this display's to draw over.
+    var isLeft: Bool { !hasDrawn && frame > 0 }
+
+    mutating func leave() {
+        hasDrawn = false
+        drawn = 0
+    }
+
     var isWorking: Bool { lines.contains { $0.status == .working } }
 
     mutating func set(

@@ -52,13 +52,16 @@ final class ProgressReport: Sendable {
         out.write(board.draw(width: size?.columns ?? 80, height: size?.rows ?? 24, now: .now))
     }
 
+    /// Others write below now: what was drawn stays, and the next drawing begins anew below theirs.
+    func pause() { board.withLockedValue { $0.leave() } }
+
     /// Runs the work while the terminal's clocks go on.
     func during<T: Sendable>(_ work: () async throws -> T) async rethrows -> T {
         guard mode == .tty else { return try await work() }
         let clock = Task { [self] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.redraw)
-                board.withLockedValue { if $0.isWorking { draw(&$0) } }
+                board.withLockedValue { if $0.isWorking, !$0.isLeft { draw(&$0) } }
             }
         }
         defer { clock.cancel() }
