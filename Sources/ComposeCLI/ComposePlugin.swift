@@ -42,6 +42,12 @@ enum ComposeProgram {
             }
             return try await command.run(["--help"], under: "docker compose", context: context)
         }
+        if word.hasPrefix("__complete") {
+            let (suggestions, files) = await ComposeCompletion.suggestions(Array(words.dropFirst()), context)
+            for suggestion in suggestions { context.out.line(suggestion) }
+            context.out.line(files ? ":0" : ":4")
+            return 0
+        }
         guard let command = ComposeTree.command(word) else {
             throw Misuse(message: "unknown docker command: \"compose \(word)\"", exitCode: 1)
         }

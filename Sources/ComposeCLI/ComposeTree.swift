@@ -5,8 +5,10 @@ enum ComposeTree {
     private typealias Maker = @Sendable () -> ComposeCommand
 
     private static let makers: [(String, Maker)] = [
-        ("attach", { attach() }), ("build", { build() }), ("config", { config() }), ("cp", { cp() }),
+        ("attach", { attach() }), ("build", { build() }), ("commit", { commit() }), ("config", { config() }),
+        ("cp", { cp() }),
         ("create", { create() }), ("down", { down() }), ("events", { events() }), ("exec", { exec() }),
+        ("export", { export() }),
         ("images", { images() }), ("kill", { kill() }), ("logs", { logs() }), ("ls", { ls() }),
         ("pause", { pause() }), ("port", { port() }), ("ps", { ps() }), ("pull", { pull() }), ("push", { push() }),
         ("restart", { restart() }), ("rm", { rm() }), ("run", { run() }), ("scale", { scale() }),
@@ -17,9 +19,11 @@ enum ComposeTree {
 
     static var names: [String] { makers.map(\.0) }
 
+    static func all() -> [ComposeCommand] { makers.map { $0.1() } }
+
     static func command(_ word: String) -> ComposeCommand? {
         let name = word == "convert" ? "config" : word
-        return makers.first { $0.0 == name }?.1()
+        return makers.first { $0.0 == name }?.1() ?? absentCommand(word)
     }
 
     static func help() -> String {

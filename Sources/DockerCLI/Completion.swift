@@ -47,7 +47,7 @@ struct Completer: Sendable {
             if last.hasPrefix("-") {
                 return (matching(last, global.suggestions + ["--help\tShow this help"]), false)
             }
-            let commands = CommandTree.all().filter { $0.group != .hidden }
+            let commands = CommandTree.all().filter { $0.group != .hidden } + session.plugins.map { $0.make() }
             return (matching(last, commands.map { "\($0.name)\t\($0.summary)" }), false)
         }
         switch CompletionStep(rest, last, in: CommandTree.all()) {

@@ -103,6 +103,12 @@ package struct DockerProgram: Sendable {
         // What is to be completed isn't ours to parse.
         let rest = (word.hasPrefix("__complete") ? ["--"] : []) + parsed.positional.dropFirst()
         if word == "help" { return try await help(rest, root, options, connect) }
+        if word.hasPrefix("__complete"), let name = rest.dropFirst().first, rest.count > 2,
+            let plugin = plugins.first(where: { $0.name == name })
+        {
+            return try await plugin.make().run(
+                ["__complete"] + rest.dropFirst(2), under: "docker", context: try session(options, connect))
+        }
         guard let command = command(word) else {
             throw root.unknown(word, CommandTree.names + plugins.map(\.name))
         }
@@ -145,7 +151,8 @@ package struct DockerProgram: Sendable {
         let variables = environment
         return Session(
             input: input, out: out, err: err, environment: variables, configuration: configuration, contexts: contexts,
-            contextName: DaemonAddress.contextName(options, environment: variables, configuration: configuration)
+            contextName: DaemonAddress.contextName(options, environment: variables, configuration: configuration),
+            plugins: plugins
         ) {
             let address = try DaemonAddress.choose(
                 options, environment: variables, configuration: configuration, contexts: contexts)

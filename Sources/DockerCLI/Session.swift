@@ -15,12 +15,15 @@ package struct Session: Sendable {
     package let contexts: ContextStore
     /// The context in force.
     package let contextName: String
+    /// Commands of other modules.
+    let plugins: [DockerPlugin]
     private let connect: @Sendable () throws -> DockerClient
     private let known = NIOLockedValueBox<DockerClient?>(nil)
 
     package init(
         input: Input, out: Output, err: Output, environment: [String: String], configuration: DockerConfig,
-        contexts: ContextStore, contextName: String = "default", connect: @escaping @Sendable () throws -> DockerClient
+        contexts: ContextStore, contextName: String = "default", plugins: [DockerPlugin] = [],
+        connect: @escaping @Sendable () throws -> DockerClient
     ) {
         self.input = input
         self.out = out
@@ -29,6 +32,7 @@ package struct Session: Sendable {
         self.configuration = configuration
         self.contexts = contexts
         self.contextName = contextName
+        self.plugins = plugins
         self.connect = connect
     }
 
@@ -42,11 +46,14 @@ package struct Session: Sendable {
         }
     }
 
-    /// The same session with other streams.
-    package func with(input: Input? = nil, out: Output? = nil, err: Output? = nil) -> Session {
+    /// The same session with other streams and variables.
+    package func with(
+        input: Input? = nil, out: Output? = nil, err: Output? = nil, environment: [String: String]? = nil
+    ) -> Session {
         Session(
-            input: input ?? self.input, out: out ?? self.out, err: err ?? self.err, environment: environment,
-            configuration: configuration, contexts: contexts, contextName: contextName,
+            input: input ?? self.input, out: out ?? self.out, err: err ?? self.err,
+            environment: environment ?? self.environment,
+            configuration: configuration, contexts: contexts, contextName: contextName, plugins: plugins,
             connect: { [self] in try client })
     }
 
