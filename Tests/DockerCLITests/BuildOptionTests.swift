@@ -27,6 +27,9 @@ struct BuildOptionTests {
         #expect(try outputs([], loads: true).outputs == [.init(type: "image", attributes: name)])
         let pushed = name.merging(["push": "true"]) { first, _ in first }
         #expect(try outputs([], pushes: true).outputs == [.init(type: "image", attributes: pushed)])
+        let older = try outputs([], pushes: true, takesAll: false)
+        #expect(older.outputs == [.init(type: "moby", attributes: name)])
+        #expect(older.pushedLater == ["docker.io/library/x:1"])
         #expect(try outputs(["type=registry"]).outputs == [.init(type: "image", attributes: pushed)])
     }
 

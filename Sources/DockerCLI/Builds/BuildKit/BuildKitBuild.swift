@@ -45,6 +45,11 @@ struct BuildKitBuild: Sendable {
         try await BuildSources(input: session.input).put(place, file: options.file, into: &order)
         for context in options.contexts { try BuildSources.putContext(context, into: &order) }
         let facts = try await build(order, style)
+        for name in outputs.pushedLater {
+            let code = try await session.with(out: session.err).docker(
+                ["push"] + (options.isQuiet ? ["-q"] : []) + [name])
+            guard code == 0 else { throw Failure("failed to push \(name)", exitCode: code) }
+        }
         try caches.name(facts["cache.manifest"])
         try nameLayout(outputs, facts)
         try tell(facts, style)

@@ -9,6 +9,8 @@ struct BuildOutputs: Sendable {
     private(set) var places: [Int: ExportPlace] = [:]
     /// Folders of content (`tar=false`).
     private(set) var stores: [String: String] = [:]
+    /// Names of images that the builder can't push by itself.
+    private(set) var pushedLater: [String] = []
 
     /// - Parameters:
     ///   - names: of the image, for outputs that name none.
@@ -77,7 +79,15 @@ struct BuildOutputs: Sendable {
                 "\(output.type == "oci" ? "OCI" : "Docker") exporter is not supported for the docker driver.\n"
                     + "Switch to a different driver, or turn on the containerd image store, and try again.")
         }
-        if output.type == "image", !takesAll { output.type = "moby" }
+        if output.type == "image", !takesAll {
+            output.type = "moby"
+            if output.attributes.removeValue(forKey: "push") == "true" {
+                guard let name = output.attributes["name"] else {
+                    throw Failure("tag is needed when pushing to registry")
+                }
+                pushedLater += name.split(separator: ",").map(String.init)
+            }
+        }
         return output
     }
 
