@@ -59,9 +59,16 @@ package final class Build: Sendable {
             lease: lease, steps: made.withLockedValue { $0 })
     }
 
-    func remember(_ step: MadeStep) { made.withLockedValue { $0.append(step) } }
+    /// - Parameter defined: its key by what it is told alone, for builders that have nothing but a cache.
+    func remember(_ step: MadeStep, _ defined: Digest) {
+        var other = step
+        other.key = defined
+        let both = step.key == defined ? [step] : [step, other]
+        made.withLockedValue { $0 += both }
+    }
 
     private func runStages(_ listener: any BuildListener) async throws -> StageState {
+        if let state = try await definedOutcome(listener) { return state }
         var tasks: [Int: Task<StageState, any Error>] = [:]
         for stage in plan.stages {
             let needed = tasks.filter { stage.needs.contains($0.key) }

@@ -40,6 +40,16 @@ package struct BuildPlan: Sendable {
         steps = step - 1
     }
 
+    /// The target and the stages that it is based on: those whose layers the outcome has.
+    var outcomeStages: Set<Int> {
+        var found: Set<Int> = []
+        var next: Int? = target
+        while let index = next, found.insert(index).inserted {
+            next = Self.base(of: file.stages[index], at: index, in: file)
+        }
+        return found
+    }
+
     /// Names of stages hold no variables.
     private static func needs(of index: Int, in file: Dockerfile, _ named: Set<String>) -> Set<Int> {
         var needs: Set<Int> = []

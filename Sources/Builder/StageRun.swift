@@ -14,6 +14,14 @@ final class StageRun: Sendable {
     let needed: [Int: Task<StageState, any Error>]
     private let listener: any BuildListener
     private let name: String
+    let mode: Mode
+
+    enum Mode: Sendable {
+        case run
+        /// Nothing runs: only definitions are followed. Where the outcome's own layers are made (`finds`), they are
+        /// looked up by what they are defined as; without one the whole attempt ends with `NotDefined`.
+        case define(finds: Bool)
+    }
 
     var engine: Engine { build.engine }
     var file: Dockerfile { build.plan.file }
@@ -21,8 +29,9 @@ final class StageRun: Sendable {
 
     init(
         _ build: Build, _ stage: BuildPlan.Stage, _ needed: [Int: Task<StageState, any Error>],
-        _ listener: any BuildListener
+        _ listener: any BuildListener, mode: Mode = .run
     ) {
+        self.mode = mode
         self.build = build
         self.stage = stage
         self.needed = needed
@@ -223,6 +232,7 @@ extension StageState {
         self.init(platform: Platform(config))
         settings = ImageSettings(config["config"])
         self.layers = layers
+        definition = chain
         history = (try? ImageConfig(config))?.history ?? []
         author = config["author"].string ?? ""
         created = config["created"].string.flatMap(nanoseconds(rfc3339:))

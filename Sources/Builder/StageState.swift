@@ -20,6 +20,10 @@ struct StageState: Sendable {
     /// The image at the bottom; nil: `scratch`.
     var base: Digest?
 
+    /// What it was made by rather than what it is: known without running anything, from where it began and what each
+    /// step is told.
+    var definition = "scratch"
+
     init(platform: Platform) { self.platform = platform }
 
     /// The state that another stage begins with.

@@ -190,6 +190,51 @@ struct OwnBuildTests {
         }
     }
 
+    @Test(
+        "a cache with the outcome's layers alone is enough while nothing changes: stages that are copied from don't run",
+        arguments: ["type=registry,ref=REF", "type=local,dest=DIR", "type=inline"])
+    func smallCache(_ kind: String) async throws {
+        let registry = try await LocalRegistry.shared.address
+        try await Sandbox.with { box in
+            try write(
+                box,
+                [
+                    "ctx/Dockerfile": """
+                    FROM busybox AS tools
+                    RUN cat /proc/sys/kernel/random/uuid > /tool
+                    FROM busybox AS base
+                    RUN cat /proc/sys/kernel/random/uuid > /base
+                    FROM base
+                    COPY a /a
+                    COPY --from=tools --chmod=600 /tool /got/
+                    RUN cat /base /got/tool > /all
+                    CMD cat /all
+                    """, "ctx/a": "a",
+                ])
+            let name = "\(registry)/small-\(kind.prefix(8).suffix(3))"
+            let to = kind.replacing("REF", with: name + "-cache").replacing("DIR", with: box.root + "/cache")
+            let from = kind == "type=inline" ? "type=registry,ref=\(name)" : to.replacing("dest=", with: "src=")
+            _ = try await run(box, "docker build -q --push -t \(name) --cache-to \(to) ctx")
+            let before = try await run(box, "docker run --rm \(name)")
+            let forget = "docker rmi -f \(name) busybox >/dev/null 2>&1; docker builder prune -af >/dev/null"
+            let line = "docker build --progress=plain -t \(name) --cache-from \(from) ctx"
+            let cached = try await run(box, "\(forget); \(line)")
+            #expect(!cached.contains("[tools 2/2] RUN cat /proc/sys/kernel/random/uuid > /tool\n#5 DONE"), "\(cached)")
+            #expect(cached.components(separatedBy: " CACHED\n").count >= 6, "\(cached)")
+            #expect(try await run(box, "docker run --rm \(name)") == before)
+            // What is told to a stage counts, though it is never run.
+            _ = try await run(box, "sed -i 's#uuid > /tool#uuid >> /tool#' ctx/Dockerfile")
+            let changed = try await run(box, "\(forget); \(line)")
+            let after = try await run(box, "docker run --rm \(name)")
+            #expect(after != before && after.prefix(36) == before.prefix(36), "\(changed) \(after)")
+            _ = try await run(box, "echo b > ctx/a; \(forget); \(line)")
+            #expect(try await run(box, "docker run --rm \(name) cat /a") == "b\n")
+            let broken = try await run(
+                box, "sed -i 's#FROM base#FROM base AS x\\nRUN exit 9#' ctx/Dockerfile; \(line)", status: 1)
+            #expect(broken.contains(">>> RUN exit 9"), "\(broken)")
+        }
+    }
+
     @Test("--pull asks for what a tag means now")
     func pull() async throws {
         let registry = try await LocalRegistry.shared.address

@@ -8,16 +8,22 @@ import OCI
 
 // Instructions that make a layer: looked up in the cache first, made in a root of their own otherwise.
 extension StageRun {
-    /// `key` is of all that decides the outcome but what the stage is so far. `work` fills the root.
+    /// `work` fills the root.
     func layer(
-        _ key: Digest, _ step: BuildStep, history: String, _ state: inout StageState,
-        keepsEmpty: Bool = true, _ work: (_ id: String, _ root: SafeRoot) async throws -> Void
+        _ keys: StepKeys, _ step: BuildStep, history: String, _ state: inout StageState,
+        _ work: (_ id: String, _ root: SafeRoot) async throws -> Void
     ) async throws {
-        let whole = Digest(of: "\(state.chain) \(state.platform) \(key)".utf8)
+        let defined = Digest(of: "defined \(state.definition) \(state.platform) \(keys.defined)".utf8)
+        let content = keys.content.map { Digest(of: "\(state.chain) \(state.platform) \($0)".utf8) }
+        state.definition = "\(defined)"
+        if case .define(let finds) = mode {
+            return try await define(content, defined, finds: finds, step, history: history, &state)
+        }
+        guard let whole = content else { throw NotDefined() }
         let images = engine.images
         if usesCache, let found = try await made(whole, step) {
             try await hear(.cached, of: step)
-            build.remember(found)
+            build.remember(found, defined)
             state.layers.append(found.layer)
             state.created = build.epoch ?? found.created
             return record(history, &state, emptyLayer: false)
@@ -31,13 +37,31 @@ extension StageRun {
             try await images.keep(layer, of: whole, description: step.instruction.text, created: created)
             await engine.discardBuildRoot(id)
             build.remember(
-                MadeStep(key: whole, layer: layer, created: created, description: step.instruction.text))
+                MadeStep(key: whole, layer: layer, created: created, description: step.instruction.text), defined)
             state.layers.append(layer)
             state.created = build.epoch ?? created
         } catch {
             await engine.discardBuildRoot(id)
             throw error
         }
+        record(history, &state, emptyLayer: false)
+    }
+
+    private func define(
+        _ content: Digest?, _ defined: Digest, finds: Bool, _ step: BuildStep, history: String,
+        _ state: inout StageState
+    ) async throws {
+        if finds {
+            guard let found = try await build.inputs.cache?.step(defined, build.lease) else { throw NotDefined() }
+            if let content {
+                let text = step.instruction.text
+                try await engine.images.keep(found.layer, of: content, description: text, created: found.created)
+            }
+            build.remember(found, defined)
+            state.layers.append(found.layer)
+            state.created = build.epoch ?? found.created
+        }
+        try await hear(.cached, of: step)
         record(history, &state, emptyLayer: false)
     }
 
@@ -58,11 +82,30 @@ extension StageRun {
         state.settings.set(workingFolder: path)
         let folder = state.settings.workingFolder, user = state.settings.user
         let key = Digest(of: "workdir\0\(folder)\0\(user)".utf8)
-        try await layer(key, step, history: step.instruction.text, &state) { _, root in
+        try await layer(StepKeys(key), step, history: step.instruction.text, &state) { _, root in
             try await FolderMaking.make(folder, user: user, in: root)
         }
     }
 }
+
+/// Of all that decides a step's outcome but what the stage is so far.
+struct StepKeys: Sendable {
+    /// With the content of what it takes; nil: that isn't known without running other stages.
+    var content: Digest?
+    /// With what other stages are defined as, in place of what they came to.
+    var defined: Digest
+
+    init(content: Digest?, defined: Digest) {
+        self.content = content
+        self.defined = defined
+    }
+
+    /// Of a step that takes nothing from other stages.
+    init(_ key: Digest) { self.init(content: key, defined: key) }
+}
+
+/// Something would have to run for it to be known.
+struct NotDefined: Error {}
 
 enum FolderMaking {
     /// With those above it; what is made belongs to the user.

@@ -15,11 +15,16 @@ extension StageRun {
         let current = state
         let environment = runEnvironment(current)
         let program = try RunProgram(run, current.settings)
+        if case .define = mode {
+            for from in run.mounts.compactMap(\.from) where try await definition(ofStage: from) != nil {
+                throw NotDefined()
+            }
+        }
         let mounts = try await RunMounts.resolve(run, current, step, self)
         do {
             let key = try runKey(run, program, environment, mounts, current)
             try await layer(
-                key, step, history: history(program, current), &state
+                StepKeys(key), step, history: history(program, current), &state
             ) { id, _ in
                 try await self.execute(program, environment, mounts, run, current, step, id)
             }

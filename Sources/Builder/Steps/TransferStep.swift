@@ -13,11 +13,21 @@ import OCI
 extension StageRun {
     func transfer(_ transfer: Transfer, _ step: BuildStep, _ state: inout StageState) async throws {
         let current = state
+        let defined = try await definition(of: transfer, current)
+        if case .define = mode {
+            if let defined {
+                let keys = StepKeys(content: nil, defined: defined)
+                let history = "\(step.instruction.text) # buildkit"
+                return try await layer(keys, step, history: history, &state) { _, _ in }
+            }
+            if transfer.isAdd, transfer.sources.contains(where: { $0.contains("://") }) { throw NotDefined() }
+        }
         let borrowed = try await tree(from: transfer.from, step)
         do {
             let plan = try await TransferPlan.make(transfer, current, borrowed.tree, self)
             try await layer(
-                plan.key, step, history: "\(step.instruction.text) # buildkit", &state
+                StepKeys(content: plan.key, defined: defined ?? plan.key), step,
+                history: "\(step.instruction.text) # buildkit", &state
             ) { _, root in
                 try await plan.fill(root)
             }
@@ -26,6 +36,36 @@ extension StageRun {
             throw error
         }
         await borrowed.release()
+    }
+}
+
+extension StageRun {
+    /// What a COPY from another stage is told, with what that stage is defined as; nil: it takes from elsewhere.
+    private func definition(of transfer: Transfer, _ state: StageState) async throws -> Digest? {
+        guard let from = transfer.from, let source = try await definition(ofStage: from) else { return nil }
+        let words = state.words(file.escape)
+        var facts = ["transfer-from", source, "\(transfer.isAdd)", "\(transfer.parents)"]
+        facts += [
+            "to", ImageSettings.resolve(try words.expand(transfer.destination), in: state.settings.workingFolder),
+        ]
+        facts += [transfer.destination.hasSuffix("/") ? "folder" : "", try transfer.owner.map(words.expand) ?? ""]
+        facts.append(try transfer.mode.map(words.expand) ?? "")
+        for exclude in transfer.excludes { facts += ["exclude", exclude] }
+        for source in transfer.sources { facts += ["source", try words.expand(source)] }
+        for document in transfer.documents {
+            facts += [
+                "text", document.name, document.expands ? try words.expandBody(document.content) : document.content,
+            ]
+        }
+        return Digest(of: JSON(facts).bytes())
+    }
+
+    /// Nil: the name isn't another stage's.
+    func definition(ofStage name: String) async throws -> String? {
+        guard build.inputs.named(name) == nil, let index = file.stage(name, before: stage.index),
+            let task = needed[index]
+        else { return nil }
+        return try await task.value.definition
     }
 }
 
