@@ -53,7 +53,7 @@ final class KeyAgent: Sendable {
 
     /// - Parameter keys: absolute paths.
     init(_ keys: [String], socket: String) async throws {
-        let script = "ssh-add -q \"$@\" </dev/null && echo && cat >/dev/null; kill \"$SSH_AGENT_PID\""
+        let script = "ssh-add \"$@\" </dev/null && echo && cat >/dev/null; code=$?; kill \"$SSH_AGENT_PID\"; exit $code"
         do {
             line = try ProgramLine.open(
                 ["ssh-agent", "-a", socket, "env", "SSH_ASKPASS_REQUIRE=never", "sh", "-c", script, "sh"] + keys)
