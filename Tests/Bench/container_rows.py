@@ -188,6 +188,48 @@ def pull(bench):
     bench.both(f"pull {megabytes:.0f} MB gzip -> {len(tar) / 1e6:.0f} MB, local registry", 3, pulling, unit="s")
 
 
+@row("push")
+def push(bench):
+    """Five layers of 100 MB, half of which doesn't compress, straight after they were built: packed and sent to a
+    registry of its own, which has never seen them."""
+    folder = f"{bench.root}/push"
+    os.makedirs(f"{folder}/context")
+    with open(f"{folder}/context/Dockerfile", "w") as file:
+        file.write("FROM scratch\n" + "".join(f"COPY part{n} /\n" for n in range(5)))
+    words = b" ".join(os.urandom(6).hex().encode() for _ in range(4000))
+    for number in range(5):
+        with open(f"{folder}/context/part{number}", "wb") as file:
+            for _ in range(50):
+                file.write(os.urandom(1 << 20))
+                file.write((words * 25)[: 1 << 20])
+    address = "127.0.0.1:5001"
+    with open(f"{folder}/registry.yml", "w") as file:
+        json.dump({"version": 0.1, "log": {"level": "error", "accesslog": {"disabled": True}},
+                   "storage": {"filesystem": {"rootdirectory": f"{folder}/registry"}}, "http": {"addr": address}}, file)
+    registry = subprocess.Popen(
+        ["docker-registry", "serve", f"{folder}/registry.yml"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    bench.helpers.append(registry)
+    while subprocess.run(["curl", "-sf", f"http://{address}/v2/"], stdout=subprocess.DEVNULL).returncode != 0:
+        if registry.poll() is not None:
+            raise RuntimeError("the registry for pushes ended")
+        time.sleep(0.05)
+
+    def pushing(daemon):
+        for number in range(5):  # never seen before, so that nothing is there already
+            with open(f"{folder}/context/part{number}", "r+b") as file:
+                file.write(os.urandom(1 << 16))
+        name = f"{address}/pushed"
+        daemon.docker("build", "-q", "-t", name, f"{folder}/context")
+        spent = daemon.time("push", "-q", name)
+        daemon.docker("rmi", "-f", name)
+        daemon.docker("builder", "prune", "-af")
+        shutil.rmtree(f"{folder}/registry/docker", ignore_errors=True)
+        return spent
+
+    bench.both("push 500 MB in five layers, just built, local registry", 3, pushing, unit="s")
+    shutil.rmtree(folder)
+
+
 @row("logs")
 def logs(bench):
     line = "x" * 99
@@ -274,6 +316,8 @@ def build(bench):
             file.write(os.urandom(1 << 20))
     with open(f"{folder}/large/Dockerfile", "w") as file:
         file.write("FROM busybox\nRUN true\n")
+    with open(f"{folder}/copied", "w") as file:
+        file.write("FROM scratch\nCOPY blob /\n")
     for daemon in bench.daemons:
         daemon.docker("pull", "-q", "busybox")
     bench.both("build, 5 steps, nothing cached", 5, lambda d: d.time("build", "-q", "--no-cache", f"{folder}/steps"))
@@ -282,6 +326,14 @@ def build(bench):
     bench.both("build, 5 steps, all cached", 10, lambda d: d.time("build", "-q", f"{folder}/steps"))
     bench.both("build, 8 stages of half a second", 3, lambda d: d.time("build", "-q", "--no-cache", f"{folder}/stages"))
     bench.both("build, a context of 100 MB, all cached", 3, lambda d: d.time("build", "-q", f"{folder}/large"))
+
+    # By BuildKit's protocol; our own client asks both.
+    def own(daemon, *arguments):
+        return seconds(bench.options.hako, "docker", "build", "-q", *arguments, env=daemon.client_environment)
+
+    bench.both("hako docker build, 5 steps, nothing cached", 5, lambda d: own(d, "--no-cache", f"{folder}/steps"))
+    bench.both("hako docker build, 5 steps, all cached", 10, lambda d: own(d, f"{folder}/steps"))
+    bench.both("hako docker build, a context of 100 MB", 3, lambda d: own(d, "--no-cache", "-f", f"{folder}/copied", f"{folder}/large"))
 
 
 @row("bundle")
