@@ -161,16 +161,15 @@ package struct LocalPods: NodeInterface {
 
     package func forward(to pod: JSON, port: Int, _ connection: any RawConnection) async throws(APIStatus) {
         let worker = try worker(pod)
-        let address = await worker.forwardAddress
-        guard let address else {
-            throw .internalError("pod \(GoText.quoted(ObjectName.of(pod))) has no address: it isn't running")
+        guard let sandbox = await worker.runningSandbox else {
+            throw .internalError("pod \(GoText.quoted(ObjectName.of(pod))) has no sandbox: it isn't running")
         }
         let inner: any RawConnection
-        do { inner = try await HTTPClient(.tcp(host: address, port: port)).dial() } catch {
-            throw .internalError(
-                "failed to connect to localhost:\(port) inside namespace of pod: "
-                    + DialReason.text(error, "\(address):\(port)"))
-        }
+        do {
+            let process = try await engine.inspectContainer(sandbox, size: false)["State"]["Pid"].int ?? 0
+            // Sandboxes of pods on the node's own network have it, too.
+            inner = try await PodDial.connect("/proc/\(process)/ns/net", port: port, sandbox: sandbox)
+        } catch { throw .internalError(sentence(error)) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 while let bytes = try? await connection.read() {
@@ -199,10 +198,9 @@ extension PodWorker {
         return "ContainerCreating"
     }
 
-    /// Where the pod's ports are; nil while it has no sandbox.
-    var forwardAddress: String? {
-        guard situation.sandbox?.phase == .running else { return nil }
-        return pod.usesHostNetwork ? "127.0.0.1" : podAddresses.first
+    /// Its ID; nil while there is none.
+    var runningSandbox: String? {
+        situation.sandbox.flatMap { $0.phase == .running ? $0.id : nil }
     }
 }
 

@@ -126,6 +126,38 @@ extension OnACluster {
             #expect(try await space.cluster.box.shell("curl -s --max-time 3 http://192.168.49.3:18099/").out == "one")
         }
 
+        @Test("port-forward reaches who listens on the pod's loopback alone, by IPv4 or by IPv6")
+        func loopback() async throws {
+            let space = try await OnACluster.space()
+            let command =
+                "cd /tmp; echo four >index.html; httpd -p 127.0.0.1:8004; mkdir six; cd six; echo six >index.html; "
+                + "exec httpd -f -p [::1]:8006"
+            try await space.apply(
+                Manifest.deployment("near", command: command, pod: "nodeName: minikube-m02")
+                    + "---\n"
+                    + Manifest.deployment(
+                        "host", command: command.replacingOccurrences(of: ":80", with: ":81"),
+                        pod: "nodeName: minikube-m02\n      hostNetwork: true"))
+            for name in ["near", "host"] { try await space.until(name, shows: "1/1", "Running") }
+            for (name, four) in [("near", 8_004), ("host", 8_104)] {
+                let (first, second) = (try freePort(), try freePort())
+                let forward = try await space.kubectl(
+                    "port-forward deploy/\(name) \(first):\(four) \(second):\(four + 2) >/dev/null & sleep 2; "
+                        + "curl -s http://127.0.0.1:\(first)/ http://127.0.0.1:\(second)/; kill $!")
+                #expect(forward.out == "four\nsix\n", "\(forward)")
+            }
+            let port = try freePort()
+            let refused = try await space.kubectl(
+                "port-forward deploy/near \(port):9 2>&1 & sleep 2; curl -s http://127.0.0.1:\(port)/; sleep 1; kill $!"
+            )
+            #expect(
+                refused.out.contains("failed to connect to localhost:9 inside namespace ")
+                    && refused.out.contains(
+                        "IPv4: dial tcp4 127.0.0.1:9: connect: connection refused "
+                            + "IPv6 dial tcp6 [::1]:9: connect: connection refused "),
+                "\(refused)")
+        }
+
         @Test("the output of a container before its restart")
         func previous() async throws {
             let space = try await OnACluster.space()
