@@ -49,6 +49,8 @@ struct NodeContainer: Sendable {
             words += ["--control-plane", "--port", "\(Profile.apiPort)"]
             if profile.simulatedNodes > 0 { words += ["--simulated-nodes", "\(profile.simulatedNodes)"] }
         }
+        // Since Linux 6.14 a container sees a limit of its own, which is larger than what it gets.
+        if let most = KernelFile.line("/proc/sys/kernel/pid_max") { words += ["--process-ids", most] }
         return words + profile.extraConfig.flatMap { ["--extra-config", $0] } + joining
     }
 

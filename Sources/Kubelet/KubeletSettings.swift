@@ -26,6 +26,9 @@ package struct KubeletSettings: Sendable {
     package var processors: Int?
     /// Bytes, less than the machine has; nil: all.
     package var memory: Int?
+    /// Process IDs that the machine has for all; nil: as many as the node sees. A container's own namespace of them may
+    /// show more than it can have.
+    package var processIDs: Int?
     /// The control group of all pods, from the top of what the node sees.
     package var groupRoot = "/kubepods"
     /// Where images lie, when that is known.

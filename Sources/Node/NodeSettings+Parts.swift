@@ -14,6 +14,7 @@ extension NodeSettings {
         wanted.podCIDR = podRange
         wanted.clusterDNS = [ClusterObjects.dnsAddress]
         wanted.imageFolder = images
+        wanted.processIDs = processIDs > 0 ? processIDs : nil
         for setting in extraConfig { try KubeletOption.apply(setting, to: &wanted) }
         return wanted
     }

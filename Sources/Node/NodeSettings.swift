@@ -26,6 +26,8 @@ package struct NodeSettings: Sendable {
     package var simulatedNodes = 0
     /// Settings of its parts: `kubelet.NAME=VALUE`.
     package var extraConfig: [String] = []
+    /// Process IDs that the machine has; 0: as many as the node sees.
+    package var processIDs = 0
     /// Seconds that the kubelet's serving certificate lives.
     package var servingSeconds = 365 * 86_400
 

@@ -50,6 +50,19 @@ struct NodeCapacity: Sendable, Equatable {
         ]
     }
 
-    /// Nothing is set aside for the node itself.
-    var allocatable: JSON { capacity }
+    /// Without what is to stay free: below that pods would be evicted at once.
+    func allocatable(_ thresholds: [EvictionThreshold]) -> JSON {
+        var amounts = capacity
+        for threshold in thresholds {
+            let (name, whole): (String, Int)
+            switch threshold.signal {
+            case .memoryAvailable: (name, whole) = ("memory", memory / 1_024 * 1_024)
+            case .nodeAvailable: (name, whole) = ("ephemeral-storage", disk / 1_024 * 1_024)
+            default: continue
+            }
+            let left = Quantity(whole, .binarySI) - threshold.quantity(of: whole)
+            amounts[name] = .string(left.sign > 0 ? left.description : "0")
+        }
+        return amounts
+    }
 }

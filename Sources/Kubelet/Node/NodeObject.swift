@@ -38,7 +38,7 @@ struct NodeObject: Sendable {
         _ old: JSON, images: [JSON], pressures: Set<NodePressureKind>, runtimeVersion: String, time: String
     ) -> JSON {
         [
-            "capacity": capacity.capacity, "allocatable": capacity.allocatable,
+            "capacity": capacity.capacity, "allocatable": capacity.allocatable(settings.evictionThresholds),
             "conditions": .array(conditions(old.list("conditions"), pressures, time)),
             "addresses": .array(
                 settings.addresses.map { ["type": "InternalIP", "address": .string($0)] } + [

@@ -8,7 +8,7 @@ import NIOCore
 extension PodWorker {
     /// Gives the status to be written when it has changed.
     func publish() {
-        guard !isGone, life != .removed else { return }
+        guard !isGone, !isFreed, life != .removed else { return }
         let new = makeStatus()
         guard new != status else { return }
         status = new
@@ -43,7 +43,7 @@ extension PodWorker {
         if life == .running {
             list += resizing.conditions(old: before.list("conditions"), time: Timestamp(parts.now()).text)
         }
-        if isEvicted, let verdict {
+        if isDisrupted, let verdict {
             list.removeAll { $0.text("type") == "DisruptionTarget" }
             list.append(conditions.evicted(verdict.message))
         }

@@ -49,8 +49,11 @@ actor PodWorker {
     var ender: Task<Void, Never>?
     /// Why the pod has failed as a whole; nil: it hasn't.
     var verdict: Wait?
-    /// Its node is short of something.
     var isEvicted = false
+    /// It is evicted because its node is short of something.
+    var isDisrupted = false
+    /// Its ended containers are gone, since their disk was full; the last status stands.
+    var isFreed = false
     /// Seconds that the end under way was given.
     var endGrace = Int.max
     var probers: [String: [ProbeKind: Task<Void, Never>]] = [:]

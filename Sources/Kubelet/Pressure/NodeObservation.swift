@@ -21,6 +21,7 @@ struct NodeObservation: Sendable, Equatable {
             load: NodeFiles.read("/proc/loadavg") ?? "",
             most: [
                 KernelFile.line("/proc/sys/kernel/pid_max"), KernelFile.line("/proc/sys/kernel/threads-max"),
+                settings.processIDs.map(String.init),
             ])
         return observation
     }

@@ -53,9 +53,8 @@ struct PodUse: Sendable {
             if resource == "memory" {
                 let source = try? await parts.engine.containerStats(own.id, stream: false, oneShot: true)
                 if let stats = try? await source?.next() { container.memory = NodeFigures.use(stats).memory }
-            } else if resource != "pids", let seen = try? await parts.engine.inspectContainer(own.id, size: false) {
-                container.disk = await DiskUse.of(seen["GraphDriver"]["Data"].text("UpperDir"))
-                container.disk.bytes += DiskUse.size(ofFile: seen.text("LogPath"))
+            } else if resource != "pids" {
+                container.disk = await disk(own.id, parts)
             }
             use.containers.append(container)
         }
@@ -65,6 +64,36 @@ struct PodUse: Sendable {
             use.processes = Int((try? ControlGroups().group(path).statistics().pids) ?? 0)
         case "memory": break
         default: use.volumes = await DiskUse.of(parts.settings.podFolder(situation.pod.uid) + "/volumes")
+        }
+        return use
+    }
+
+    /// A container's writable layer and its log.
+    private static func disk(_ id: String, _ parts: PodParts) async -> DiskUse {
+        guard let seen = try? await parts.engine.inspectContainer(id, size: false) else { return DiskUse() }
+        var use = await DiskUse.of(seen["GraphDriver"]["Data"].text("UpperDir"))
+        use.bytes += DiskUse.size(ofFile: seen.text("LogPath"))
+        return use
+    }
+
+    /// What a pod takes of the disk, as far as its limits ask for it.
+    static func storage(_ worker: PodWorker, _ limits: StorageLimits, _ parts: PodParts) async -> StorageLimits.Use {
+        let situation = await worker.situation, pod = situation.pod
+        let paths = PodPaths(root: parts.settings.rootFolder)
+        var use = StorageLimits.Use()
+        let limited = Set(limits.volumes.map(\.name))
+        for volume in pod.spec.list("volumes") {
+            let name = volume.text("name")
+            if volume["emptyDir"].object != nil, volume["emptyDir"].text("medium").isEmpty {
+                guard limits.pod != nil || limited.contains(name) else { continue }
+                use.volumes[name] = await DiskUse.of(paths.volume(pod.uid, "empty-dir", name)).bytes
+            } else if limits.pod != nil, volume["configMap"].object != nil {
+                use.other += await DiskUse.of(paths.volume(pod.uid, "configmap", name)).bytes
+            }
+        }
+        guard limits.pod != nil else { return use }
+        for own in situation.containers.values.compactMap(\.last) where own.phase == .running {
+            use.containers[own.name] = await disk(own.id, parts).bytes
         }
         return use
     }

@@ -5,15 +5,19 @@ import KubeModel
 import Logging
 import NIOConcurrencyHelpers
 
-/// Looks whether the node is short of something, each time it is told to, and evicts pods until it isn't.
+/// Looks whether the node is short of something, each time it is told to, and evicts pods until it isn't; and those that
+/// take more of its disk than they may.
 final class PressureWatch: Sendable {
     /// Seconds that an evicted pod's end is waited for before the next look; the original's.
     private static let longestEnd = 30.0
+    /// Seconds that the engine may take to remove files: it does so behind its callers' backs.
+    private static let longestRemoval = 5.0, removalPause = Duration.milliseconds(100)
 
     private let parts: PodParts
     private let observe: @Sendable () -> NodeObservation
     private let workers: @Sendable () -> [PodWorker]
     private let reference: JSON
+    private let storage: StorageWatch
     /// When each was seen last, in seconds since 1970.
     private let seen = NIOLockedValueBox<[NodePressureKind: Double]>([:])
 
@@ -28,26 +32,53 @@ final class PressureWatch: Sendable {
         self.reference = reference
         self.observe = observe
         self.workers = workers
+        storage = StorageWatch(parts)
     }
 
-    /// One look, and another after each pod that it has evicted.
+    /// One look, and another after each pod that it has evicted because the node is short of something.
     /// - Parameter changed: called when other conditions hold than before; returns when the node's status says so.
     func look(changed: (_ before: Set<NodePressureKind>, _ now: Set<NodePressureKind>) async -> Void) async {
-        guard !parts.settings.evictionThresholds.isEmpty else { return }
+        var (met, observation) = await take(changed)
+        let ends = await storage.enforce(workers())
+        // What they took is seen free at the next look.
+        guard ends.isEmpty else { return await wait(for: ends) }
         while !Task.isCancelled {
-            let observation = observe()
-            let met = EvictionPlan.met(parts.settings.evictionThresholds, observation)
-            let now = parts.now(), transition = parts.settings.pressureTransition
-            let pressures = seen.withLockedValue {
-                EvictionPlan.pressures(met, seen: &$0, now: now, transition: transition)
-            }
-            let before = parts.pressures.withLockedValue { held in
-                defer { held = pressures }
-                return held
-            }
-            if before != pressures { await changed(before, pressures) }
             guard let first = met.first, await relieve(first, met, observation) else { return }
+            (met, observation) = await take(changed)
         }
+    }
+
+    /// The thresholds that are met now; the node's conditions follow.
+    private func take(
+        _ changed: (_ before: Set<NodePressureKind>, _ now: Set<NodePressureKind>) async -> Void
+    ) async -> (met: [EvictionThreshold], observation: NodeObservation) {
+        guard !parts.settings.evictionThresholds.isEmpty else { return ([], NodeObservation()) }
+        let observation = observe()
+        let met = EvictionPlan.met(parts.settings.evictionThresholds, observation)
+        let now = parts.now(), transition = parts.settings.pressureTransition
+        let pressures = seen.withLockedValue {
+            EvictionPlan.pressures(met, seen: &$0, now: now, transition: transition)
+        }
+        let before = parts.pressures.withLockedValue { held in
+            defer { held = pressures }
+            return held
+        }
+        if before != pressures { await changed(before, pressures) }
+        return (met, observation)
+    }
+
+    /// Whether no threshold is met any more, soon.
+    private func isWell(within seconds: Double) async -> Bool {
+        let start = ContinuousClock.now
+        while true {
+            if EvictionPlan.met(parts.settings.evictionThresholds, observe()).isEmpty { return true }
+            guard ContinuousClock.now - start < .seconds(seconds), !Task.isCancelled else { return false }
+            try? await Task.sleep(for: Self.removalPause)
+        }
+    }
+
+    private func wait(for ends: [Task<Void, Never>]) async {
+        try? await within(Self.longestEnd) { for end in ends { await end.value } }
     }
 
     /// Whether a pod was evicted.
@@ -58,8 +89,10 @@ final class PressureWatch: Sendable {
         parts.events.record(
             .warning, about: reference, reason: "EvictionThresholdMet", "Attempting to reclaim \(resource)")
         if threshold.signal.pressure == .disk {
-            await parts.images.free(.max)
-            if EvictionPlan.met(parts.settings.evictionThresholds, observe()).isEmpty { return false }
+            var isFreed = false
+            for worker in workers() where await worker.free() { isFreed = true }
+            if await parts.images.free(.max) > 0 { isFreed = true }
+            if await isWell(within: isFreed ? Self.longestRemoval : 0) { return false }
         }
         var uses: [PodUse] = []
         for worker in workers() where await worker.life == .running {
@@ -70,7 +103,7 @@ final class PressureWatch: Sendable {
                 let end = await worker.evict(EvictionPlan.message(use, met, observation, resource))
             else { continue }
             parts.log.info("pod \(use.pod.fullName) is evicted: the node is low on \(resource)")
-            try? await within(Self.longestEnd) { await end.value }
+            await wait(for: [end])
             return true
         }
         parts.log.warning("the node is low on \(resource), and no pod can be evicted")

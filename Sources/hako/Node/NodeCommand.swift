@@ -24,6 +24,7 @@ enum NodeCommand {
         .text("server", \.server, "The cluster's API server, for a node that joins"),
         .text("token", \.token, "What a joining node shows"),
         .text("engine-socket", \.engineSocket, "The socket of the engine outside"),
+        .int("process-ids", \.processIDs, "Process IDs that the machine has for all its containers"),
         .list("extra-config", \.extraConfig, "A setting of one of its parts: kubelet.NAME=VALUE"),
         .int("simulated-nodes", \.simulatedNodes, "Nodes that exist in the API only, of a control plane"),
     ]

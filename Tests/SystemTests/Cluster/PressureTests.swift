@@ -1,7 +1,8 @@
+import Foundation
 import TestKit
 import Testing
 
-/// A node with so little memory that a pod can take it all; a cluster of its own.
+/// Nodes with so little of something that a pod can take it all; clusters of their own.
 @Suite("a node runs short", .serialized)
 struct PressureTests {
     @Test("of memory: the pod that takes the most goes, its node says so, and later that it has enough again")
@@ -49,5 +50,123 @@ struct PressureTests {
                 return status == "False" && taints.isEmpty
             }
         }
+    }
+
+    /// An engine whose files lie in memory, on a file system of that size.
+    private static func withDisk<T>(_ size: String, _ body: (_ dataRoot: String) async throws -> T) async throws -> T {
+        let folder = NSTemporaryDirectory() + "hako-disk-\(getpid())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let mount = try await Command.run(["mount", "-t", "tmpfs", "-o", "size=\(size)", "tmpfs", folder])
+        #expect(mount.status == 0, "\(mount)")
+        func clear() async {
+            _ = try? await Command.run(["umount", "-R", "-l", folder])
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        do {
+            let result = try await body(folder)
+            await clear()
+            return result
+        } catch {
+            await clear()
+            throw error
+        }
+    }
+
+    /// Processes that the machine has room for now.
+    private static func processesLeft() throws -> Int {
+        func number(_ path: String) throws -> Int {
+            Int(try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+        }
+        let load = try String(contentsOfFile: "/proc/loadavg", encoding: .utf8).split(separator: " ")
+        let all = Int(load[3].split(separator: "/")[1]) ?? 0
+        return min(try number("/proc/sys/kernel/pid_max"), try number("/proc/sys/kernel/threads-max")) - all
+    }
+
+    /// The status of a condition of the node, and whether it has the taint.
+    private func pressure(_ space: ClusterSpace, _ condition: String, _ taint: String) async throws -> String {
+        let status = "{.status.conditions[?(@.type==\"\(condition)\")].status}"
+        let taints = "{.spec.taints[?(@.key==\"node.kubernetes.io/\(taint)\")].effect}"
+        return try await space.ok("get node minikube -o jsonpath='\(status) \(taints)'")
+    }
+
+    @Test("of disk, then of processes: condition, taint, eviction, refusals, and all is well again")
+    func diskAndProcesses() async throws {
+        let few = try Self.processesLeft() - 900
+        let flags =
+            "--extra-config 'kubelet.eviction-hard=nodefs.available<400Mi,pid.available<\(few)' "
+            + "--extra-config kubelet.eviction-pressure-transition-period=15s"
+        try await Self.withDisk("1200m") { dataRoot in
+            try await ClusterSandbox.with(nodes: 1, flags: flags, daemonFlags: ["--data-root", dataRoot]) { cluster in
+                let space = try await cluster.space()
+                let amounts = try await space.ok(
+                    "get node minikube -o jsonpath='{.status.capacity.ephemeral-storage} "
+                        + "{.status.allocatable.ephemeral-storage}'")
+                #expect(amounts == "1200Mi 800Mi" || amounts == "1228800Ki 800Mi" || amounts == "1228800Ki 819200Ki")
+                try await space.apply(
+                    Manifest.deployment("web", command: Manifest.webServer)
+                        + "---\n"
+                        + pod("eater", "dd if=/dev/zero of=/big bs=1M count=700 2>/dev/null; exec sleep 100000"))
+                try await expectEviction(
+                    space, "DiskPressure", "disk-pressure", "NodeHasDiskPressure", "NodeHasNoDiskPressure",
+                    "The node was low on resource: ephemeral-storage. Threshold quantity: 400Mi, available: <any>. "
+                        + "Container c was using <any>, request is 0, "
+                        + "has larger consumption of ephemeral-storage. ")
+                try await space.ok("delete pod eater")
+                try await space.apply(
+                    pod("eater", "i=0; while [ $i -lt 1500 ]; do sleep 100000 & i=$((i+1)); done; wait"))
+                try await expectEviction(
+                    space, "PIDPressure", "pid-pressure", "NodeHasInsufficientPID", "NodeHasSufficientPID",
+                    "The node was low on resource: pids. Threshold quantity: <any>, available: <any>. ")
+            }
+        }
+    }
+
+    private func untilEvicted(_ space: ClusterSpace, _ name: String) async throws {
+        try await until("\(name) is evicted", seconds: 60) {
+            try await space.ok("get pod \(name) -o jsonpath='{.status.phase} {.status.reason}'") == "Failed Evicted"
+        }
+    }
+
+    private func pod(_ name: String, _ command: String) -> String {
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: \(name), labels: {app: \(name)}}
+        spec:
+          containers:
+          - {name: c, image: busybox, imagePullPolicy: IfNotPresent, command: [sh, -c, "\(command)"]}
+
+        """
+    }
+
+    /// The pod `eater` takes too much and goes; while the node is short, a pod that is given to it is refused.
+    private func expectEviction(
+        _ space: ClusterSpace, _ condition: String, _ taint: String, _ short: String, _ well: String, _ message: String
+    ) async throws {
+        try await until("\(condition) and its taint", seconds: 60) {
+            try await pressure(space, condition, taint) == "True NoSchedule"
+        }
+        let late = pod("late", "exec sleep 100000").replacingOccurrences(
+            of: "spec:\n", with: "spec:\n  nodeName: minikube\n")
+        try await space.apply(late)
+        try await untilEvicted(space, "late")
+        try await space.tells("Pod/late", "Warning Evicted The node had condition: [\(condition)]. ")
+        try await untilEvicted(space, "eater")
+        try await space.tells("Pod/eater", "Warning Evicted \(message)")
+        #expect(
+            try await space.ok(
+                "get pod eater -o jsonpath='{.status.conditions[?(@.type==\"DisruptionTarget\")].reason}'")
+                == "TerminationByKubelet")
+        #expect(try await space.table("web").first?[0] == "1/1", "what takes little stays")
+        try await until("the node has enough again", seconds: 90) {
+            try await pressure(space, condition, taint) == "False "
+        }
+        let events = try await space.cluster.box.shell(
+            "kubectl get events -n default --field-selector involvedObject.kind=Node")
+        for reason in ["EvictionThresholdMet", short, well] { #expect(events.out.contains(reason), "\(events)") }
+        try await space.ok("delete pod late")
+        try await space.apply(late)
+        try await space.until("late", shows: "1/1", "Running", seconds: 30)
+        try await space.ok("delete pod late --now")
     }
 }
