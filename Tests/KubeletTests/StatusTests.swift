@@ -98,5 +98,11 @@ struct StatusTests {
         #expect(patch["status"]["phase"] == "Running" && patch["status"]["podIP"].isNull)
         #expect(patch["status"]["podIPs"] == [["$patch": "replace"], ["ip": "10.0.0.2"]])
         #expect(patch["status"]["conditions"] == [["type": "Ready", "status": "True"]])
+        var unready = old
+        unready["conditions"] = [["type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "m"]]
+        #expect(
+            StatusPatch.make(uid: "u", old: unready, new: new)["status"]["conditions"][0]
+                == ["type": "Ready", "status": "True", "reason": nil, "message": nil],
+            "a condition that holds keeps no reason why it didn't")
     }
 }

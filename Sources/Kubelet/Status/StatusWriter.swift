@@ -145,7 +145,7 @@ enum StatusPatch {
                 PodConditions.own.contains(type) && !conditions.contains { $0.text("type") == type }
             }
             changes["conditions"] = .array(
-                conditions.filter { !old.list("conditions").contains($0) }
+                conditions.filter { !old.list("conditions").contains($0) }.map { clearing($0, old) }
                     + gone.map { ["$patch": "delete", "type": .string($0)] })
         }
         for name in ["podIP", "podIPs", "ephemeralContainerStatuses"] where old.has(name) && !new.has(name) {
@@ -153,5 +153,15 @@ enum StatusPatch {
         }
         guard changes.object?.isEmpty == false else { return [:] }
         return uid.isEmpty ? ["status": changes] : ["metadata": ["uid": .string(uid)], "status": changes]
+    }
+
+    /// Conditions are merged member by member: what one no longer has must be taken away.
+    private static func clearing(_ condition: JSON, _ old: JSON) -> JSON {
+        let before = old.list("conditions").first { $0.text("type") == condition.text("type") } ?? .null
+        var copy = condition
+        for member in ["reason", "message"] where before.has(member) && !condition.has(member) {
+            copy[member] = .null
+        }
+        return copy
     }
 }
