@@ -209,7 +209,7 @@ targets += module(
     nio + httpAndTLS + http2 + [log, locks] + certificates,
     testNeeds: ["TestKit", "Engine", "Registry"])
 targets += module(
-    "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks, crypto],
+    "KubectlCLI", kube + ["Wire", "CommandLine", "CLinux"], nio + httpAndTLS + [log, locks] + certificates,
     testNeeds: ["TestKit", "KubeAPIServer"])
 targets += module(
     "Cluster", kube + ["DockerModel", "DockerCLI", "Wire", "Linux", "CLinux", "CommandLine"],
@@ -225,7 +225,7 @@ targets += module(
 targets += module(
     "ClusterCLI",
     kube + ["Cluster", "DockerCLI", "Kubelet", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"],
-    nio + [log, locks])
+    nio + httpAndTLS + [log, locks])
 targets += [
     .executableTarget(
         name: "hako",

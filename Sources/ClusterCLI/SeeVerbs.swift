@@ -4,6 +4,7 @@ import DockerCLI
 import Fault
 import KubeClient
 import Logging
+import NIOHTTP1
 
 struct SeeOptions: Sendable {
     /// "" for the kubeconfig's current context.
@@ -23,7 +24,8 @@ extension Verbs {
             usage: "KIND/NAME [flags]", count: .exactly(1), options: SeeOptions(), flags: flags
         ) { options, parsed, session in
             let (api, namespace) = try session.connection(options)
-            let why = Why(api, now: hako_wall_clock) { session.out.write($0) }
+            let output: Why.Output = { await lastOutput(api.connection, $0, $1, $2, isPrevious: $3) }
+            let why = Why(api, output: output, now: hako_wall_clock) { session.out.write($0) }
             var asked = Why.Options()
             asked.namespace = namespace
             asked.output = options.output
@@ -50,6 +52,20 @@ extension Verbs {
             try await timeline.run(parsed.arguments.first, asked)
             return 0
         }
+    }
+
+    /// Lines of a container's output that are looked at.
+    private static let outputLines = 20
+
+    private static func lastOutput(
+        _ connection: KubeConnection, _ namespace: String, _ pod: String, _ container: String, isPrevious: Bool
+    ) async -> String? {
+        let path = ResourceID.pods.path(namespace: namespace, name: pod, subresource: "log")
+        let query = [("container", container), ("tailLines", "\(outputLines)"), ("previous", "\(isPrevious)")]
+        guard let answer = try? await connection.accepted(try await connection.send(.GET, path, query)),
+            let bytes = try? await connection.whole(answer)
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static var flags: [Flag<SeeOptions>] {

@@ -44,7 +44,10 @@ struct ContainerDiagnosis {
             return ConfigurationDiagnosis(of: self).find(message)
         case "CreateContainerError", "RunContainerError", "PostStartHookError":
             return Finding(
-                .crash, "pod/\(podName) isn't Running: its \(place) can't be started (\(reason)): \(clean(message)).",
+                .crash,
+                "pod/\(podName) isn't Running: its \(place) can't be started"
+                    + (missingProgram(message).map { ": its image \(container.text("image")) has no program \($0)." }
+                        ?? " (\(reason)): \(clean(message))."),
                 fix: startFix(message), command: "kubectl describe pod \(podName)\(owner.flag)")
         case "CrashLoopBackOff":
             return died(status["lastState"]["terminated"], verb: "keeps ending")
@@ -97,12 +100,42 @@ struct ContainerDiagnosis {
             let isStartup = event.text("message").contains("startup probe")
             return ProbeDiagnosis(of: self).killed(isStartup ? "startupProbe" : "livenessProbe", times)
         }
+        if let program = missingProgram(ended.text("message")) {
+            return Finding(
+                .crash,
+                "pod/\(podName) isn't Running: its \(place) can't be started\(times): its image \(container.text("image")) "
+                    + "has no program \(program).",
+                fix: "Correct the container's command, or take an image that has it.",
+                command: "kubectl edit \(owner.path)\(owner.flag)")
+        }
         let last = ended.text("message").split(separator: "\n").last.map { ": \($0)" } ?? ""
+        var finding =
+            "pod/\(podName) isn't Ready: its \(place) \(verb) with exit code \(code)\(meaning(code))\(times)\(last)."
+        var fix = "Its output says why."
+        if let missing = clue?.missingName {
+            finding += " It looks for \(missing.name), and \(missing.why)."
+            fix = missing.fix
+        } else if last.isEmpty, let line = clue?.lastLine {
+            finding += " Its output ends with: \(line)"
+            fix = ""
+        }
         return Finding(
-            .crash,
-            "pod/\(podName) isn't Ready: its \(place) \(verb) with exit code \(code)\(meaning(code))\(times)\(last).",
-            fix: "Its output says why.",
+            .crash, finding, fix: fix,
             command: "kubectl logs \(podName) -c \(name)\(restarts > 0 ? " --previous" : "")\(owner.flag)")
+    }
+
+    /// What it printed last.
+    var clue: OutputClue? {
+        situation.outputs["\(podName)/\(name)"].map {
+            OutputClue(text: $0, namespace: pod["metadata"].text("namespace"), situation: situation)
+        }
+    }
+
+    /// The program that a container can't be started for.
+    private func missingProgram(_ message: String) -> String? {
+        message.firstMatch(of: #/exec: "([^"]+)": (?:executable file not found|stat .*no such file)/#).map {
+            String($0.1)
+        }
     }
 
     private func isKilledByProbe(_ message: String) -> Bool {

@@ -6,7 +6,7 @@ package struct Diagnosis: Sendable, Equatable {
     package enum Cause: String, Sendable {
         case none, unknown, image, configuration, volume, crash, outOfMemory, liveness, startup, readiness, waiting
         case scheduling, resources, antiAffinity, evicted, finished, terminating, selector, noReadyEndpoints, ports
-        case rollout, quota, paused, disruptionBudget, nodeNotReady, cordoned
+        case rollout, quota, paused, disruptionBudget, nodeNotReady, cordoned, pressure
     }
 
     /// Why one node doesn't take the pod.

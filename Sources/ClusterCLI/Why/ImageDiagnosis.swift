@@ -21,6 +21,16 @@ struct ImageDiagnosis {
                 fix: "Let it be pulled when it is missing, or build or load it first.",
                 command: "hako image load \(image)")
         }
+        if let secret = missingSecret {
+            let flag = Changeable.flag(container.pod["metadata"].text("namespace"))
+            return Finding(
+                .image,
+                "\(start) can't be pulled (\(reason)), and the secret \(secret) that the pod names for its registry "
+                    + "doesn't exist in namespace \(container.pod["metadata"].text("namespace")).",
+                fix: nearSecret(secret) ?? "Create it.",
+                command: "kubectl create secret docker-registry \(secret)\(flag) --docker-server=\(registry) "
+                    + "--docker-username=USER --docker-password=PASSWORD")
+        }
         let text = told.lowercased()
         if ["unauthorized", "denied", "authentication required", "forbidden"].contains(where: text.contains) {
             return Finding(
@@ -44,12 +54,34 @@ struct ImageDiagnosis {
             .image, "\(start) can't be pulled (\(reason): \(container.clean(told))).", fix: fix, command: command)
     }
 
+    /// The first of the pod's secrets for registries that doesn't exist.
+    private var missingSecret: String? {
+        let known = container.situation.secrets.map { $0["metadata"].text("name") }
+        return (container.pod["spec"]["imagePullSecrets"].array ?? []).map { $0.text("name") }
+            .first { !$0.isEmpty && !known.contains($0) }
+    }
+
+    private func nearSecret(_ name: String) -> String? {
+        NearName.of(name, among: container.situation.secrets.map { $0["metadata"].text("name") })
+            .map { "The secret \($0) may be meant: correct the pod's imagePullSecrets, or create \(name)." }
+    }
+
+    private var registry: String {
+        let first = image.split(separator: "/").first.map(String.init) ?? ""
+        let isHost = image.contains("/") && (first.contains(".") || first.contains(":") || first == "localhost")
+        return isHost ? first : "docker.io"
+    }
+
     /// While it backs off the status alone may not say why; an event does.
     private func fullMessage(_ message: String) -> String {
         let failed = container.situation.lastEvent(about: container.pod, ["Failed"]) {
             $0.contains("Failed to pull image") && $0.contains(image)
         }
-        return [message, failed?.text("message") ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
+        // Each says the reason once more, behind what is known already.
+        let event = failed?.text("message") ?? ""
+        let told = message.contains("ErrImagePull: ") || event.isEmpty ? message : event
+        return told.replacing(#/^(?:Back-off pulling image "[^"]*": )?(?:ErrImagePull: )?/#, with: "")
+            .replacing(#/^Failed to pull image "[^"]*": /#, with: "")
     }
 
     // MARK: A better one

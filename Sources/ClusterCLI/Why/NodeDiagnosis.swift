@@ -10,7 +10,7 @@ struct NodeDiagnosis {
 
     func diagnose() -> Diagnosis {
         let finding =
-            notReady() ?? drain()
+            notReady() ?? pressure() ?? drain()
             ?? Finding(.none, "node/\(name) is Ready and takes pods.")
         return Diagnosis(
             "node/\(name)", finding.cause, finding.text, nodes: finding.nodes, fix: finding.fix,
@@ -33,6 +33,33 @@ struct NodeDiagnosis {
                 .nodeNotReady, "node/\(name) isn't Ready (\(ready.text("reason"))): \(ready.text("message")).",
                 fix: "Its log tells more.", command: "hako logs -n \(name)")
         }
+    }
+
+    /// It is short of something.
+    private func pressure() -> Finding? {
+        let held = (node["status"]["conditions"].array ?? []).filter {
+            NodePressure.conditions.contains($0.text("type")) && $0.text("status") == "True"
+        }
+        guard let first = held.first else { return nil }
+        let what = held.map { NodePressure.shortage($0.text("type")) }.joined(separator: " and ")
+        let since = situation.age(first["lastTransitionTime"])
+        let gone = situation.pods.filter {
+            $0["spec"].text("nodeName") == name && EvictionDiagnosis.isEvicted($0)
+        }.map { "pod/\($0["metadata"].text("name"))" }
+        let evicted = gone.isEmpty ? "" : " It has evicted \(gone.sorted().prefix(5).joined(separator: ", ")) so far."
+        let fix: String
+        switch first.text("type") {
+        case "MemoryPressure": fix = "End what takes the most memory there, or give the node more."
+        case "PIDPressure": fix = "End what has the most processes there."
+        default: fix = "Free the disk: remove images, volumes and files that nobody needs; nodes share this machine's."
+        }
+        return Finding(
+            .pressure,
+            "node/\(name) is short of \(what) (\(held.map { $0.text("type") }.joined(separator: ", ")) since \(since)): it "
+                + "takes no new pods, and evicts one after the other until it has enough.\(evicted)",
+            fix: fix,
+            command: first.text("type") == "DiskPressure"
+                ? "docker system df" : "kubectl get pods -A --field-selector spec.nodeName=\(name)")
     }
 
     /// A cordoned node whose pods can't be moved.

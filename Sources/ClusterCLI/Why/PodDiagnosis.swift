@@ -80,10 +80,11 @@ struct PodDiagnosis {
     }
 
     private func failed(_ status: JSON) -> Finding {
+        if EvictionDiagnosis.isEvicted(pod) { return EvictionDiagnosis(pod: pod, situation: situation).find() }
         let message = status.text("message")
         let why = message.isEmpty ? "" : ": \(message)"
         return Finding(
-            status.text("reason") == "Evicted" ? .evicted : .unknown,
+            .unknown,
             "pod/\(name) has failed with reason \(status.text("reason"))\(why).",
             fix: "A controller makes another one; this one can be deleted.",
             command: "kubectl delete pod \(name)\(Changeable.flag(namespace))")
@@ -112,13 +113,23 @@ struct PodDiagnosis {
             if isSidecar ? status["started"].bool == true : status["state"]["terminated"]["exitCode"].int == 0 {
                 continue
             }
-            return container.find()
-                ?? Finding(
-                    .waiting,
-                    "pod/\(name) isn't Ready yet: its init container \(container.name) is still running; the others "
-                        + "begin when it has ended.")
+            return container.find() ?? stillInitializing(container)
         }
         return nil
+    }
+
+    private func stillInitializing(_ container: ContainerDiagnosis) -> Finding {
+        let start =
+            "pod/\(name) isn't Ready yet: its \(container.place) is still running; the others begin when it has ended."
+        guard let clue = container.clue else { return Finding(.waiting, start) }
+        let command = "kubectl logs \(name) -c \(container.name)\(container.owner.flag)"
+        if let missing = clue.missingName {
+            return Finding(
+                .waiting, "\(start) It looks for \(missing.name), and \(missing.why).", fix: missing.fix,
+                command: command)
+        }
+        return Finding(
+            .waiting, clue.lastLine.map { "\(start) Its output ends with: \($0)" } ?? start, command: command)
     }
 
     private func failedGate() -> Finding? {

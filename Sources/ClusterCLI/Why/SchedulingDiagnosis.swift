@@ -31,6 +31,7 @@ struct SchedulingDiagnosis {
                 reason: fit.refusals.isEmpty
                     ? "would take it" : fit.refusals.map(\.text).joined(separator: "; "))
         }
+        if let claim = PodClaims(pod: pod, situation: situation).find() { return claim }
         if fits.contains(where: { $0.refusals.isEmpty }) { return waiting(told, verdicts) }
         var start = "pod/\(name) is Pending: none of the \(count(fits.count, "node")) takes it"
         if fits.count == 1 { start = "pod/\(name) is Pending: the only node doesn't take it" }
@@ -163,6 +164,12 @@ struct SchedulingDiagnosis {
         let refused = fits.flatMap(\.taints)
         guard let taint = refused.first, let node = fits.first?.name else {
             return Finding(.scheduling, "\(start).", nodes: verdicts)
+        }
+        if let condition = NodePressure.condition(ofTaint: taint.text("key")) {
+            return Finding(
+                .pressure, "\(start), because \(node) is short of \(NodePressure.shortage(condition)).",
+                nodes: verdicts,
+                fix: "It is placed when the node has enough again.", command: "hako why node/\(node)")
         }
         let value = taint.text("value").isEmpty ? "" : "=\(taint.text("value"))"
         let shown = "\(taint.text("key"))\(value):\(taint.text("effect"))"

@@ -20,7 +20,13 @@ package struct Situation: Sendable {
     package var statefulSets: [JSON] = []
     package var daemonSets: [JSON] = []
     package var jobs: [JSON] = []
+    package var claims: [JSON] = []
     package var events: [JSON] = []
+    /// These two of all namespaces.
+    package var allServices: [JSON] = []
+    package var storageClasses: [JSON] = []
+    /// What containers printed last, by `POD/CONTAINER`.
+    package var outputs: [String: String] = [:]
 
     package init(now: Double) { self.now = now }
 

@@ -12,15 +12,23 @@ package struct Why: Sendable {
         package init() {}
     }
 
+    /// The last lines that a container printed, of its run before if so; nil: they can't be had.
+    package typealias Output =
+        @Sendable (_ namespace: String, _ pod: String, _ container: String, _ isPrevious: Bool)
+        async -> String?
+
     private let api: any ObjectAPI
+    private let output: Output?
     private let now: @Sendable () -> Double
     private let write: @Sendable (String) -> Void
 
     /// - Parameter now: seconds since 1970.
     package init(
-        _ api: any ObjectAPI, now: @escaping @Sendable () -> Double, write: @escaping @Sendable (String) -> Void
+        _ api: any ObjectAPI, output: Output? = nil, now: @escaping @Sendable () -> Double,
+        write: @escaping @Sendable (String) -> Void
     ) {
         self.api = api
+        self.output = output
         self.now = now
         self.write = write
     }
@@ -42,7 +50,8 @@ package struct Why: Sendable {
             throw Fault(error.code == 404 ? .notFound : .unavailable, try await explain(error, asked, namespace, name))
         }
         // A node's pods may be of any namespace.
-        let situation = await SituationReader(api: api, now: now()).read(asked.isNamespaced ? namespace : "")
+        let situation = await SituationReader(api: api, now: now(), output: output).read(
+            asked.isNamespaced ? namespace : "", pod: asked == .pod ? name : nil)
         let diagnosis = Self.diagnose(object, asked.kind, situation)
         write(options.output == "json" ? diagnosis.json.pretty() + "\n" : diagnosis.text)
         return diagnosis.isWell ? 0 : 1
@@ -54,6 +63,7 @@ package struct Why: Sendable {
         case "Pod": return PodDiagnosis(pod: object, situation: situation).diagnose()
         case "Service": return ServiceDiagnosis(service: object, situation: situation).diagnose()
         case "Node": return NodeDiagnosis(node: object, situation: situation).diagnose()
+        case "PersistentVolumeClaim": return ClaimDiagnosis(claim: object, situation: situation).diagnose()
         case "PodDisruptionBudget": return BudgetDiagnosis(budget: object, situation: situation).diagnose()
         default:
             var object = object

@@ -48,7 +48,8 @@ struct WorkloadDiagnosis {
                 command: "kubectl rollout resume \(path)\(flag)")
         }
         if isObserved, updated >= wanted, available >= wanted, (status["replicas"].int ?? 0) <= wanted {
-            return Finding(.none, "\(path) has all it wants: \(available) of \(wanted) pods available, all up to date.")
+            return evictions("\(path) has \(available) of \(wanted) pods available")
+                ?? Finding(.none, "\(path) has all it wants: \(available) of \(wanted) pods available, all up to date.")
         }
         guard let set = newSet else {
             return Finding(
@@ -73,6 +74,20 @@ struct WorkloadDiagnosis {
         return Finding(
             .rollout, why.text, nodes: why.nodes, fix: "Go back to the revision that runs, or: \(why.fix)",
             command: "kubectl rollout undo \(path)\(flag)")
+    }
+
+    /// Pods that came and went, though there are enough now.
+    private func evictions(_ start: String) -> Finding? {
+        let sets = situation.owned(by: object, situation.replicaSets)
+        let gone = sets.flatMap { situation.owned(by: $0, situation.pods) }.filter(EvictionDiagnosis.isEvicted)
+        guard let last = gone.max(by: { $0["status"].text("startTime") < $1["status"].text("startTime") }) else {
+            return nil
+        }
+        let why = EvictionDiagnosis(pod: last, situation: situation).find()
+        let count = gone.count == 1 ? "one of its pods was" : "\(gone.count) of its pods were"
+        return Finding(
+            .evicted, "\(start), but \(count) evicted. The last: \(why.text)",
+            fix: why.fix, command: why.command)
     }
 
     private func condition(_ type: String) -> JSON? {
