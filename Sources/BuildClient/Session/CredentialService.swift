@@ -1,3 +1,4 @@
+import BuildProtocol
 import CommandLine
 import Fault
 import Protobuf

@@ -1,3 +1,4 @@
+import BuildProtocol
 import CLinux
 import CommandLine
 import Crypto

@@ -1,6 +1,0 @@
-import NIOPosix
-
-/// Blocking work, away from the cooperative pool.
-func onPool<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
-    try await NIOThreadPool.singleton.runIfActive(work)
-}
