@@ -29,6 +29,9 @@ package final class GRPCConnection: Sendable {
                 HTTP2Setting(parameter: .maxHeaderListSize, value: HTTPLimit.headBytes),
                 HTTP2Setting(parameter: .initialWindowSize, value: GRPCLimit.window),
             ]
+            // Go's side measures the line with a ping for each turn of data.
+            connection.controlFrameRateLimit.maximumCount = GRPCLimit.controlFrames
+            connection.controlFrameRateLimit.windowLength = .seconds(1)
             var flow = NIOHTTP2Handler.StreamConfiguration()
             flow.targetWindowSize = GRPCLimit.window
             let streams = try channel.pipeline.syncOperations.configureHTTP2Pipeline(

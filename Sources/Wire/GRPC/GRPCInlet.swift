@@ -8,6 +8,8 @@ enum GRPCLimit {
     static let messageBytes = 16 << 20
     /// Calls that one connection may have open.
     static let streams = 1_000
+    /// Pings and settings that the other side may send in a second.
+    static let controlFrames = 20_000
     /// Bytes of a stream that may be under way before they are read.
     static let window = 1 << 20
 }

@@ -414,6 +414,28 @@ def test_failures():
     client.close()
 
 
+def test_pings():
+    """Go's client pings with each turn of data: hundreds in a second are no attack."""
+
+    def frame(kind, data=b"", flags=0):
+        return len(data).to_bytes(3, "big") + bytes([kind, flags]) + bytes(4) + data
+
+    connection = upgrade("/grpc", [])
+    connection.settimeout(20)
+    connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4) + frame(6, b"12345678") * 1000)
+    answers, received = 0, b""
+    while answers < 1000:
+        data = connection.recv(65536)
+        assert data, f"the connection ended after {answers} answers"
+        received += data
+        while len(received) >= 9 and len(received) >= 9 + int.from_bytes(received[:3], "big"):
+            kind, flags = received[3], received[4]
+            assert kind != 7, "the daemon says that it goes"
+            answers += kind == 6 and flags == 1
+            received = received[9 + int.from_bytes(received[:3], "big") :]
+    connection.close()
+
+
 def test_hostile():
     """Files that lead out of their folder, in every way that the protocol has words for."""
     dockerfile = "FROM scratch\nCOPY . /\n"
