@@ -263,6 +263,12 @@ struct OwnBuildTests {
             let list = try await run(box, "docker buildx ls")
             #expect(list.contains("NAME/NODE") && list.contains("default*") && list.contains("running"), "\(list)")
             #expect(try await run(box, "docker buildx inspect").contains("Driver: docker\n"))
+            #expect(try await run(box, "docker build --call=targets -q ctx") == "TARGET\n(no name)\n")
+            #expect(
+                try await run(box, "docker build --check -q ctx") == "Check complete, no warnings found.\n")
+            #expect(try await run(box, "docker build --call=fly ctx", status: 1).contains("invalid call \"fly\""))
+            let wrong = try await run(box, "printf 'FROM x\\nNO' | docker build --check -", status: 1)
+            #expect(wrong.contains("   2 | >>> NO\n"), "\(wrong)")
             #expect(try await run(box, "docker buildx version").hasPrefix("github.com/docker/buildx v"))
             let usage = try await run(box, "docker buildx du")
             #expect(usage.hasPrefix("ID") && usage.contains("Total:"), "\(usage)")

@@ -35,7 +35,7 @@ extension BuildDaemon {
         return try ProtobufFields(try answer.get().readableBytesView).map(1)
     }
 
-    private func follow(_ reference: String, _ hear: @Sendable (BuildStatus) async -> Void) async throws {
+    func follow(_ reference: String, _ hear: @Sendable (BuildStatus) async -> Void) async throws {
         let stream = try await calls.call("/moby.buildkit.v1.Control/Status")
         defer { stream.cancel() }
         try await stream.send(ProtobufWriter.message { $0.text(1, reference) })

@@ -39,7 +39,7 @@ struct BuildOptions: Sendable {
             .text("builder", \.builder, "Accepted for the original's sake: the daemon builds"),
             .list("cache-from", \.cacheFrom, value: "stringArray", "Caches to take from (\"type=local,src=DIR\")"),
             .list("cache-to", \.cacheTo, value: "stringArray", "Caches to write (\"type=local,dest=DIR\")"),
-            .text("call", \.call, default: "build", "What to do (\"build\")"),
+            .text("call", \.call, default: "build", "What to do (\"build\", \"check\", \"targets\")"),
             .text("cgroup-parent", \.cgroupParent, "Parent cgroup of the RUN instructions"),
             .toggle("check", \.checks, "Shorthand for \"--call=check\""),
             .toggle("debug", short: "D", \.isDebugging, "Show more"),

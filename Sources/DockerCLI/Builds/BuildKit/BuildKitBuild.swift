@@ -44,6 +44,8 @@ struct BuildKitBuild: Sendable {
         order.stores.merge(caches.stores) { first, _ in first }
         try await BuildSources(input: session.input).put(place, file: options.file, into: &order)
         for context in options.contexts { try BuildSources.putContext(context, into: &order) }
+        let call = try BuildCall(options)
+        if let question = call.question { return try await ask(question, call, order, style) }
         let facts = try await build(order, style)
         for name in outputs.pushedLater {
             let code = try await session.with(out: session.err).docker(
@@ -77,9 +79,6 @@ struct BuildKitBuild: Sendable {
         let known = ["", "default", session.contextName]
         guard known.contains(options.builder) else {
             throw Failure("no builder \(GoText.quote(options.builder)) found")
-        }
-        guard options.call == "build", !options.checks else {
-            throw Failure("--call and --check are not in this version: a build tells of a Dockerfile's mistakes")
         }
         if options.squashes { session.err.line("WARNING: experimental flag squash is removed with BuildKit.") }
     }
@@ -134,6 +133,25 @@ struct BuildKitBuild: Sendable {
             for source in status.sources { session.err.write(source.excerpt) }
             let prefix = status.code == .cancelled ? "failed to solve: Canceled: " : "failed to solve: "
             throw Failure(prefix + status.message)
+        }
+    }
+
+    private func ask(_ question: String, _ call: BuildCall, _ order: BuildOrder, _ style: ProgressStyle) async throws {
+        let desk = ProgressDesk(
+            style, on: session.err, builder: (session.contextName, "docker"),
+            hasColours: (session.environment["NO_COLOR"] ?? "").isEmpty)
+        await desk.begin()
+        do {
+            let documents = try await daemon.ask(question, about: order, reference: BuildDaemon.newReference()) {
+                await desk.hear($0)
+            }
+            await desk.end()
+            session.out.write(call.shown(documents))
+        } catch {
+            await desk.end()
+            guard let status = error as? GRPCStatus else { throw error }
+            for source in status.sources { session.err.write(source.excerpt) }
+            throw Failure("failed to solve: \(status.message)")
         }
     }
 
