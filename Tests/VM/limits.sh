@@ -1,12 +1,12 @@
 #!/bin/busybox sh
 # Process 1 of the test machine: mounts cgroup v2 and checks that limits hold. Each line for people starts with "VM: ".
 /bin/busybox --install -s /bin
-export PATH=/bin LD_LIBRARY_PATH=/libraries
+export PATH=/bin:/sbin LD_LIBRARY_PATH=/libraries
 # A container's root is moved away from under it (pivot_root), which the initramfs itself doesn't allow: onto a tmpfs.
 if [ ! -e /switched ]; then
     mkdir /new
     mount -t tmpfs tmpfs /new
-    for name in bin bundle cluster.sh dev engine.sh etc init lib lib64 libraries opt proc run sbin sys tmp usr var; do [ -e "/$name" ] && cp -a "/$name" /new/; done
+    for name in bin bundle cluster.sh dev engine.sh etc init lib lib64 libraries nfs opt proc run sbin sys tmp usr var volumes.sh; do [ -e "/$name" ] && cp -a "/$name" /new/; done
     touch /new/switched
     exec switch_root /new /init
 fi
@@ -133,6 +133,7 @@ hako runtime delete -f io
 check "nothing is left of all that" [ -z "$(ls -d /sys/fs/cgroup/hako/*/ 2> /dev/null)" ]
 
 . /engine.sh
+. /volumes.sh
 . /cluster.sh
 echo "VM: $passed passed, $failed failed"
 poweroff -f
