@@ -109,7 +109,7 @@ import Testing
         #expect(forced.pods.count == 2)
         #expect(
             forced.warning
-                == "deleting Pods that declare no controller: n/u; deleting Pods with local storage: n/l; ignoring DaemonSet-managed Pods: n/d"
+                == "deleting Pods that declare no controller: n/u; ignoring DaemonSet-managed Pods: n/d"
         )
     }
 

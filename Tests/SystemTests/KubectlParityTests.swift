@@ -5,38 +5,6 @@ import Testing
 /// Our kubectl beside the original on one server: the same lines, each in a namespace of its own, and what both print.
 @Suite("kubectl beside the original", .serialized, .enabled(if: KubeSandbox.hasKubectl))
 struct KubectlParityTests {
-    private struct Line: Sendable {
-        let text: String
-        let input: String
-    }
-
-    /// Differences that say nothing: times, UIDs, versions, addresses and ports that the server picks.
-    private static let noise: [(String, String)] = [
-        ("CLUSTER-IP +", "CLUSTER-IP "),
-        (#"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"#, "UID"),
-        (#"\b\d+(s|m|h|d)(\d+(s|m|h))?\b"#, "AGE"), (#" +AGE"#, " AGE"), (#"AGE +"#, "AGE "),
-        (#"(resourceVersion\\*"?: ?\\*")\d+"#, "$1RV"), (#"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"#, "TIME"),
-        (#"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000"#, "DATE"),
-        (#"\b10\.(9[6-9]|1[01]\d)\.\d+\.\d+ *"#, "ADDRESS "),
-        (#"\b3[0-2]\d{3}\b"#, "PORT"), (#"\b(one|two)\b"#, "NS"), (#"(?m)^[EWI]\d{4} .*\n"#, ""),
-        (#"kube-api-access-[a-z0-9]{5}"#, "kube-api-access"),
-    ]
-
-    private static func plain(_ text: String) -> String {
-        noise.reduce(text) { text, pair in
-            text.replacingOccurrences(of: pair.0, with: pair.1, options: .regularExpression)
-        }
-    }
-
-    private func compare(_ box: KubeSandbox, _ line: Line) async throws {
-        async let original = box.shell("kubectl -n one \(line.text)", input: line.input)
-        async let ours = box.shell("\(Repo.hako) kubectl -n two \(line.text)", input: line.input)
-        let (a, b) = (try await original, try await ours)
-        #expect(a.status == b.status, "\(line.text): exit codes")
-        #expect(Self.plain(a.out) == Self.plain(b.out), "\(line.text): output")
-        #expect(Self.plain(a.err) == Self.plain(b.err), "\(line.text): errors")
-    }
-
     private static let manifest = """
         apiVersion: apps/v1
         kind: Deployment
@@ -144,12 +112,25 @@ struct KubectlParityTests {
         try await KubeSandbox.with { (box: KubeSandbox) async throws in
             try await box.ok("create", "namespace", "one")
             try await box.ok("create", "namespace", "two")
-            for (text, input) in Self.changes { try await compare(box, Line(text: text, input: input)) }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for text in Self.reads { group.addTask { try await compare(box, Line(text: text, input: "")) } }
-                try await group.waitForAll()
+            let parity = try KubectlParity(box)
+            for (text, input) in Self.changes { try await parity.compare(text, input: input) }
+            try await parity.compareAll(Self.reads)
+            for text in Self.deletions { try await parity.compare(text) }
+        }
+    }
+
+    @Test("so they do verb by verb: nodes, certificates, set, rollout, wait, debug, generators, refusals")
+    func verbs() async throws {
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
+            let parity = try KubectlParity(box, files: KubectlVerbLines.files)
+            for side in KubectlParity.sides {
+                try await box.ok("create", "namespace", side)
+                let objects = KubectlVerbLines.objects.replacing("SIDE", with: side)
+                try await box.ok("-n", side, "apply", "-f", "-", input: objects)
             }
-            for text in Self.deletions { try await compare(box, Line(text: text, input: "")) }
+            for text in KubectlVerbLines.first { try await parity.compare(text) }
+            try await parity.compareAll(KubectlVerbLines.reads)
+            for text in KubectlVerbLines.second { try await parity.compare(text) }
         }
     }
 }

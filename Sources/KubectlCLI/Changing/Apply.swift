@@ -47,8 +47,8 @@ extension VerbTree {
             subverbs: [applyEditLast(), applySetLast(), applyViewLast()]
         ) { options, parsed, session in
             guard !options.files.isEmpty else {
-                if let word = parsed.arguments.first {
-                    throw Refusal("unknown command \(word.quoted)\nSee 'kubectl apply -h' for help and examples")
+                guard parsed.arguments.isEmpty else {
+                    throw session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
                 }
                 throw Refusal("must specify one of -f and -k")
             }
@@ -70,6 +70,7 @@ struct Applying: Sendable {
         self.options = options
         self.session = session
         dryRun = try DryRun(options.dryRun)
+        _ = try Validation.query(options.validate)
         printer = try ObjectPrinter(session, options.printing)
         if options.forcesConflicts, !options.serverSide {
             throw Refusal("--force-conflicts only works with --server-side")
@@ -103,6 +104,7 @@ struct Applying: Sendable {
 
     func run() async throws {
         var selection = options.files.selection()
+        selection.validates = Validation.isOn(options.validate)
         selection.labels = options.labels
         let selected = try await session.select(selection)
         var errors = selected.errors

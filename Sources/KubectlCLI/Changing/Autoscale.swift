@@ -32,6 +32,11 @@ extension VerbTree {
                 .toggle("record", \.records, "Taken for compatibility").hidden,
             ]
         ) { options, parsed, session in
+            if parsed.given.contains("cpu-percent") {
+                session.err.line(
+                    "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format "
+                        + "(e.g., '70%' for utilization or '500m' for milliCPU).")
+            }
             try required(parsed, ["max"])
             if options.most < 1 {
                 throw Refusal("--max=MAXPODS is required and must be at least 1, max: \(options.most)")

@@ -31,11 +31,13 @@ extension VerbTree {
                 .toggle("show-secrets", \.showsSecrets, "Show the values of secrets"),
             ]
         ) { options, parsed, session in
+            guard parsed.arguments.isEmpty else {
+                throw Refusal(
+                    session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]").description,
+                    exitCode: Comparing.failed)
+            }
             guard !options.files.isEmpty else {
                 throw Refusal("must specify one of -f and -k", exitCode: Comparing.failed)
-            }
-            guard parsed.arguments.isEmpty else {
-                throw session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
             }
             try await Comparing(options: options, session: session).run()
         }

@@ -36,6 +36,11 @@ struct Editing: Sendable {
     let session: Session
 
     func run(_ arguments: [String]) async throws {
+        guard ["", "json", "yaml", "kyaml"].contains(options.printing.output) else {
+            throw Refusal(
+                "unable to match a printer suitable for the output format \(options.printing.output.quoted), "
+                    + "allowed formats are: json,kyaml,yaml")
+        }
         var selection = options.files.selection(arguments)
         selection.emptySelectsAll = true
         selection.latest = true

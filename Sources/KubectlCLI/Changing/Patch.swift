@@ -89,7 +89,9 @@ struct Patching: Sendable {
                     after.take(try Self.apply(patch, options.type.lowercased(), to: item.object))
                 }
                 let changed = after.object != item.object
-                try printer.print(after, "patched\(changed ? "" : " (no change)")")
+                try printer.print(
+                    options.subresource == "scale" ? after.asScale : after,
+                    "patched\(changed ? "" : " (no change)")")
             } catch let status as APIStatus where status.code == 415 {
                 let kind =
                     item.resource.group.isEmpty

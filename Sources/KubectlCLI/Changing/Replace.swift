@@ -62,6 +62,7 @@ struct Replacing: Sendable {
         }
         let printer = try ObjectPrinter(session, options.printing)
         var selection = options.files.selection()
+        selection.validates = Validation.isOn(options.validate)
         selection.subresource = options.subresource
         let selected = try await session.select(selection)
         var errors = selected.errors

@@ -76,15 +76,14 @@ extension VerbTree {
             if object["spec"]["paused"].bool == true {
                 throw Refusal("can't restart paused deployment (run rollout resume first)")
             }
-            return [
-                "spec": [
-                    "template": [
-                        "metadata": [
-                            "annotations": ["kubectl.kubernetes.io/restartedAt": .string(Clock.now.localRFC3339)]
-                        ]
-                    ]
-                ]
-            ]
+            let mark = "kubectl.kubernetes.io/restartedAt", now = Clock.now.localRFC3339
+            if object["spec"]["template"]["metadata"]["annotations"][mark].string == now {
+                throw PlainRefusal(
+                    text:
+                        "error: failed to create patch for \(object["metadata"]["name"].plain): if restart has already "
+                        + "been triggered within the past second, please wait before attempting to trigger another")
+            }
+            return ["spec": ["template": ["metadata": ["annotations": [mark: .string(now)]]]]]
         }
     }
 
@@ -113,7 +112,7 @@ extension VerbTree {
                     errors.append(Refusal("error: \(item.resource.qualifiedName) \(item.name.quoted) \(refusal)"))
                 } catch let status as APIStatus {
                     errors.append(Refusal("failed to patch: \(status.message)"))
-                }
+                } catch let refusal as PlainRefusal { errors.append(refusal) }
             }
             try Failures.throwing(errors)
         }
@@ -141,7 +140,7 @@ extension VerbTree {
             if selected.items.isEmpty, selected.errors.isEmpty { return try tellNothing(session) }
             for item in try selected.all() {
                 guard ["Deployment", "DaemonSet", "StatefulSet"].contains(item.resource.kind) else {
-                    throw Refusal("no status viewer has been implemented for \(item.resource.kind)")
+                    throw Refusal("no status viewer has been implemented for \(item.resource.goKind)")
                 }
                 do {
                     _ = try await Following(session: session).until(

@@ -50,24 +50,47 @@ struct EnvironmentEditing: Sendable {
         if !options.keys.isEmpty, options.from.isEmpty {
             throw Refusal("when specifying --keys, a configmap or secret must be provided with --from")
         }
-        if options.lists { return try await list(resources) }
-        var added: [(String, JSON)] = [], removed: [String] = []
-        for word in options.variables + words {
-            if let (name, value) = word.cut("=") {
-                added.append((name, .members([("name", .string(name)), ("value", .some(value))])))
-            } else if word.hasSuffix("-") {
-                removed.append(String(word.dropLast()))
-            }
-        }
+        var (added, removed) = try await changes(options.variables + words)
         if !options.from.isEmpty { added += try await references() }
         let entries = added, gone = removed
+        if options.lists { return try await list(resources, entries, gone) }
         try await TemplateEditing(
             options, session, "env updated", failure: "failed to patch env update to pod template:"
         )
-        .run(resources) { spec in try edit(&spec, entries, gone) }
+        .run(resources) { spec in
+            try edit(&spec, entries, gone) ? [] : [UnmatchedContainers(pattern: options.containers)]
+        }
     }
 
-    private func edit(_ spec: inout JSON, _ added: [(String, JSON)], _ removed: [String]) throws -> [any Error] {
+    /// `NAME=VALUE` to set, `NAME-` to take away, `-`: such lines from standard input.
+    private func changes(_ words: [String]) async throws -> (added: [(String, JSON)], removed: [String]) {
+        var added: [(String, JSON)] = [], removed: [String] = []
+        func add(_ name: String, _ value: String) {
+            added.append((name, .members([("name", .string(name)), ("value", .some(value))])))
+        }
+        for word in words {
+            if word == "-" {
+                for line in String(decoding: try await session.read("-"), as: UTF8.self).parts("\n") {
+                    if let (name, value) = (line.cut("#")?.0 ?? line).cut("=") { add(name, value) }
+                }
+            } else if let (name, value) = word.cut("=") {
+                let faults = Names.envVarName(name)
+                if !faults.isEmpty {
+                    throw Refusal("\(name.quoted) is not a valid key name: \(faults.joined(separator: ";"))")
+                }
+                add(name, value)
+            } else {
+                removed.append(String(word.dropLast()))
+            }
+        }
+        if removed.contains(where: { name in added.contains { $0.0 == name } }) {
+            throw Refusal("can not both modify and remove the same environment variable in the same command")
+        }
+        return (added, removed)
+    }
+
+    /// - Returns: whether one of the containers is meant.
+    private func edit(_ spec: inout JSON, _ added: [(String, JSON)], _ removed: [String]) throws -> Bool {
         var isFound = false
         for member in ["containers", "initContainers"] {
             guard let list = spec[member].array else { continue }
@@ -96,10 +119,7 @@ struct EnvironmentEditing: Sendable {
                     return copy
                 })
         }
-        if !isFound {
-            session.err.line("Warning:  does not have any containers matching \(options.containers.quoted)")
-        }
-        return []
+        return isFound
     }
 
     private func references() async throws -> [(String, JSON)] {
@@ -133,14 +153,16 @@ struct EnvironmentEditing: Sendable {
 
     // MARK: --list
 
-    private func list(_ resources: [String]) async throws {
+    /// What there would be with the changes.
+    private func list(_ resources: [String], _ added: [(String, JSON)], _ removed: [String]) async throws {
         var selection = options.files.selection(resources)
         selection.labels = options.labels
         selection.takesAll = options.all
         selection.latest = true
         for item in try await session.select(selection).all() {
             guard let place = TemplateEditing.place(item.resource.kind) else { continue }
-            let spec = place.reduce(item.object) { $0[$1] }
+            var spec = place.reduce(item.object) { $0[$1] }
+            _ = try edit(&spec, added, removed)
             for container in (spec["containers"].array ?? []) + (spec["initContainers"].array ?? [])
             where ContainerPattern.fits(options.containers, container["name"].string ?? "") {
                 session.out.line("# \(item.resource.kind) \(item.name), container \(container["name"].string ?? "")")

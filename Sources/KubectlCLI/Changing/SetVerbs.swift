@@ -46,13 +46,12 @@ extension VerbTree {
         ) { options, parsed, session in
             let (resources, words) = try Pairs.split(parsed.arguments, "image")
             let images = words.compactMap { $0.cut("=") }
+            let editing = TemplateEditing(
+                options, session, "image updated", failure: "failed to patch image update to pod template:")
+            let items = try await editing.items(resources)
             var faults: [any Error] = []
             if options.all, options.labels != nil {
                 faults.append(Refusal("cannot set --all and --selector at the same time"))
-            }
-            if resources.isEmpty, options.files.isEmpty {
-                faults.append(
-                    Refusal("one or more resources must be specified as <resource> <name> or <resource>/<name>"))
             }
             if images.isEmpty { faults.append(Refusal("at least one image update is required")) }
             if images.count > 1, images.contains(where: { $0.0 == "*" }) {
@@ -62,9 +61,7 @@ extension VerbTree {
                     ))
             }
             try Failures.throwing(faults)
-            try await TemplateEditing(
-                options, session, "image updated", failure: "failed to patch image update to pod template:"
-            ).run(resources) { spec in
+            try await editing.run(items) { spec in
                 var missing: [any Error] = []
                 for (name, image) in images.sorted(by: { $0.0 < $1.0 }) {
                     var isFound = false
@@ -141,9 +138,10 @@ extension VerbTree {
             flags: SetOptions.flags([], without: ["selector"])
         ) { options, parsed, session in
             guard let account = parsed.arguments.last else { throw Refusal("serviceaccount is required") }
-            try await TemplateEditing(
-                options, session, "serviceaccount updated", failure: "failed to patch ServiceAccountName"
-            ).run(Array(parsed.arguments.dropLast())) { spec in
+            var editing = TemplateEditing(
+                options, session, "serviceaccount updated", failure: "failed to patch ServiceAccountName")
+            editing.tellsUnchanged = true
+            try await editing.run(Array(parsed.arguments.dropLast())) { spec in
                 spec["serviceAccountName"] = .string(account)
                 return []
             }
@@ -159,15 +157,22 @@ extension VerbTree {
                 [.text("resource-version", \.version, "Only if the object has this version")],
                 without: ["kustomize", "selector"], isRecursive: true)
         ) { options, parsed, session in
-            let (resources, words) = try Pairs.split(parsed.arguments, "selector")
-            guard !words.isEmpty else { throw Refusal("one selector is required") }
-            let selector = try LabelSelectorText.object(words.joined(separator: ","))
-            if !selector["matchExpressions"].isNull {
-                throw Refusal("match expression \(selector["matchExpressions"].text) not supported on this object")
-            }
+            // The last word is the selector, whatever it looks like.
+            let selector = try LabelSelectorText.object(parsed.arguments.last ?? "")
             var editing = TemplateEditing(options, session, "selector updated", failure: "")
             editing.isPlain = true
-            try await editing.run(resources) { object in
+            editing.tellsUnchanged = true
+            let items = try await editing.items(Array(parsed.arguments.dropLast()))
+            let expressions = selector["matchExpressions"].array ?? []
+            if !expressions.isEmpty {
+                let texts = expressions.map { term in
+                    let values = (term["values"].array ?? []).map(\.plain).joined(separator: " ")
+                    return "{\(term["key"].plain) \(term["operator"].plain) [\(values)]}"
+                }
+                throw Refusal(
+                    "match expression [\(texts.joined(separator: " "))] not supported on this object")
+            }
+            try await editing.run(items) { object in
                 guard object["kind"].string == "Service" else {
                     return [Refusal("setting a selector is only supported for Services")]
                 }
@@ -214,7 +219,7 @@ extension VerbTree {
             editing.isPlain = true
             try await editing.run(parsed.arguments) { object in
                 guard ["RoleBinding", "ClusterRoleBinding"].contains(object["kind"].string ?? "") else {
-                    return [Refusal("setting subjects is only supported for RoleBinding/ClusterRoleBinding")]
+                    throw Refusal("setting subjects is only supported for RoleBinding/ClusterRoleBinding")
                 }
                 let there = object["subjects"].array ?? []
                 object["subjects"] = .array(there + added.filter { !there.contains($0) })
@@ -241,6 +246,9 @@ enum ContainerPattern {
     }
 }
 
+/// No container of the object is meant: told as a warning.
+struct UnmatchedContainers: Error { let pattern: String }
+
 /// Changes objects that have a pod's specification in them, by a patch of what differs.
 struct TemplateEditing: Sendable {
     private let options: SetOptions
@@ -249,6 +257,8 @@ struct TemplateEditing: Sendable {
     private let failure: String
     /// The whole object is changed, not its pod specification.
     var isPlain = false
+    /// Objects that are so already are told of, too.
+    var tellsUnchanged = false
 
     init(_ options: SetOptions, _ session: Session, _ operation: String, failure: String) {
         self.options = options
@@ -268,17 +278,25 @@ struct TemplateEditing: Sendable {
         }
     }
 
-    func run(_ resources: [String], _ edit: (inout JSON) throws -> [any Error]) async throws {
-        let dryRun = try DryRun(options.dryRun)
-        let printer = try ObjectPrinter(session, options.printing)
-        if resources.isEmpty, options.files.isEmpty {
-            throw Refusal("one or more resources must be specified as <resource> <name> or <resource>/<name>")
-        }
+    /// What is to be changed, as it is.
+    func items(_ resources: [String]) async throws -> [Item] {
         var selection = options.files.selection(resources)
         selection.labels = options.labels
         selection.takesAll = options.all
         selection.latest = !options.local
-        let items = try await session.select(selection).all()
+        return try await session.select(selection).all()
+    }
+
+    func run(_ resources: [String], _ edit: (inout JSON) throws -> [any Error]) async throws {
+        if resources.isEmpty, options.files.isEmpty {
+            throw Refusal("one or more resources must be specified as <resource> <name> or <resource>/<name>")
+        }
+        try await run(try await items(resources), edit)
+    }
+
+    func run(_ items: [Item], _ edit: (inout JSON) throws -> [any Error]) async throws {
+        let dryRun = try DryRun(options.dryRun)
+        let printer = try ObjectPrinter(session, options.printing)
         var errors: [any Error] = []
         for item in items {
             do {
@@ -291,26 +309,39 @@ struct TemplateEditing: Sendable {
                         continue
                     }
                 } else {
-                    errors += try Self.change(&after, item.resource, edit)
+                    for fault in try Self.change(&after, item.resource, edit) {
+                        guard let unmatched = fault as? UnmatchedContainers else {
+                            errors.append(fault)
+                            continue
+                        }
+                        session.err.line(
+                            "Warning: \(item.resource.kind)/\(item.name) does not have any containers matching "
+                                + unmatched.pattern.quoted)
+                    }
                 }
                 let type = BuiltInType.of(before)
                 let patch = ThreeWay.strategic(last: before, wanted: after, current: before, type: type)
-                if patch.object?.isEmpty != false { continue }
+                let isSame = patch.object?.isEmpty != false
+                if isSame, !tellsUnchanged { continue }
                 var changed = item
                 changed.object = after
-                if !options.local, dryRun != .client { changed = try await send(patch, item, type, dryRun) }
+                if !isSame, !options.local, dryRun != .client { changed = try await send(patch, item, type, dryRun) }
                 try printer.print(changed, operation + dryRun.suffix)
+            } catch let refusal as Refusal where !refusal.description.hasPrefix("error: ") && !isPatching(refusal) {
+                errors.append(Refusal("\(item.resource.name)/\(item.name) \(refusal)"))
             } catch { errors.append(error) }
         }
         try Failures.throwing(errors)
     }
+
+    private func isPatching(_ refusal: Refusal) -> Bool { !failure.isEmpty && refusal.description.hasPrefix(failure) }
 
     private static func change(
         _ object: inout JSON, _ resource: ServedResource, _ edit: (inout JSON) throws -> [any Error]
     ) throws -> [any Error] {
         guard let place = place(resource.kind) else {
             throw Refusal(
-                "error: \(resource.name)/\(object["metadata"]["name"].string ?? "") the object is not a pod or does not have a pod template: \(resource.kind)\n"
+                "error: \(resource.name)/\(object["metadata"]["name"].string ?? "") the object is not a pod or does not have a pod template: \(resource.goType)\n"
             )
         }
         func descend(_ tree: inout JSON, _ path: ArraySlice<String>) throws -> [any Error] {

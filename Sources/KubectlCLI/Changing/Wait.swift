@@ -81,6 +81,7 @@ enum WaitGoal: Sendable {
                     "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'"
                 )
             }
+            guard !parts[0].isEmpty else { throw Refusal("jsonpath expression cannot be empty") }
             let path: JSONPath
             do { path = try JSONPath(parsing: try JSONPath.relaxed(parts[0]), allowsMissingKeys: true) } catch {
                 throw Refusal("\(error)")
@@ -202,6 +203,7 @@ enum Waiting {
             }
             return done
         } catch is Following.OutOfTime {
+            if case .created = goal { throw Refusal("timed out waiting for the condition") }
             throw Refusal("timed out waiting for the condition on \(item.resource.name)/\(item.name)")
         }
     }

@@ -52,10 +52,7 @@ extension VerbTree {
             "whoami", "Experimental: Check self subject attributes", usage: "auth whoami [options]",
             options: WhoAmIOptions(),
             flags: PrintOptions.flags(\.printing)
-        ) { options, parsed, session in
-            guard parsed.arguments.isEmpty else {
-                throw session.misuse("unexpected args: [\(parsed.arguments.joined(separator: " "))]")
-            }
+        ) { options, _, session in
             let printer = try ObjectPrinter(session, options.printing)
             let review: JSON
             do {

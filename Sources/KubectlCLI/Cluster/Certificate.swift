@@ -37,13 +37,15 @@ extension VerbTree {
             var selection = options.files.selection(
                 parsed.arguments.isEmpty ? [] : ["certificatesigningrequests"] + parsed.arguments)
             selection.latest = true
-            for item in try await session.select(selection).all() {
+            let items = try await session.select(selection).all()
+            if items.isEmpty { session.out.line("No resources found") }
+            for item in items {
                 var request = item
                 let conditions = item.object["status"]["conditions"].array ?? []
                 let other = type == "Approved" ? "Denied" : "Approved"
                 if conditions.contains(where: { $0["type"].string == other }) {
                     throw Refusal(
-                        "certificate signing request \(item.name.quoted) is already \(other == "Denied" ? "denied" : "approved")"
+                        "certificate signing request \(item.name.quoted) is already \(other)"
                     )
                 }
                 if !conditions.contains(where: { $0["type"].string == type }) || options.force {

@@ -8,12 +8,7 @@ extension VerbTree {
         Verb(
             "cluster-info", group: .cluster, "Display cluster information", usage: "cluster-info [flags] [options]",
             options: 0, subverbs: [clusterInfoDump()]
-        ) { _, parsed, session in
-            guard parsed.arguments.isEmpty else {
-                throw Refusal(
-                    "unknown command \(parsed.arguments[0].quoted)\nSee 'kubectl cluster-info -h' for help and examples"
-                )
-            }
+        ) { _, _, session in
             let connection = try session.connection
             func line(_ name: String, _ address: String) {
                 let isTerminal = session.out.isTerminal

@@ -32,6 +32,7 @@ extension VerbTree {
             let (found, files) = await Completer(session: session).suggestions(parsed.arguments)
             for suggestion in found { session.out.line(suggestion) }
             session.out.line(files ? ":0" : ":4")
+            if !files { session.err.line("Completion ended with directive: ShellCompDirectiveNoFileComp") }
         }
     }
 }
@@ -51,7 +52,7 @@ struct Completer: Sendable {
             let all =
                 last.hasPrefix("-")
                 ? GlobalOptions.flags.map(\.shape).suggestions
-                : VerbTree.all().filter { $0.group != .hidden }.map { "\($0.name)\t\($0.summary)" }
+                : VerbTree.all().filter { $0.group != .hidden }.map { "\($0.name)\t\($0.summary)" }.sorted()
             return (all.filter { $0.hasPrefix(last) }, false)
         }
         rest = rest.drop { $0 != word }.dropFirst()
@@ -90,9 +91,10 @@ struct Completer: Sendable {
         case "user": return (((try? session.config.names(.users)) ?? []).filter { $0.hasPrefix(start) }, false)
         case "output":
             return (
-                ["json", "yaml", "name", "wide", "jsonpath", "go-template", "custom-columns"].filter {
-                    $0.hasPrefix(start)
-                }, false
+                [
+                    "json", "yaml", "kyaml", "name", "go-template", "go-template-file", "template", "templatefile",
+                    "jsonpath", "jsonpath-as-json", "jsonpath-file", "custom-columns", "custom-columns-file", "wide",
+                ].filter { $0.hasPrefix(start) }, false
             )
         default: return ([], true)
         }
@@ -114,7 +116,10 @@ struct Completer: Sendable {
                 "\(type)/\($0)"
             }
         }
-        guard let type = words.first else { return Set(served.all.map(\.name)).sorted().filter { $0.hasPrefix(start) } }
+        guard let type = words.first else {
+            let types = served.all.sorted { ($0.group, $0.name) < ($1.group, $1.name) }
+            return types.map(\.qualifiedName).filter { $0.hasPrefix(start) }
+        }
         guard let resource = ResourceNames(served).find(type) else { return [] }
         return await names(resource.id, resource.isNamespaced ? namespace : "").filter {
             $0.hasPrefix(start) && !words.contains($0)

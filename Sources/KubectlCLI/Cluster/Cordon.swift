@@ -61,6 +61,9 @@ extension VerbTree {
             ]
         ) { options, parsed, session in
             let cordoning = try await Cordoning(options, parsed, session, usage: "drain NODE")
+            guard (try? LabelSelectorText.object(options.podLabels)) != nil else {
+                throw Refusal("--pod-selector=<pod_selector> must be a valid label selector")
+            }
             try await cordoning.run(unschedulable: true)
             try await Draining(cordoning).run()
         }
@@ -87,7 +90,7 @@ struct Cordoning: Sendable {
         if !options.labels.isEmpty { selection.labels = options.labels }
         nodes = try await session.select(selection).all()
         for node in nodes where node.resource.kind != "Node" {
-            throw Refusal("error: expected resource of type node, got \(node.resource.name.quoted)")
+            throw Refusal("error: expected resource of type node, got \(node.resource.goResource.quoted)")
         }
         self.options = options
         self.session = session

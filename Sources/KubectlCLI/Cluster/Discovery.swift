@@ -33,7 +33,9 @@ extension VerbTree {
                 throw session.misuse("unexpected arguments: [\(parsed.arguments.joined(separator: " "))]")
             }
             guard ["", "wide", "name", "json", "yaml", "kyaml"].contains(options.output) else {
-                throw Refusal("--output \(options.output) is not available")
+                throw Refusal(
+                    "unable to match a printer suitable for the output format \(options.output.quoted), "
+                        + "allowed formats are: json,kyaml,name,wide,yaml")
             }
             guard ["", "name", "kind"].contains(options.sortBy) else {
                 throw Refusal("--sort-by accepts only name or kind")

@@ -16,9 +16,7 @@ struct DrainPlan: Sendable {
     private static let daemonSet = (
         "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", "ignoring DaemonSet-managed Pods"
     )
-    private static let local = (
-        "Pods with local storage (use --delete-emptydir-data to override)", "deleting Pods with local storage"
-    )
+    private static let local = "Pods with local storage (use --delete-emptydir-data to override)"
     private static let unmanaged = (
         "Pods that declare no controller (use --force to override)", "deleting Pods that declare no controller"
     )
@@ -53,10 +51,9 @@ struct DrainPlan: Sendable {
             let hasLocal = (pod["spec"]["volumes"].array ?? []).contains { !$0["emptyDir"].isNull }
             if hasLocal, !isFinished {
                 guard options.deletesEmptyDirs else {
-                    fatal[Self.local.0, default: []].append(label)
+                    fatal[Self.local, default: []].append(label)
                     continue
                 }
-                warnings[Self.local.1, default: []].append(label)
             }
             if owner == nil, !isFinished {
                 guard options.force else {
@@ -97,7 +94,7 @@ struct Draining: Sendable {
                 let whole = text.count == 1 ? text[0] : "[\(text.joined(separator: ", "))]"
                 session.err.line(
                     "error: unable to drain node \(node.name.quoted) due to error: \(whole), continuing command...")
-                failures.append(error)
+                failures += ((error as? Failures)?.errors ?? [error]).map(Self.bare)
                 remaining.append(node.name)
             }
         }
@@ -106,6 +103,11 @@ struct Draining: Sendable {
             for name in remaining { session.err.line(" \(name)") }
         }
         try Failures.throwing(failures)
+    }
+
+    /// As the original tells several errors at once: without a word in front.
+    private static func bare(_ error: any Error) -> any Error {
+        (error as? Refusal).map { PlainRefusal(text: $0.description) } ?? error
     }
 
     private static func sentence(_ error: any Error) -> String {

@@ -24,10 +24,7 @@ extension VerbTree {
                 .toggle("no-headers", \.noHeaders, "Print no headers"),
                 .int("chunk-size", \.chunk, default: 500, "Objects in one answer to a list; 0: all"),
             ]
-        ) { options, parsed, session in
-            guard parsed.arguments.isEmpty else {
-                throw session.misuse("unexpected args: [\(parsed.arguments.joined(separator: " "))]")
-            }
+        ) { options, _, session in
             for type in options.types where !["normal", "warning"].contains(type.lowercased()) {
                 throw Refusal("valid --types are Normal or Warning")
             }

@@ -60,7 +60,9 @@ struct Explaining: Sendable {
             guard
                 let other = names.all.first(where: { $0.name == resource.name && $0.apiVersion == options.apiVersion })
             else {
-                throw Refusal("couldn't find resource for \"\(options.apiVersion), Resource=\(resource.name)\"")
+                throw Refusal(
+                    "couldn't find resource for \"\(options.apiVersion.contains("/") ? "" : "/")\(options.apiVersion), "
+                        + "Resource=\(resource.name)\"")
             }
             resource = other
         }
@@ -88,7 +90,7 @@ struct Explaining: Sendable {
         let index = try await session.get("/openapi/v3")
         let path = resource.group.isEmpty ? "api/\(resource.version)" : "apis/\(resource.apiVersion)"
         guard let address = index["paths"][path]["serverRelativeURL"].string else {
-            throw Refusal("couldn't find resource for \"\(resource.apiVersion), Resource=\(resource.name)\"")
+            throw Refusal("couldn't find resource for \(resource.goResource.quoted)")
         }
         return try await session.get(address)
     }

@@ -81,8 +81,8 @@ struct Tainting: Sendable {
         guard type.kind == "Node" else {
             throw Refusal("invalid resource type \(resources[0].lowercased()), only node types are supported")
         }
-        let both = added.filter { new in
-            removed.contains { $0.key == new.key && ($0.effect.isEmpty || $0.effect == new.effect) }
+        let both = removed.filter { old in
+            added.contains { $0.key == old.key && (old.effect.isEmpty || $0.effect == old.effect) }
         }
         if !both.isEmpty {
             throw Refusal(

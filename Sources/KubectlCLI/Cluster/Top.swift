@@ -29,6 +29,7 @@ extension VerbTree {
                 .toggle("use-protocol-buffers", \.protocolBuffers, default: true, "Taken for compatibility"),
             ]
         ) { options, parsed, session in
+            guard parsed.arguments.count < 2 else { throw session.misuse("node [NAME | -l label]") }
             if !parsed.arguments.isEmpty, !options.labels.isEmpty {
                 throw Refusal("only one of NAME or --selector can be provided")
             }
@@ -53,6 +54,7 @@ extension VerbTree {
                 .toggle("use-protocol-buffers", \.protocolBuffers, default: true, "Taken for compatibility"),
             ]
         ) { options, parsed, session in
+            guard parsed.arguments.count < 2 else { throw session.misuse("pod [NAME | -l label]") }
             if !parsed.arguments.isEmpty, !options.labels.isEmpty || !options.fields.isEmpty {
                 throw Refusal("only one of NAME or selector can be provided")
             }

@@ -58,6 +58,7 @@ extension VerbTree {
             session.out.line(all.pretty(indent: "  "))
         } else {
             try ObjectPrinter(session, printing).show(all)
+            session.out.line("")
         }
     }
 

@@ -169,15 +169,48 @@ extension VerbTree {
             guard parsed.arguments.isEmpty else {
                 throw session.misuse("unexpected arguments: [\(parsed.arguments.joined(separator: " "))]")
             }
-            if options.flatten, !options.raw, false { return }
             var tree = try session.editedConfig.merged
             if options.minify { tree = try minified(tree, session) }
             if options.flatten { tree = try flattened(tree, session) }
             if !options.raw { tree = redacted(tree) }
             var printing = options.printing
             if printing.output.isEmpty, printing.template.isEmpty { printing.output = "yaml" }
-            try ObjectPrinter(session, printing).show(tree, isTyped: true)
+            try ObjectPrinter(session, printing).show(ordered(tree), isTyped: true)
         }
+    }
+
+    /// Members in the original's order, which JSON keeps.
+    private static func ordered(_ tree: JSON) -> JSON {
+        let members = [
+            "clusters": (
+                "cluster",
+                [
+                    "server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority",
+                    "certificate-authority-data", "proxy-url", "disable-compression",
+                ]
+            ),
+            "users": (
+                "user",
+                [
+                    "client-certificate", "client-certificate-data", "client-key", "client-key-data", "token",
+                    "tokenFile", "as", "as-uid", "as-groups", "as-user-extra", "username", "password",
+                ]
+            ),
+        ]
+        var sorted = tree
+        for (section, (member, order)) in members {
+            guard let entries = tree[section].array else { continue }
+            sorted[section] = .array(
+                entries.map { entry in
+                    guard let old = entry[member].object else { return entry }
+                    let known = order.compactMap { name in old[name].map { (name, $0) } }
+                    let others = old.filter { !order.contains($0.0) }.map { ($0.0, $0.1) }
+                    var copy = entry
+                    copy[member] = .object(JSONObject(known + others))
+                    return copy
+                })
+        }
+        return sorted
     }
 
     private static func minified(_ tree: JSON, _ session: Session) throws -> JSON {

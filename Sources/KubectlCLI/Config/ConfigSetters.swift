@@ -61,6 +61,9 @@ extension VerbTree {
             let name = parsed.arguments[0]
             var cluster = config.entry(.clusters, name) ?? ["server": ""]
             let given = session.options.overrides
+            if given.skipsVerification == true, !given.authority.isEmpty {
+                throw Refusal("you cannot specify a certificate authority and insecure mode at the same time")
+            }
             if parsed.given.contains("server") { cluster["server"] = .string(given.server) }
             if parsed.given.contains("tls-server-name") { cluster["tls-server-name"] = .string(given.serverName) }
             if let skips = given.skipsVerification {

@@ -53,7 +53,7 @@ extension VerbTree {
             while let next = words.popFirst().flatMap(verb.subverb) { verb = next }
             session.out.write(HelpText.page(verb, session.path))
         }
-        return Refusal("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
+        return Refusal("unexpected args: [\(parsed.arguments.joined(separator: " "))]")
     }
 
     private static func configNames(_ section: Kubeconfig.Section) -> Verb {

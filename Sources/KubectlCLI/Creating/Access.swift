@@ -96,6 +96,10 @@ extension VerbTree {
                 {
                     session.err.line("Warning: '\(verb)' is not a standard resource verb")
                 }
+                for verb in verbs {
+                    guard let possible = boundVerbs[verb], !possible.contains(found.qualifiedName) else { continue }
+                    throw Refusal("can not perform '\(verb)' on '\(found.name)' in group '\(found.group)'")
+                }
                 (group, name) = (found.group, found.name)
             }
             let whole = part.isEmpty ? name : "\(name)/\(part)"
@@ -113,6 +117,13 @@ extension VerbTree {
     private static let standardVerbs: Set<String> = [
         "get", "delete", "list", "create", "update", "patch", "watch", "proxy", "deletecollection", "use", "bind",
         "escalate", "impersonate",
+    ]
+    /// Verbs that only these resources have.
+    private static let boundVerbs: [String: Set<String>] = [
+        "use": ["podsecuritypolicies.policy", "podsecuritypolicies.extensions"],
+        "bind": ["roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io"],
+        "escalate": ["roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io"],
+        "impersonate": ["users", "serviceaccounts", "groups", "userextras.authentication.k8s.io"],
     ]
     private static let specialVerbs: [String: Set<String>] = [
         "approve": ["signers.certificates.k8s.io"], "sign": ["signers.certificates.k8s.io"],

@@ -37,6 +37,10 @@ extension VerbTree {
     }
 }
 
+private func unexpected(_ parsed: Parsed, _ session: Session) -> Refusal {
+    session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
+}
+
 extension Verb {
     /// `create`: by files when no kind is named.
     fileprivate init(create name: String, _ summary: String, usage: String, subverbs: [Verb]) {
@@ -50,14 +54,10 @@ extension Verb {
             ], subverbs: subverbs
         ) { options, parsed, session in
             guard !options.files.isEmpty else {
-                if let word = parsed.arguments.first {
-                    throw Refusal("unknown command \(word.quoted)\nSee 'kubectl create -h' for help and examples")
-                }
+                guard parsed.arguments.isEmpty else { throw unexpected(parsed, session) }
                 throw Refusal("must specify one of -f and -k")
             }
-            guard parsed.arguments.isEmpty else {
-                throw session.misuse("Unexpected args: [\(parsed.arguments.joined(separator: " "))]")
-            }
+            guard parsed.arguments.isEmpty else { throw unexpected(parsed, session) }
             try await Creating(options, session).files()
         }
     }
@@ -100,6 +100,7 @@ struct Creating: Sendable {
             return
         }
         var selection = options.files.selection()
+        selection.validates = Validation.isOn(options.validate)
         selection.labels = options.labels
         let selected = try await session.select(selection)
         var errors = selected.errors

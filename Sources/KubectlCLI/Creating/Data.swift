@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Fault
 import Glibc
@@ -55,6 +56,9 @@ struct DataSources: Sendable {
 
     private static func file(_ text: String) throws -> [(key: String, bytes: [UInt8])] {
         var key: String?, path = text
+        guard text.count(where: { $0 == "=" }) < 2 else {
+            throw Refusal("key names or file paths cannot contain '='")
+        }
         if let (left, right) = text.cut("=") {
             guard !left.isEmpty else { throw Refusal("key name for file path \(right) missing") }
             guard !right.isEmpty else { throw Refusal("file path for key name \(left) missing") }
@@ -237,12 +241,19 @@ extension VerbTree {
             ]
         ) { options, name, _, _ in
             guard !options.key.isEmpty, !options.cert.isEmpty else { throw Refusal("key and cert must be specified") }
-            func read(_ path: String) throws -> JSON {
-                do { return .string(encodeBase64(try WholeFile.read(path, limit: 1 << 20))) } catch {
+            func read(_ path: String) throws -> [UInt8] {
+                do { return try WholeFile.read(path, limit: 1 << 20) } catch {
                     throw Refusal("Cannot read file \(path), \(sentence(error))")
                 }
             }
-            let data = JSONObject([("tls.crt", try read(options.cert)), ("tls.key", try read(options.key))])
+            let certificate = try read(options.cert), key = try read(options.key)
+            for (bytes, what) in [(certificate, "certificate"), (key, "key")]
+            where !String(decoding: bytes, as: UTF8.self).contains("-----BEGIN ") {
+                throw Refusal("tls: failed to find any PEM data in \(what) input")
+            }
+            let data = JSONObject([
+                ("tls.crt", .string(encodeBase64(certificate))), ("tls.key", .string(encodeBase64(key))),
+            ])
             let type = "kubernetes.io/tls"
             let full = options.hash ? "\(name)-\(ContentHash.secret(name, type, data))" : name
             return [

@@ -97,7 +97,10 @@ struct Exposing: Sendable {
                 ("ports", ports.isEmpty ? nil : .array(ports)), ("selector", selector),
                 ("clusterIP", .some(options.clusterIP)), ("type", .some(options.type)),
                 ("externalIPs", options.externalIP.isEmpty ? nil : [.string(options.externalIP)]),
-                ("sessionAffinity", .some(options.affinity)), ("loadBalancerIP", .some(options.loadBalancerIP)),
+                ("sessionAffinity", .some(options.affinity)),
+                (
+                    "loadBalancerIP", options.type == "LoadBalancer" ? .some(options.loadBalancerIP) : nil
+                ),
                 ("externalName", .some(options.externalName)),
             ]), "status": ["loadBalancer": [:]],
         ]

@@ -212,6 +212,13 @@ extension VerbTree {
             guard options.least.isEmpty || options.most.isEmpty else {
                 throw Refusal("min-available and max-unavailable cannot be both specified")
             }
+            for (name, text) in [("min-available", options.least), ("max-unavailable", options.most)]
+            where !text.isEmpty {
+                let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
+                guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }) else {
+                    throw Refusal("invalid format specified for \(name)")
+                }
+            }
             func amount(_ text: String) -> JSON? {
                 text.isEmpty ? nil : Int(text).map { .init($0) } ?? .string(text)
             }

@@ -77,12 +77,19 @@ struct Running: Sendable {
             throw Refusal(
                 "invalid restart policy: \(options.restart), valid values are: Always, OnFailure, Never")
         }
+        guard ImageNameCheck.isReference(options.image) else {
+            throw Refusal("invalid image name \(options.image.quoted): invalid reference format")
+        }
+        guard ["", "Always", "IfNotPresent", "Never"].contains(options.pullPolicy) else {
+            throw Refusal(
+                "invalid image pull policy: \(options.pullPolicy), valid values are: Always, IfNotPresent, Never")
+        }
         let attaches = options.attachGiven ? options.attaches : options.stdin
         let dryRun = try DryRun(options.dryRun)
         if options.removes, !attaches { throw Refusal("--rm should only be used for attached containers") }
         if attaches, dryRun != .none {
             throw Refusal(
-                "--dry-run=\(options.dryRun) can't be used with attached containers options (--attach, --stdin, or --tty)"
+                "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)"
             )
         }
         if options.tty, !options.stdin { throw Refusal("-i/--stdin is required for containers with -t/--tty=true") }

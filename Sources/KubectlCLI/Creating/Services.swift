@@ -9,7 +9,8 @@ extension VerbTree {
 
     static func createService() -> Verb {
         Verb(
-            "service", "Create a service using a specified subcommand", usage: "create service [flags] [options]",
+            "service", aliases: ["svc"], "Create a service using a specified subcommand",
+            usage: "create service [flags] [options]",
             subverbs: [
                 service(
                     "clusterip", "ClusterIP", "Create a ClusterIP service",
@@ -67,11 +68,11 @@ extension VerbTree {
     /// `80`, `80:8080`, `80:http`.
     private static func port(_ text: String, nodePort: Int) throws -> JSON {
         let (first, second) = text.cut(":") ?? (text, "")
-        guard let number = Int(first) else {
-            throw Refusal("strconv.Atoi: parsing \(first.quoted): invalid syntax")
+        guard let number = Int(first), number >= 0 else {
+            throw Refusal("strconv.ParseUint: parsing \(first.quoted): invalid syntax")
         }
-        guard (1...65_535).contains(number) || number == 0 else {
-            throw Refusal("must be between 1 and 65535, inclusive")
+        guard number <= 65_535 else {
+            throw Refusal("strconv.ParseUint: parsing \(first.quoted): value out of range")
         }
         let target: JSON = second.isEmpty ? .init(number) : Int(second).map { .init($0) } ?? .string(second)
         return .members([

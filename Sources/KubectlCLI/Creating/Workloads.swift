@@ -28,7 +28,7 @@ extension VerbTree {
             let labels: JSON = ["app": .string(name)]
             let containers = options.images.map { image -> JSON in
                 .members([
-                    ("name", .string(containerName(image, unique: options.images.count > 1))),
+                    ("name", .string(containerName(image))),
                     ("image", .string(image)),
                     ("command", .some(command)),
                     ("ports", options.port >= 0 ? [["containerPort": .init(options.port)]] : nil), ("resources", [:]),
@@ -53,13 +53,13 @@ extension VerbTree {
         }
     }
 
-    /// `docker.io/library/nginx:1.25` is `nginx`. Several images get a suffix.
-    static func containerName(_ image: String, unique: Bool) -> String {
+    /// `docker.io/library/nginx:1.25` is `nginx`. What had to be changed to be a name gets a suffix.
+    static func containerName(_ image: String) -> String {
         var name = image.parts("/").last ?? image
         if let colon = name.firstIndex(of: ":") { name = String(name[..<colon]) }
         if let at = name.firstIndex(of: "@") { name = String(name[..<at]) }
-        name = String(name.lowercased().map { $0 == "_" ? "-" : $0 })
-        guard unique else { return name }
+        guard name.contains(where: { "_.".contains($0) }) else { return name.lowercased() }
+        name = String(name.lowercased().map { "_.".contains($0) ? "-" : $0 })
         var random = SystemRandomNumberGenerator()
         return "\(name)-\(GeneratedName.suffix(5, using: &random))"
     }
@@ -100,8 +100,9 @@ extension VerbTree {
         var selection = Selection()
         selection.arguments = [from]
         let items = try await session.select(selection).all()
-        guard let cronJob = items.first, items.count == 1, cronJob.resource.kind == "CronJob" else {
-            throw Refusal("from must be an existing cronjob")
+        guard let cronJob = items.first, items.count == 1 else { throw Refusal("from must be an existing cronjob") }
+        guard cronJob.resource.kind == "CronJob" else {
+            throw Refusal("unknown object type \(cronJob.resource.goType)")
         }
         let template = cronJob.object["spec"]["jobTemplate"]
         var annotations: JSON = ["cronjob.kubernetes.io/instantiate": "manual"]

@@ -124,6 +124,7 @@ struct ObjectDescriber: Sendable {
         case ("batch", "Job"): await job(&text)
         case ("batch", "CronJob"): await cronJob(&text)
         case ("networking.k8s.io", "Ingress"): await ingress(&text)
+        case ("certificates.k8s.io", "CertificateSigningRequest"): await signingRequest(&text)
         case ("policy", "PodDisruptionBudget"): await budget(&text)
         case ("scheduling.k8s.io", "PriorityClass"): await priorityClass(&text)
         case ("storage.k8s.io", "StorageClass"): await storageClass(&text)

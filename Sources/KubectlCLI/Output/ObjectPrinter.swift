@@ -20,7 +20,8 @@ final class ObjectPrinter: Sendable {
         switch format {
         case .goTemplate(let text):
             do { template = try Template(parsing: text, functions: KubeTemplate.functions) } catch {
-                throw Refusal("error parsing template \(text), \(error)\n")
+                let reason = "\(error)".replacing("template: :", with: "template: output:")
+                throw Refusal("error parsing template \(text), \(reason)\n")
             }
             path = nil
         case .jsonPath(let text), .jsonPathAsJSON(let text):

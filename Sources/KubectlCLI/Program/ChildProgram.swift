@@ -20,6 +20,9 @@ enum ChildProgram {
         defer { pointers.forEach { free($0) } }
         let code = posix_spawnp(&child, words[0], nil, nil, pointers, environ)
         guard code == 0 else {
+            guard !words[0].contains("/") else {
+                throw Refusal("there was a problem with the editor \(words[0].quoted)")
+            }
             throw Refusal(
                 "unable to launch the editor \(words[0].quoted): exec: \(words[0].quoted): executable file not found in $PATH"
             )

@@ -83,6 +83,8 @@ enum Validation {
             "What becomes of fields that the server doesn't know: strict (or true), warn, ignore (or false)")
     }
 
+    static func isOn(_ text: String) -> Bool { !["ignore", "false"].contains(text) }
+
     /// The request's `fieldValidation`.
     static func query(_ text: String) throws -> (String, String) {
         switch text {

@@ -8,6 +8,18 @@ struct GlobalOptions: Sendable {
     var kubeconfig = ""
     var namespaceGiven = false
     var requestTimeout = "0"
+    /// Whole seconds that one request may take; nil: as long as it takes.
+    var requestSeconds: Int? {
+        get throws {
+            if let seconds = Int(requestTimeout) { return seconds > 0 ? seconds : nil }
+            guard let nanoseconds = GoDuration.parse(requestTimeout) else {
+                throw Refusal(
+                    "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a "
+                        + "corresponding time unit (e.g. 1s | 2m | 3h)")
+            }
+            return nanoseconds > 0 ? Int((nanoseconds + 999_999_999) / 1_000_000_000) : nil
+        }
+    }
     var verbosity = 0
     var matchesServerVersion = false
     var warningsAreErrors = false

@@ -17,10 +17,11 @@ enum HelpText {
             + GlobalOptions.flags.map(\.shape).filter { verb.shownFlags.contains($0.name) }
         if !flags.isEmpty { sections.append("Options:\n" + Self.flags(flags)) }
         sections.append("Usage:\n  kubectl \(verb.usage)")
-        if !verb.subverbs.isEmpty {
-            sections.append("Use \"\(path) <command> --help\" for more information about a given command.")
-        }
-        sections.append("Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
+        let more =
+            verb.subverbs.isEmpty
+            ? "" : "Use \"\(path) <command> --help\" for more information about a given command.\n"
+        sections.append(
+            more + "Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
         return sections.joined(separator: "\n\n") + "\n"
     }
 
@@ -40,8 +41,9 @@ enum HelpText {
             if !members.isEmpty { sections.append("\(group.rawValue):\n\(list(members))") }
         }
         sections.append("Usage:\n  kubectl [flags] [options]")
-        sections.append("Use \"kubectl <command> --help\" for more information about a given command.")
-        sections.append("Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
+        sections.append(
+            "Use \"kubectl <command> --help\" for more information about a given command.\n"
+                + "Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
         return sections.joined(separator: "\n\n") + "\n"
     }
 

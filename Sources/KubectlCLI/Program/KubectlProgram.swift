@@ -55,6 +55,9 @@ package struct KubectlProgram: Sendable {
             if at == 0, let plugin = Plugins(environment).find(arguments) {
                 throw Plugins.become(plugin.path, Array(arguments.dropFirst(plugin.count)), environment)
             }
+            guard at == 0 else {
+                throw PlainRefusal(text: "Error: flags cannot be placed before plugin name: \(arguments[0])")
+            }
             throw Self.unknown(word)
         }
         path += " \(verb.name)"

@@ -31,6 +31,7 @@ final class Session: Sendable {
         environment = program.environment
         self.options = options
         self.path = path
+        _ = try options.requestSeconds
     }
 
     var config: Kubeconfig {

@@ -67,11 +67,11 @@ struct Verb: Sendable {
 
     /// A verb that only holds others.
     init(
-        _ name: String, group: Group = .other, _ summary: String, usage: String, alone: Alone = .complaint,
-        subverbs: [Verb]
+        _ name: String, aliases: [String] = [], group: Group = .other, _ summary: String, usage: String,
+        alone: Alone = .complaint, subverbs: [Verb]
     ) {
         self.name = name
-        aliases = []
+        self.aliases = aliases
         self.group = group
         self.summary = summary
         self.usage = usage
@@ -87,8 +87,9 @@ struct Verb: Sendable {
             } catch {
                 throw Refusal("\(error)\nSee '\(path) --help' for usage.")
             }
-            if let word = result.positional.first, !result.wantsHelp {
-                throw Refusal("unknown command \(word.quoted)\nSee '\(path) -h' for help and examples")
+            if !result.positional.isEmpty, !result.wantsHelp {
+                let words = result.positional.joined(separator: " ")
+                throw Refusal("unknown command \(words.quoted)\nSee '\(path) -h' for help and examples")
             }
             if result.wantsHelp { throw HelpRequest(text: HelpText.page(verb, path)) }
             // Without a word there is nothing to do but to show the page.

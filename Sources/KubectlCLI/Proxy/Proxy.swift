@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Fault
 import Glibc
@@ -116,7 +117,10 @@ struct Proxying: Sendable {
         if !options.socket.isEmpty {
             do {
                 try await server.listen(on: .unix(path: options.socket), socketGroup: "", socketMode: 0o700)
-            } catch let fault as Fault { throw Refusal("listen unix \(options.socket): \(fault.message)") }
+            } catch let fault as Fault {
+                let reason = fault.message.firstRange(of: ": ").map { String(fault.message[$0.upperBound...]) }
+                throw Refusal("listen unix \(options.socket): \(reason ?? fault.message)")
+            }
             return options.socket
         }
         let shown = options.address.contains(":") ? "[\(options.address)]" : options.address

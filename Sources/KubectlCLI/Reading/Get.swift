@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Glibc
 import JSON
@@ -84,6 +85,10 @@ struct Getting: Sendable {
                 "--raw may not be specified with other flags that filter the server request or alter the output")
         }
         if !options.printing.output.isEmpty { throw session.misuse("--raw and --output are mutually exclusive") }
+        guard options.raw.hasPrefix("/") else {
+            throw Refusal(
+                "--raw must be a valid URL path: parse \(options.raw.quoted): invalid URI for request")
+        }
         let answer = try await session.connection.accepted(
             try await session.connection.send(.GET, options.raw, headers: [("Accept", "application/json, */*")]))
         while let part = try await answer.nextBodyPart() { session.out.write(part.readableBytesView) }
@@ -98,7 +103,7 @@ struct Getting: Sendable {
             throw Refusal("--label-columns option cannot be used with \(options.printing.output) printer")
         }
         if options.showsEvents, !options.watch, !options.watchOnly {
-            throw session.misuse("--output-watch-events option can only be used with --watch or --watch-only")
+            throw Refusal("--output-watch-events option can only be used with --watch or --watch-only")
         }
         if parsed.arguments.isEmpty, options.files.isEmpty {
             session.err.write(

@@ -35,6 +35,7 @@ extension Getting {
     private func follow(_ first: Item, isList: Bool, from version: String, _ table: inout TablePrinter) async throws {
         var query = selection.query
         query += [("watch", "true"), ("resourceVersion", version)]
+        if let seconds = try session.options.requestSeconds { query.append(("timeoutSeconds", "\(seconds)")) }
         if let labels = options.labels, !labels.isEmpty { query.append(("labelSelector", labels)) }
         var fields = options.fields
         if !isList {

@@ -23,6 +23,14 @@ struct Item: Sendable {
     var quotedLabel: String { "\(resource.objectName) \(name.quoted)" }
     var isManifest: Bool { !source.isEmpty }
 
+    /// Named by the kind that its subresource `scale` has.
+    var asScale: Item {
+        let scale = ServedResource(
+            group: "autoscaling", version: "v1", name: "scales", singular: "scale", kind: "Scale", isNamespaced: true,
+            verbs: [], shortNames: [], categories: [], subresources: [], subresourceKinds: [:])
+        return Item(resource: scale, namespace: namespace, name: name, object: object)
+    }
+
     mutating func take(_ tree: JSON) {
         object = tree
         name = tree["metadata"]["name"].string ?? name

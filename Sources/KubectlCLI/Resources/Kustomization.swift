@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Fault
 import Glibc
@@ -7,6 +8,10 @@ import KubeModel
 /// The common part of kustomize: a folder's `kustomization.yaml` made into manifests.
 struct Kustomization {
     private static let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+    /// What needs other programs.
+    private static let unsupported = [
+        "helmCharts", "helmChartInflationGenerator", "generators", "transformers", "validators",
+    ]
     /// Folders that may name each other.
     private static let depthLimit = 32
 
@@ -15,17 +20,50 @@ struct Kustomization {
     private let session: Session
 
     static func build(_ folder: String, _ session: Session) async throws -> [Manifest] {
-        let objects = try await objects(folder, session, depth: 0)
-        return objects.map { Manifest(tree: $0, source: folder) }
+        let objects = try await objects(absolute(folder), as: folder, session, depth: 0)
+        return ordered(objects).map { Manifest(tree: $0, source: folder) }
     }
 
-    private static func objects(_ folder: String, _ session: Session, depth: Int) async throws -> [JSON] {
+    private static let firstKinds = [
+        "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount",
+        "PodSecurityPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret",
+        "Endpoints", "Service", "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim",
+        "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
+    ]
+    private static let lastKinds = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
+
+    /// What others need comes first; then by type and name.
+    private static func ordered(_ objects: [JSON]) -> [JSON] {
+        func key(_ object: JSON) -> (Int, String, String) {
+            let kind = object["kind"].string ?? "", apiVersion = object["apiVersion"].string ?? ""
+            let place =
+                firstKinds.firstIndex(of: kind).map { $0 - firstKinds.count }
+                ?? lastKinds.firstIndex(of: kind).map { $0 + 1 } ?? 0
+            let metadata = object["metadata"]
+            let group = apiVersion.contains("/") ? apiVersion : "/\(apiVersion)"
+            return (place, "\(group) \(kind)", "\(metadata["namespace"].plain)|\(metadata["name"].plain)")
+        }
+        return objects.map { ($0, key($0)) }.sorted { $0.1 < $1.1 }.map(\.0)
+    }
+
+    private static func absolute(_ folder: String) -> String {
+        guard !folder.hasPrefix("/") else { return folder }
+        var here = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard getcwd(&here, here.count) != nil else { return folder }
+        let current = String(decoding: here.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return folder == "." ? current : "\(current)/\(folder)"
+    }
+
+    /// - Parameter asked: the folder as it was named, for messages.
+    private static func objects(_ folder: String, as asked: String, _ session: Session, depth: Int) async throws
+        -> [JSON]
+    {
         guard depth < depthLimit else { throw Refusal("kustomization folders name each other in a circle: \(folder)") }
         let candidates: [String] = names.map { "\(folder)/\($0)" }
         guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
             if access(folder, F_OK) != 0 {
                 throw Refusal(
-                    "must build at directory: not a valid directory: evalsymlink failure on '\(folder)' : lstat \(folder): no such file or directory"
+                    "must build at directory: not a valid directory: evalsymlink failure on '\(asked)' : lstat \(folder): no such file or directory"
                 )
             }
             throw Refusal(
@@ -36,6 +74,11 @@ struct Kustomization {
         do { settings = try YAML.parse(try WholeFile.read(file, limit: 4 << 20)).value } catch {
             throw Refusal("invalid Kustomization: \(sentence(error))")
         }
+        for member in unsupported where !settings[member].isNull {
+            throw Refusal(
+                "\(member) is not supported in kustomizations: render the chart with helm template, or run the plugin, "
+                    + "and list the output as a resource")
+        }
         return try await Kustomization(folder: folder, settings: settings, session: session).build(depth)
     }
 
@@ -45,7 +88,7 @@ struct Kustomization {
             let path = name.hasPrefix("http://") || name.hasPrefix("https://") ? name : "\(folder)/\(name)"
             var status = stat()
             if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-                objects += try await Self.objects(path, session, depth: depth + 1)
+                objects += try await Self.objects(path, as: name, session, depth: depth + 1)
             } else {
                 let manifests = try await ManifestReader(session: session).read([path], recursive: false)
                 objects += manifests.flatMap(Session.flattened).map(\.tree)
@@ -268,11 +311,12 @@ struct Kustomization {
             if object[Self.hashMark].bool == true {
                 copy.remove(Self.hashMark)
                 let data = object["data"].object ?? JSONObject()
+                // The original means to hash the name, too, and never finds it.
                 new +=
                     "-"
                     + (kind == "Secret"
-                        ? ContentHash.secret(new, object["type"].string ?? "", data)
-                        : ContentHash.configMap(new, data, JSONObject()))
+                        ? ContentHash.secret("", object["type"].string ?? "", data)
+                        : ContentHash.configMap("", data, JSONObject()))
             }
             copy["metadata", "name"] = .string(new)
             if new != name { names["\(kind)/\(name)"] = new }

@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Glibc
 import JSON
@@ -38,11 +39,6 @@ extension VerbTree {
             guard ["LoadRestrictionsRootOnly", "LoadRestrictionsNone"].contains(options.restrictor) else {
                 throw Refusal(
                     "illegal flag value --load-restrictor \(options.restrictor); legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]"
-                )
-            }
-            if options.usesHelm || options.usesPlugins {
-                throw Refusal(
-                    "charts and plugins are not supported in kustomizations: render the chart with helm template, and list its output as a resource"
                 )
             }
             let trees = try await Kustomization.build(parsed.arguments.first ?? ".", session).map(\.tree)

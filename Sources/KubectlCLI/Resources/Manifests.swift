@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Fault
 import Glibc
@@ -135,6 +136,7 @@ extension Session {
         let selector = try selection.labels.map { try LabelSelector(parsing: $0) }
         for manifest in manifests.flatMap(Self.flattened) {
             do {
+                if selection.validates { try Self.checkKind(manifest) }
                 var item = try self.item(of: manifest, names)
                 if let selector, !selector.matches(item.object["metadata"]["labels"]) { continue }
                 if selection.latest { item.take(try await fetch(item, selection)) }
@@ -142,6 +144,15 @@ extension Session {
             } catch { selected.errors.append(error) }
         }
         return selected
+    }
+
+    private static func checkKind(_ manifest: Manifest) throws {
+        let missing = ["apiVersion", "kind"].filter { (manifest.tree[$0].string ?? "").isEmpty }.map { "\($0) not set" }
+        guard !missing.isEmpty else { return }
+        let text = missing.count == 1 ? missing[0] : "[\(missing.joined(separator: ", "))]"
+        throw Refusal(
+            "error validating \(manifest.source.quoted): error validating data: \(text); "
+                + "if you choose to ignore these errors, turn validation off with --validate=false")
     }
 
     static func flattened(_ manifest: Manifest) -> [Manifest] {

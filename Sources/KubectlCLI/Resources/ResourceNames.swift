@@ -51,7 +51,9 @@ struct ResourceNames: Sendable {
     }
 
     static func complaint(_ word: String) -> Refusal {
-        Refusal("the server doesn't have a resource type \((word.cut(".")?.0 ?? word).quoted)")
+        let (name, group) = word.cut(".") ?? (word, "")
+        let place = group.isEmpty ? "" : " in group \(group.quoted)"
+        return Refusal("the server doesn't have a resource type \(name.quoted)\(place)")
     }
 
     /// The same where the original asks its mapper directly: without `error:` before it.

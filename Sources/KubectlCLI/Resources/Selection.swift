@@ -29,6 +29,8 @@ struct Selection: Sendable {
     /// Objects in one answer to a list; 0: all.
     var chunk = 500
     var subresource = ""
+    /// Objects of files have to name their kind before anything else is looked at.
+    var validates = false
 }
 
 /// What was selected, and what went wrong on the way.
@@ -100,7 +102,7 @@ extension Session {
 
     static func types(_ words: String, _ names: ResourceNames) throws -> [ServedResource] {
         var seen = Set<ResourceID>()
-        return try words.parts(",").filter { !$0.isEmpty }.flatMap { word -> [ServedResource] in
+        return try words.parts(",").flatMap { word -> [ServedResource] in
             if let members = names.category(word) { return members }
             guard let found = names.find(word) else { throw ResourceNames.complaint(word) }
             return [found]
@@ -173,6 +175,14 @@ extension Session {
                 for page in try await pages(resource, namespace, query, selection) {
                     selected.items += Self.items(of: page, resource, namespace, keepsLists: selection.keepsLists)
                 }
+            } catch var status as APIStatus where status.reason == "BadRequest" || status.reason == "NotFound" {
+                let isWhole = labels.isEmpty && selection.fields.isEmpty
+                status.message =
+                    isWhole
+                    ? "Unable to list \(resource.goResource.quoted): \(status.message)"
+                    : "Unable to find \(resource.goResource.quoted) that match label selector \(labels.quoted), "
+                        + "field selector \(selection.fields.quoted): \(status.message)"
+                selected.errors.append(status)
             } catch { selected.errors.append(error) }
         }
         return selected

@@ -1,3 +1,4 @@
+import CLinux
 import CommandLine
 import Glibc
 import JSON
@@ -68,11 +69,12 @@ struct Copying: Sendable {
         try await upload(source.path, target)
     }
 
-    private func pod(_ place: Place) async throws -> (Item, String) {
+    /// - Parameter output: where the choice of a container is told; nil: standard error.
+    private func pod(_ place: Place, tells output: Output? = nil) async throws -> (Item, String) {
         let namespace = place.namespace.isEmpty ? try session.namespace : place.namespace
         var item = Item(resource: Known.pods, namespace: namespace, name: place.pod)
         item.take(try await session.fetch(item))
-        return (item, try PodChoice(session: session).container(options.container, in: item))
+        return (item, try PodChoice(session: session).container(options.container, in: item, tells: output))
     }
 
     private func query(_ command: [String], _ container: String, takesInput: Bool) -> KubeConnection.Query {
@@ -130,7 +132,8 @@ struct Copying: Sendable {
     private static let piecesInFlight = 64
 
     private func download(_ source: Place, _ path: String) async throws {
-        let (item, container) = try await pod(source)
+        // As the original does it, which has standard output left over there.
+        let (item, container) = try await pod(source, tells: session.out)
         let (folder, name) = Self.split(source.path)
         var target = path
         var status = stat()

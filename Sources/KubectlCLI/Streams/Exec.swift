@@ -97,7 +97,10 @@ extension VerbTree {
             if phase == "Succeeded" || phase == "Failed" {
                 throw Refusal("cannot attach a container in a completed pod; current phase is \(phase)")
             }
-            let container = try choice.container(options.container, in: pod, isQuiet: options.quiet)
+            let container: String
+            do { container = try choice.container(options.container, in: pod, isQuiet: options.quiet) } catch {
+                throw Refusal("cannot attach to the container: \(error)")
+            }
             try await PodAttachment(
                 session: session, item: pod, container: container, takesInput: options.stdin,
                 wantsTerminal: options.tty, isQuiet: options.quiet, detachKeys: options.detachKeys

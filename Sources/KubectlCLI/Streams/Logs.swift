@@ -66,6 +66,11 @@ struct LogRequest: Sendable {
         if !options.sinceTime.isEmpty, options.since != 0 {
             throw Refusal("at most one of `sinceTime` or `sinceSeconds` may be specified")
         }
+        if !options.sinceTime.isEmpty, (try? ModelTime(parsing: options.sinceTime)) == nil {
+            let text = options.sinceTime.quoted
+            throw Refusal(
+                "parsing time \(text) as \"2006-01-02T15:04:05Z07:00\": cannot parse \(text) as \"2006\"")
+        }
         if options.allContainers, !container.isEmpty {
             throw Refusal("--all-containers=true should not be specified with container name \(container)")
         }
@@ -115,7 +120,8 @@ struct LogRequest: Sendable {
         do {
             return [
                 try await PodChoice(session: session).pod(
-                    parsed.arguments[0], within: Double(options.timeout) / 1e9, tellsChoice: true)
+                    parsed.arguments[0], within: Double(options.timeout) / 1e9, tellsChoice: true,
+                    purpose: "get the logs from")
             ]
         } catch let status as APIStatus where status.reason == "NotFound" {
             throw Refusal(

@@ -15,16 +15,20 @@ struct PodChoice: Sendable {
     /// - Parameters:
     ///   - seconds: how long to wait for a pod of a workload.
     ///   - tellsChoice: says on standard error that there were several.
-    func pod(_ argument: String, within seconds: Double, tellsChoice: Bool = false) async throws -> Item {
+    func pod(
+        _ argument: String, within seconds: Double, tellsChoice: Bool = false, purpose: String = "attach to"
+    ) async throws -> Item {
         var selection = Selection()
         selection.arguments = argument.contains("/") ? [argument] : ["pods", argument]
         let items = try await session.select(selection).all()
         guard let item = items.first, items.count == 1 else { throw Refusal("expected a resource") }
         return item.resource.kind == "Pod" && item.resource.group.isEmpty
-            ? item : try await first(of: item, within: seconds, tellsChoice: tellsChoice)
+            ? item : try await first(of: item, within: seconds, tellsChoice: tellsChoice, purpose)
     }
 
-    private func first(of item: Item, within seconds: Double, tellsChoice: Bool) async throws -> Item {
+    private func first(
+        of item: Item, within seconds: Double, tellsChoice: Bool, _ purpose: String
+    ) async throws -> Item {
         let spec = item.object["spec"]
         let selector: String
         switch item.resource.kind {
@@ -32,14 +36,16 @@ struct PodChoice: Sendable {
             let labels = spec["selector"].stringMap
             guard !labels.isEmpty else {
                 throw Refusal(
-                    "cannot attach to \(item.resource.kind) without a selector: invalid service '\(item.name)': Service is defined without a selector"
+                    "cannot \(purpose) \(item.resource.goType): "
+                        + "invalid service '\(item.name)': Service is defined without a selector"
                 )
             }
             selector = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         case "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job":
             selector = SelectorText.query(spec["selector"])
         default:
-            throw Refusal("selector for \(item.resource.kind) not implemented")
+            let type = item.resource.goType
+            throw Refusal("cannot \(purpose) \(type): selector for \(type) not implemented")
         }
         let path = ResourceID.pods.path(namespace: item.namespace)
         let clock = ContinuousClock()
@@ -112,7 +118,10 @@ struct PodChoice: Sendable {
     }
 
     /// The named container, the pod's annotated one, or its first.
-    func container(_ asked: String, in pod: Item, isQuiet: Bool = false) throws -> String {
+    /// - Parameter output: where the choice is told; nil: standard error.
+    func container(
+        _ asked: String, in pod: Item, isQuiet: Bool = false, tells output: Output? = nil
+    ) throws -> String {
         let wanted = asked.isEmpty ? pod.object["metadata"]["annotations"][Self.defaultContainer].plain : asked
         if !wanted.isEmpty {
             guard Self.has(pod.object, wanted) else {
@@ -122,7 +131,7 @@ struct PodChoice: Sendable {
         }
         let first = pod.object["spec"]["containers"][0]["name"].plain
         if !isQuiet, Self.names(pod.object).contains(",") {
-            session.err.line("Defaulted container \(first.quoted) out of: \(Self.names(pod.object))")
+            (output ?? session.err).line("Defaulted container \(first.quoted) out of: \(Self.names(pod.object))")
         }
         return first
     }

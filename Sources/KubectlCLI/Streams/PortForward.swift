@@ -46,33 +46,31 @@ struct Forwarding: Sendable {
             service = try await session.select(selection).all().first
         }
         let pod = try await PodChoice(session: session).pod(name, within: Double(options.timeout) / 1e9)
-        let pairs = try arguments.dropFirst().map { try pair($0, pod, service) }
+        let ports = try arguments.dropFirst().map { ($0, try remote($0, pod, service)) }
         let phase = pod.object["status"]["phase"].plain
         guard phase == "Running" else {
             throw Refusal("unable to forward port because pod is not running. Current status=\(phase)")
         }
-        try await listen(pairs, pod)
+        try await listen(try ports.map { try pair($0, remote: $1, isOfService: service != nil) }, pod)
     }
 
     // MARK: Ports
 
-    private func pair(_ text: String, _ pod: Item, _ service: Item?) throws -> Pair {
+    /// The pod's port, which may be named.
+    private func remote(_ text: String, _ pod: Item, _ service: Item?) throws -> Int {
+        let wanted = text.parts(":").last ?? ""
+        if let service { return try target(wanted, service, pod) }
+        guard let port = Int(wanted) ?? Self.containerPort(wanted, pod) else {
+            throw Refusal("Pod '\(pod.name)' does not have a named port '\(wanted)'")
+        }
+        return port
+    }
+
+    private func pair(_ text: String, remote: Int, isOfService: Bool) throws -> Pair {
         let parts = text.parts(":")
         guard parts.count <= 2 else { throw Refusal("invalid port format '\(text)'") }
-        let wanted = parts.last ?? ""
-        var remote = Int(wanted)
-        if let service {
-            remote = try target(wanted, service, pod)
-        } else if remote == nil {
-            remote = Self.containerPort(wanted, pod)
-        }
-        guard let remote, (1...65_535).contains(remote) else {
-            if Int(wanted) == nil { throw Refusal("Pod '\(pod.name)' does not have a named port '\(wanted)'") }
-            throw Refusal("remote port must be > 0")
-        }
-        if parts.count == 1 {
-            return Pair(local: service != nil && Int(wanted) != nil ? Int(wanted) ?? remote : remote, remote: remote)
-        }
+        guard (1...65_535).contains(remote) else { throw Refusal("remote port must be > 0") }
+        if parts.count == 1 { return Pair(local: isOfService ? Int(text) ?? remote : remote, remote: remote) }
         guard !parts[0].isEmpty else { return Pair(local: 0, remote: remote) }
         guard let local = Int(parts[0]), (0...65_535).contains(local) else {
             throw Refusal(
