@@ -46,7 +46,11 @@ struct ClusterFaultTests {
             }
             // The kernel takes down what nobody is in any more when it finds the time.
             try await until("one link a pod", seconds: 30) { try await addresses(cluster) == 4 }
-            try await until("twenty answers in a row") { client.lastGood >= 20 }
+            do { try await until("twenty answers in a row", seconds: 20) { client.lastGood >= 20 } } catch {
+                let place = try await space.kubectl("get pods,endpointslices -o wide")
+                let rules = try await cluster.box.shell("docker exec minikube nft list ruleset")
+                throw Timeout(description: "\(error)\nthe last answers: \(client.last)\n\(place)\n\(rules)")
+            }
             print("requests under \(Self.rounds) kills: \(client.good) answered, \(client.failed) failed")
             #expect(client.good > client.failed)
         }

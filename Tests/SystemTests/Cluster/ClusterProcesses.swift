@@ -53,6 +53,8 @@ final class ServiceClient: Sendable {
     private var answers: [Substring] { service.log.split(separator: "\n") }
     var good: Int { answers.filter { $0 == "200" }.count }
     var failed: Int { answers.count - good }
+    /// The last sixty.
+    var last: String { answers.suffix(60).joined(separator: " ") }
     /// Answers since the last failure.
     var lastGood: Int { answers.reversed().prefix { $0 == "200" }.count }
 
