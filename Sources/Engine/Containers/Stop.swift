@@ -60,8 +60,9 @@ extension Engine {
         let record = container.record
         publish("kill", record, ["signal": "\(number)"])
         do { try await runtime.signal(container.id, number) } catch {
-            // It may have ended in this moment; then its end is on its way here.
-            if try await runtime.state(container.id)?.status == .stopped { return }
+            // It may have ended in this moment; then its end is on its way here, or dealt with already.
+            let status = try await runtime.state(container.id)?.status
+            if status == .stopped || !container.record.state.isRunning { return }
             throw error
         }
         if record.state.isPaused {
