@@ -40,15 +40,15 @@ struct WatchLimits: Sendable {
     var watchBytes = 8 << 20
     /// Events that a watch behind the present takes in one go, or looks at.
     var catchUpEvents = 1_024
-    /// How long a prefix whose readers have all been woken rests for each of them, in nanoseconds: as long as giving one
-    /// event to one reader takes under TLS (40 µs of one of two cores), and as long again and more, so that others get
-    /// their turn, and what happens meanwhile goes out together. Shorter rests cost processor time, longer ones delay.
-    var restPerReader = 60_000
+    /// How long a prefix whose readers have all been woken rests for each of them, in nanoseconds: half as long again as
+    /// giving one of them what waited took lately, within these bounds. So others get their turn, and what happens
+    /// meanwhile goes out together. Shorter rests cost processor time, longer ones delay.
+    var restPerReader = 10_000...60_000
     /// Readers that are woken together without a rest after it.
     var restlessReaders = 16
     /// Receivers that get their events in one go on an event loop, which then does what else it has to: some
     /// milliseconds.
     var turnsAtOnce = 64
     /// The longest rest, in nanoseconds.
-    var longestRest = 100_000_000
+    var longestRest = 30_000_000
 }

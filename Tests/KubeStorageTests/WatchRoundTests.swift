@@ -20,7 +20,7 @@ struct WatchRoundTests {
     private func news(watches count: Int) async throws -> [[[Int64]]] {
         var limits = WatchLimits()
         limits.restlessReaders = 10
-        limits.restPerReader = 50_000_000
+        limits.restPerReader = 50_000_000...50_000_000
         limits.longestRest = 500_000_000
         let hub = WatchHub(revision: 1, history: NoHistory(), limits: limits)
         return try await withThrowingTaskGroup(of: [[Int64]].self) { group in
@@ -54,6 +54,19 @@ struct WatchRoundTests {
         let all = try await news(watches: 20)
         #expect(all.count == 20)
         for one in all { #expect(one == [[2], [3, 4, 5]]) }
+    }
+
+    @Test("a rest is as long as giving took lately, within bounds")
+    func length() {
+        var limits = WatchLimits()
+        limits.restlessReaders = 0
+        let group = PrefixIndex.Group(prefix: "/a/")
+        #expect(group.giving * 3 / 2 == limits.restPerReader.upperBound)
+        for _ in 0..<100 { group.note(2_000_000, readers: 100) }
+        #expect((19_000...21_000).contains(group.giving))
+        group.note(0, readers: 0)
+        for _ in 0..<200 { group.note(100, readers: 100) }
+        #expect(group.giving * 3 / 2 < limits.restPerReader.lowerBound)
     }
 
     @Test("few of them never wait")

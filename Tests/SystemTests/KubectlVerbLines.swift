@@ -310,7 +310,7 @@ enum KubectlVerbLines {
         "top pod -l app=p", "top pod --containers", "top pod --sort-by=cpu", "top pod --sort-by=nope", "top node",
         "top nodes", "top node node-SIDE", "top pod p1 -l a=b", "top pod p1 --sort-by=cpu", "top node x y",
         "top nope", "top pod --sum", "top node --no-headers", "cp", "cp a", "cp a b", "cp a b c", "cp p1:/x p1:/y",
-        "cp nope:/x /tmp/clu/x", "cp /nope p1:/x", "cp p1:/x ./x -c nope", "cp p1:/x ./x", "cp p1: .",
+        "cp nope:/x /tmp/none/x", "cp /nope p1:/x", "cp p1:/x ./x -c nope", "cp p1:/x ./x", "cp p1: .",
         "cp f.yaml p1:", "cp SIDE/p1:/x -c c", "cp f.yaml :/x", "attach", "attach nope", "attach p1",
         "attach p1 -c nope", "attach deploy/nope", "attach cm/settings", "exec p1", "exec p1 -c nope -- true",
         "exec nope -- true", "exec p1 -it", "exec cm/settings -- true", "exec p1 true",

@@ -9,6 +9,14 @@ struct PrefixIndex {
         var fresh: [StorageEvent] = []
         /// Its readers have been woken a moment ago; events wait for the end of that.
         var isResting = false
+        /// Nanoseconds that giving a reader what waited for it took lately; before the first, what it takes at worst.
+        private(set) var giving = 40_000
+
+        /// Notes how long so many readers took.
+        func note(_ nanoseconds: Int, readers: Int) {
+            if readers > 0 { giving = (giving * 7 + nanoseconds / readers) / 8 }
+        }
+
         init(prefix: String) { self.prefix = prefix }
     }
 

@@ -91,6 +91,7 @@ final class WatchHub: Sendable {
     /// Gives receivers what waits for them, on their event loop. Their readers go on waiting, unless there is a reason
     /// to wake them.
     private func give(_ turns: ArraySlice<WatchRound.Turn>, of group: PrefixIndex.Group) {
+        let began = NIODeadline.now()
         let given = state.withLockedValue { _ in
             var last: [StorageEvent]?
             return turns.map { turn in
@@ -100,7 +101,9 @@ final class WatchHub: Sendable {
             }
         }
         let outcomes = zip(turns, given).map { turn, events in events.flatMap { turn.receiver?.take($0) } }
+        let spent = Int((NIODeadline.now() - began).nanoseconds)
         let (woken, next) = state.withLockedValue { state in
+            group.note(spent, readers: turns.count)
             var woken: [(WatchFeed.Reader, EventLoopFuture<Void>?)] = []
             for (turn, outcome) in zip(turns, outcomes) {
                 if outcome == nil, Self.mayWait(turn.feed, state) {

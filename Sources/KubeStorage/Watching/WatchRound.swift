@@ -24,8 +24,8 @@ struct WatchRound: Sendable {
         }
         guard turns.count > limits.restlessReaders else { return WatchRound(group: group, turns: turns, rest: nil) }
         group.isResting = true
-        return WatchRound(
-            group: group, turns: turns, rest: min(turns.count * limits.restPerReader, limits.longestRest))
+        let each = (group.giving * 3 / 2).clamped(to: limits.restPerReader)
+        return WatchRound(group: group, turns: turns, rest: min(turns.count * each, limits.longestRest))
     }
 
     /// The turns that have a receiver, by its event loop.
@@ -35,5 +35,11 @@ struct WatchRound: Sendable {
             if let receiver = turn.receiver { lanes[ObjectIdentifier(receiver.eventLoop), default: []].append(turn) }
         }
         return Array(lanes.values)
+    }
+}
+
+extension Int {
+    fileprivate func clamped(to bounds: ClosedRange<Int>) -> Int {
+        Swift.min(Swift.max(self, bounds.lowerBound), bounds.upperBound)
     }
 }
