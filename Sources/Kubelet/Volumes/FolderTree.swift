@@ -1,4 +1,5 @@
 import CLinux
+import CoreFoundation
 import Linux
 
 /// Work on whole folders through descriptors: no name is ever looked up twice, so that nobody who writes in them can

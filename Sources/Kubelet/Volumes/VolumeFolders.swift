@@ -1,4 +1,5 @@
 import CLinux
+import CoreFoundation
 import Linux
 
 /// The mounts that volumes need. Tests without root have a fake.
