@@ -22,7 +22,7 @@ extension Subresources {
             let patch = try await verbs.patchWork(as: type)
             return try await put { scale throws(APIStatus) in
                 let patched = try patch(scale)
-                return try Self.decoded(patched.tree, patched.shown, type)
+                return try Self.decoded(patched.tree, type) { patched.shown }
             }
         }
     }
@@ -36,14 +36,14 @@ extension Subresources {
         let now = Timestamp(parts.now())
         return try await put(isRecorded: true) { scale throws(APIStatus) in
             let applied = try managed.apply(config, to: scale, manager: manager, force: force, now: now)
-            return try Self.decoded(applied, applied.text, type)
+            return try Self.decoded(applied, type) { applied.text }
         }
     }
 
     /// - Parameter shown: what stands for the tree when it is no scale.
-    private static func decoded(_ tree: JSON, _ shown: String, _ type: SchemaType) throws(APIStatus) -> JSON {
+    private static func decoded(_ tree: JSON, _ type: SchemaType, _ shown: () -> String) throws(APIStatus) -> JSON {
         do { return try StructuralDecoder.decode(tree, as: type).object } catch {
-            throw ObjectVerbs.unfit(shown, error.description)
+            throw ObjectVerbs.unfit(shown(), error.description)
         }
     }
 

@@ -34,14 +34,12 @@ extension ObjectVerbs {
 
     /// What a patch made of an object.
     struct Patched {
-        var tree: JSON
-        /// What the original shows when that is no object of the kind.
-        var shown: String
+        let tree: JSON
+        /// A strategic merge patch itself.
+        var patch: JSON?
 
-        init(_ tree: JSON, shown: String? = nil) {
-            self.tree = tree
-            self.shown = shown ?? tree.text
-        }
+        /// What the original shows when the tree is no object of the kind.
+        var shown: String { patch.map(GoText.value) ?? tree.text }
     }
 
     /// What the request's patch does to an object of that type.
@@ -58,8 +56,8 @@ extension ObjectVerbs {
         let verbs = self
         return { old throws(APIStatus) in
             switch kind {
-            case .json: Patched(try JSONPatch(try verbs.decodePatch(body)).apply(to: old))
-            case .merge: Patched(try MergePatch.apply(try verbs.decodePatch(body), to: old))
+            case .json: Patched(tree: try JSONPatch(try verbs.decodePatch(body)).apply(to: old))
+            case .merge: Patched(tree: try MergePatch.apply(try verbs.decodePatch(body), to: old))
             case .strategic: try Self.strategic(try verbs.decodePatch(body), old, type)
             case .applyYAML, .applyCBOR: throw verbs.unsupportedPatch(kind.rawValue)
             }
@@ -68,9 +66,9 @@ extension ObjectVerbs {
 
     private static func strategic(_ patch: JSON, _ old: JSON, _ type: SchemaType?) throws(APIStatus) -> Patched {
         let tree = try StrategicMergePatch.apply(patch, to: old, type: type)
-        let shown = GoText.value(patch)
-        if let type, let why = StructuralConversion.fault(in: tree, as: type) { throw unfit(shown, why) }
-        return Patched(tree, shown: shown)
+        let patched = Patched(tree: tree, patch: patch)
+        if let type, let why = StructuralConversion.fault(in: tree, as: type) { throw unfit(patched.shown, why) }
+        return patched
     }
 
     /// The refusal of a patch that leaves no object of its kind.
