@@ -13,6 +13,9 @@ struct PodStreams: Sendable {
 
     private var request: APIRequest { verbs.request }
     private var node: any NodeInterface { verbs.parts.node }
+    private var conversation: PodConversation {
+        PodConversation(request: request.http, responder: responder, node: node)
+    }
 
     func answer() async throws {
         let info = request.info
@@ -30,7 +33,7 @@ struct PodStreams: Sendable {
         }
         switch info.subresource {
         case "log": try await log(pod)
-        case "portforward": try await forward(pod)
+        case "portforward": try await conversation.forward(pod, portsIn: "ports")
         default: try await run(pod, attaches: info.subresource == "attach")
         }
     }
@@ -160,102 +163,6 @@ struct PodStreams: Sendable {
         if !attaches, options.command.isEmpty {
             throw APIStatus.badRequest("you must specify at least one command for the container")
         }
-        let fixed = options
-        if request.http.headers.lists("websocket", in: "upgrade") {
-            let offered = request.http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
-            let name = SocketStreams.protocols.first(where: offered.contains)
-            guard name != nil || offered.isEmpty else {
-                throw APIStatus(
-                    code: 403, reason: "Forbidden",
-                    message: "unable to upgrade: none of the client's protocols \(offered) is spoken here: "
-                        + "\(SocketStreams.protocols)")
-            }
-            let streams = SocketStreams(try await responder.upgradeToMessages(choosing: name), name ?? "")
-            // An empty message tells the client that the connection stands.
-            try? await streams.send(SocketStreams.Channel.output, ByteBuffer())
-            await serve(pod, fixed, attaches: attaches, streams, pump: streams.run) { await streams.finish($0) }
-            return
-        }
-        try await runSPDY(pod, fixed, attaches: attaches)
-    }
-
-    private func runSPDY(_ pod: JSON, _ options: PodStreamOptions, attaches: Bool) async throws {
-        let connection = try await openSPDY(SPDYStreams.protocols)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await connection.run() }
-            if let streams = await SPDYStreams.gather(connection, options) {
-                await serve(pod, options, attaches: attaches, streams, pump: {}) { await streams.finish($0) }
-            }
-            await connection.close()
-            group.cancelAll()
-        }
-    }
-
-    private func openSPDY(_ spoken: [String]) async throws -> SPDYConnection {
-        guard request.http.headers.lists("spdy/3.1", in: "upgrade") else {
-            throw APIStatus.badRequest("Upgrade request required")
-        }
-        let offered = request.http.headers[canonicalForm: "x-stream-protocol-version"].map { String($0) }
-        guard let name = spoken.first(where: offered.contains) else {
-            throw APIStatus(
-                code: 403, reason: "Forbidden",
-                message:
-                    "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(spoken)"
-            )
-        }
-        return SPDYConnection(
-            try await responder.switchProtocols(
-                HTTPHeaders([
-                    ("Connection", "Upgrade"), ("Upgrade", "SPDY/3.1"), ("X-Stream-Protocol-Version", name),
-                ])))
-    }
-
-    private func serve(
-        _ pod: JSON, _ options: PodStreamOptions, attaches: Bool, _ streams: any CommandStreams,
-        pump: @escaping @Sendable () async -> Void, finish: @escaping @Sendable (CommandEnd) async -> Void
-    ) async {
-        let node = node
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await pump() }
-            let end: CommandEnd
-            do throws(APIStatus) {
-                end =
-                    attaches
-                    ? try await node.attach(to: pod, options, streams) : try await node.exec(in: pod, options, streams)
-            } catch {
-                end = .failed(error.message)
-            }
-            await finish(end)
-            group.cancelAll()
-        }
-    }
-
-    // MARK: port-forward
-
-    private func forward(_ pod: JSON) async throws {
-        let forwarding = PortForwarding(pod: pod, node: node)
-        guard request.http.headers.lists("websocket", in: "upgrade") else {
-            let connection = try await openSPDY(["portforward.k8s.io"])
-            return await forwarding.serve(connection)
-        }
-        let tunnel = "SPDY/3.1+portforward.k8s.io"
-        let offered = request.http.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
-        if offered.contains(tunnel) {
-            let socket = try await responder.upgradeToMessages(choosing: tunnel)
-            return await forwarding.serve(SPDYConnection(SocketTunnel(socket)))
-        }
-        guard let name = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io"].first(where: offered.contains) else {
-            throw APIStatus.badRequest("unable to upgrade: none of the client's protocols \(offered) is spoken here")
-        }
-        let ports = try request.query.all("ports").flatMap { $0.split(separator: ",") }.map { text throws in
-            guard let port = Int(text), (1...65_535).contains(port) else {
-                throw APIStatus.badRequest("query parameter \"ports\" is invalid: \(text)")
-            }
-            return port
-        }
-        guard !ports.isEmpty else {
-            throw APIStatus.badRequest("query parameter \"ports\" is required")
-        }
-        await forwarding.serve(try await responder.upgradeToMessages(choosing: name), name, ports)
+        try await conversation.run(pod, options, attaches: attaches)
     }
 }

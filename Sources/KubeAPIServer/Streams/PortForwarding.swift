@@ -5,16 +5,16 @@ import Wire
 
 /// Ports of a pod, carried to a client: by SPDY a pair of streams for each connection (one for data, one for what goes
 /// wrong), by the channel protocol two channels for each port.
-package struct PortForwarding: Sendable {
+struct PortForwarding: Sendable {
     let pod: JSON
     let node: any NodeInterface
 
-    package init(pod: JSON, node: any NodeInterface) {
+    init(pod: JSON, node: any NodeInterface) {
         self.pod = pod
         self.node = node
     }
 
-    package func serve(_ connection: SPDYConnection) async {
+    func serve(_ connection: SPDYConnection) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await connection.run() }
             // A pair's streams may come in either order; they share a request ID.
@@ -47,7 +47,7 @@ package struct PortForwarding: Sendable {
         await failures.close()
     }
 
-    package func serve(_ socket: WebSocketMessages, _ name: String, _ ports: [Int]) async {
+    func serve(_ socket: WebSocketMessages, _ name: String, _ ports: [Int]) async {
         let streams = SocketStreams(socket, name)
         let lanes = ports.map { _ in BoundedInbox<ByteBuffer>(limit: 64) }
         await withTaskGroup(of: Void.self) { group in

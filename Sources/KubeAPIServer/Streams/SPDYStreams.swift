@@ -4,16 +4,16 @@ import NIOCore
 import Wire
 
 /// A command's streams over SPDY/3.1, where each is a stream of its own, named by its `streamtype` header.
-package struct SPDYStreams: CommandStreams {
+struct SPDYStreams: CommandStreams {
     /// What we speak (`X-Stream-Protocol-Version`), the best first.
-    package static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+    static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
     /// How long a client may take to open the streams that it announced.
     private static let patience = Duration.seconds(30)
 
     private let streams: [String: SPDYStream]
 
     /// Waits for the streams that the options ask for; nil when the client doesn't open them.
-    package static func gather(_ connection: SPDYConnection, _ options: PodStreamOptions) async -> SPDYStreams? {
+    static func gather(_ connection: SPDYConnection, _ options: PodStreamOptions) async -> SPDYStreams? {
         var wanted: Set<String> = ["error"]
         if options.takesInput { wanted.insert("stdin") }
         if options.givesOutput { wanted.insert("stdout") }
@@ -41,19 +41,19 @@ package struct SPDYStreams: CommandStreams {
 
     private init(streams: [String: SPDYStream]) { self.streams = streams }
 
-    package func readInput() async throws -> ByteBuffer? { try await streams["stdin"]?.read() }
-    package func writeOutput(_ bytes: ByteBuffer) async throws { try await streams["stdout"]?.write(bytes) }
-    package func writeError(_ bytes: ByteBuffer) async throws { try await streams["stderr"]?.write(bytes) }
+    func readInput() async throws -> ByteBuffer? { try await streams["stdin"]?.read() }
+    func writeOutput(_ bytes: ByteBuffer) async throws { try await streams["stdout"]?.write(bytes) }
+    func writeError(_ bytes: ByteBuffer) async throws { try await streams["stderr"]?.write(bytes) }
 
     /// One JSON text a frame.
-    package func nextSize() async -> TerminalSize? {
+    func nextSize() async -> TerminalSize? {
         while let bytes = try? await streams["resize"]?.read() {
             if let size = TerminalSize(bytes) { return size }
         }
         return nil
     }
 
-    package func finish(_ end: CommandEnd) async {
+    func finish(_ end: CommandEnd) async {
         for name in ["stdout", "stderr"] { await streams[name]?.closeWrite() }
         try? await streams["error"]?.write(ByteBuffer(bytes: end.status.bytes()))
         await streams["error"]?.closeWrite()

@@ -47,7 +47,8 @@ struct KubeletRoutes: Sendable {
         case ("containerLogs", 4): try await log(try await pod(words), words[3], request, responder)
         case ("exec", 4), ("attach", 4):
             try await run(try await pod(words), words[3], request, responder, attaches: words[0] == "attach")
-        case ("portForward", 3): try await forward(try await pod(words), request, responder)
+        case ("portForward", 3):
+            try await conversation(request, responder).forward(try await pod(words), portsIn: "port")
         default: try await text("404 page not found", responder, status: .notFound)
         }
     }
@@ -121,71 +122,11 @@ struct KubeletRoutes: Sendable {
         options.givesError = request.flag("error") || request.flag("stderr")
         options.isTerminal = request.flag("tty")
         if options.isTerminal { options.givesError = false }
-        if request.asks(for: "websocket") {
-            let offered = request.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
-            guard let name = SocketStreams.protocols.first(where: offered.contains) else {
-                throw APIStatus.badRequest("none of the client's protocols \(offered) is spoken here")
-            }
-            let streams = SocketStreams(try await responder.upgradeToMessages(choosing: name), name)
-            await serve(pod, options, attaches, streams, pump: streams.run) { await streams.finish($0) }
-            return
-        }
-        let connection = try await openSPDY(SPDYStreams.protocols, request, responder)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await connection.run() }
-            if let streams = await SPDYStreams.gather(connection, options) {
-                await serve(pod, options, attaches, streams, pump: {}) { await streams.finish($0) }
-            }
-            await connection.close()
-            group.cancelAll()
-        }
+        try await conversation(request, responder).run(pod, options, attaches: attaches)
     }
 
-    private func openSPDY(
-        _ spoken: [String], _ request: HTTPRequest, _ responder: any HTTPResponder
-    ) async throws -> SPDYConnection {
-        guard request.asks(for: "spdy/3.1") else { throw APIStatus.badRequest("Upgrade request required") }
-        let offered = request.headers[canonicalForm: "x-stream-protocol-version"].map { String($0) }
-        guard let name = spoken.first(where: offered.contains) else {
-            throw APIStatus(
-                code: 403, reason: "Forbidden",
-                message: "unable to negotiate protocol: client supports \(offered), server accepts \(spoken)")
-        }
-        return SPDYConnection(
-            try await responder.switchProtocols(
-                HTTPHeaders([
-                    ("Connection", "Upgrade"), ("Upgrade", "SPDY/3.1"), ("X-Stream-Protocol-Version", name),
-                ])))
-    }
-
-    private func serve(
-        _ pod: JSON, _ options: PodStreamOptions, _ attaches: Bool, _ streams: any CommandStreams,
-        pump: @escaping @Sendable () async -> Void, finish: @escaping @Sendable (CommandEnd) async -> Void
-    ) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await pump() }
-            let end: CommandEnd
-            do throws(APIStatus) {
-                end =
-                    attaches
-                    ? try await pods.attach(to: pod, options, streams) : try await pods.exec(in: pod, options, streams)
-            } catch {
-                end = .failed(error.message)
-            }
-            await finish(end)
-            group.cancelAll()
-        }
-    }
-
-    private func forward(_ pod: JSON, _ request: HTTPRequest, _ responder: any HTTPResponder) async throws {
-        let forwarding = PortForwarding(pod: pod, node: pods)
-        guard request.asks(for: "websocket") else {
-            return await forwarding.serve(try await openSPDY(["portforward.k8s.io"], request, responder))
-        }
-        let ports = request.query.filter { $0.name == "port" || $0.name == "ports" }.compactMap { Int($0.value) }
-        guard !ports.isEmpty else { throw APIStatus.badRequest("query parameter \"port\" is required") }
-        let name = "v4.channel.k8s.io"
-        await forwarding.serve(try await responder.upgradeToMessages(choosing: name), name, ports)
+    private func conversation(_ request: HTTPRequest, _ responder: any HTTPResponder) -> PodConversation {
+        PodConversation(request: request, responder: responder, node: pods)
     }
 }
 
@@ -193,10 +134,6 @@ extension HTTPRequest {
     fileprivate func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
     fileprivate func flag(_ name: String) -> Bool { ["1", "true"].contains(value(name)) }
-
-    fileprivate func asks(for upgrade: String) -> Bool {
-        headers[canonicalForm: "upgrade"].contains { $0.lowercased() == upgrade }
-    }
 }
 
 extension Substring {
