@@ -47,6 +47,14 @@ package enum HTTPBodyToSend: Sendable {
     case stream(@Sendable () async throws -> ByteBuffer?)
     /// The same of a length that is known: sent with `Content-Length`.
     case sized(Int, @Sendable () async throws -> ByteBuffer?)
+
+    /// Whether it can be sent a second time: the others get a connection that no server has given up meanwhile.
+    var isRepeatable: Bool {
+        switch self {
+        case .none, .bytes: true
+        case .stream, .sized: false
+        }
+    }
 }
 
 /// What a server makes of a request to leave HTTP.
@@ -110,11 +118,12 @@ package final class HTTPClient: Sendable {
     package func send(
         _ method: HTTPMethod, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: HTTPBodyToSend = .none
     ) async throws -> HTTPAnswer {
-        if let kept = idle.withLockedValue({ $0.popLast() }) {
+        if body.isRepeatable, let kept = idle.withLockedValue({ $0.popLast() }) {
             // The server may have closed it meanwhile; then nothing of this request was understood.
             if kept.isOpen,
-                let answer = try await retryable(
-                    body, { try await kept.exchange(method, target, headers, body, host: host) })
+                let answer = try await unlessClosed({
+                    try await kept.exchange(method, target, headers, body, host: host)
+                })
             {
                 return hand(answer, kept)
             }
@@ -125,15 +134,8 @@ package final class HTTPClient: Sendable {
             try await explaining(fresh) { try await fresh.exchange(method, target, headers, body, host: host) }, fresh)
     }
 
-    private func retryable(_ body: HTTPBodyToSend, _ exchange: () async throws -> HTTPAnswer) async throws
-        -> HTTPAnswer?
-    {
-        do { return try await exchange() } catch is HTTPClientConnection.ClosedBeforeAnswer {
-            switch body {
-            case .stream, .sized: throw Fault(.unavailable, "the server closed the connection")
-            case .none, .bytes: return nil
-            }
-        }
+    private func unlessClosed(_ exchange: () async throws -> HTTPAnswer) async throws -> HTTPAnswer? {
+        do { return try await exchange() } catch is HTTPClientConnection.ClosedBeforeAnswer { return nil }
     }
 
     /// Asks to leave HTTP (`Upgrade: tcp`), for attach and exec.

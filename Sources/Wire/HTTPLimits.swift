@@ -26,6 +26,8 @@ package enum HTTPLimit {
     static let readBytes = 256 << 10
     /// How long `shutdown` waits for running requests.
     static let shutdownTime = TimeAmount.seconds(5)
+    /// How long a TLS connection that a server closes waits for the client's own word of the end; Go's doesn't wait.
+    static let farewellTime = TimeAmount.milliseconds(100)
     /// How long connecting may take.
     static let connectTime = TimeAmount.seconds(10)
     /// How long a peer may leave what was sent unanswered, in seconds.

@@ -280,11 +280,12 @@ package final class HTTPServer: Sendable {
         for file in files { UnixSocket.remove(file) }
         for listener in listeners { try? await listener.close() }
         for connection in connections { connection.finishSoon() }
-        for channel in multiplexed { try? await channel.close() }
+        let closings = multiplexed.map { $0.close() }
         let deadline = group.next().scheduleTask(in: patience ?? HTTPLimit.shutdownTime) {
             for connection in connections { connection.bytes.channel.close(promise: nil) }
         }
         for connection in connections { await connection.bytes.gone.wait() }
+        for closing in closings { try? await closing.get() }
         deadline.cancel()
     }
 }

@@ -8,11 +8,7 @@ enum TLSContext {
             throw Fault(.invalid, "TLS needs both a certificate and a key (--tlscert, --tlskey)")
         }
         do {
-            var settings = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try chain(certificate),
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-            settings.minimumTLSVersion = .tlsv12
-            settings.applicationProtocols = ["http/1.1"]
+            var settings = try TLSConfiguration.server(certificate: certificate, key: key)
             if files.verify {
                 guard let authority = files.authority else {
                     throw Fault(.invalid, "--tlsverify needs the clients' authority (--tlscacert)")
@@ -36,7 +32,7 @@ enum TLSContext {
             settings.certificateVerification = files.verify ? .fullVerification : .none
             if let authority = files.authority, files.verify { settings.trustRoots = .file(authority) }
             if let certificate = files.certificate, let key = files.key {
-                settings.certificateChain = try chain(certificate)
+                settings.certificateChain = try TLSConfiguration.chain(certificate)
                 settings.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
             }
             return try NIOSSLContext(configuration: settings)
@@ -63,8 +59,27 @@ enum TLSContext {
             throw Fault(.invalid, "could not use the TLS certificates and keys: \(error)", cause: error)
         }
     }
+}
 
-    private static func chain(_ path: String) throws -> [NIOSSLCertificateSource] {
+extension TLSConfiguration {
+    /// Of a server that asks clients for nothing yet; throws BoringSSL's errors.
+    /// - Parameters:
+    ///   - certificate: a PEM file: the server's own, then those between it and its authority.
+    ///   - key: a PEM file.
+    ///   - protocols: what clients may choose from (ALPN), the best first.
+    package static func server(
+        certificate: String, key: String, protocols: [String] = ["http/1.1"]
+    ) throws -> TLSConfiguration {
+        var settings = makeServerConfiguration(
+            certificateChain: try chain(certificate),
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+        settings.minimumTLSVersion = .tlsv12
+        settings.applicationProtocols = protocols
+        settings.shutdownTimeout = HTTPLimit.farewellTime
+        return settings
+    }
+
+    fileprivate static func chain(_ path: String) throws -> [NIOSSLCertificateSource] {
         try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) }
     }
 }

@@ -56,7 +56,7 @@ struct ProfileTests {
         let second = try profile.newNode(isControlPlane: false)
         #expect(second == .init(name: "learn-m02", address: "192.168.58.3", isControlPlane: false))
         #expect(profile.podRange(of: second) == "10.244.1.0/24")
-        profile.nodes += [second, try Profile.Node(name: "learn-m04", address: "192.168.58.5", isControlPlane: false)]
+        profile.nodes += [second, Profile.Node(name: "learn-m04", address: "192.168.58.5", isControlPlane: false)]
         #expect(try profile.newNode(isControlPlane: false).name == "learn-m03")
         #expect(profile.podRange(of: try #require(profile.controlPlane)) == "10.244.0.0/24")
         #expect(Profile.nodeName("x", 12) == "x-m12")

@@ -1,5 +1,6 @@
 import Fault
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -114,5 +115,25 @@ struct HijackTests {
         #expect(try await client.send(.GET, "/").status == .ok)
         await client.shutdown()
         await server.shutdown(patience: .milliseconds(50))
+    }
+
+    @Test("a stream, which can't be sent twice, is sent though the server has restarted since the last request")
+    func restartedServer() async throws {
+        let endpoint = Endpoint.unix(path: "/tmp/wire-restarted-\(UInt32.random(in: 0 ... .max)).sock")
+        let client = HTTPClient(endpoint, group: TestServer.loops)
+        func serve(_ work: () async throws -> Void) async throws {
+            let server = HTTPServer(group: TestServer.loops, log: .init(label: "restarted"), handler: echo)
+            try await server.listen(on: endpoint)
+            try await work()
+            await server.shutdown(patience: .milliseconds(50))
+        }
+        try await serve { _ = try await client.send(.GET, "/").body() }
+        try await serve {
+            let parts = NIOLockedValueBox([ByteBuffer(string: "once")])
+            let body = HTTPBodyToSend.stream { parts.withLockedValue { $0.popLast() } }
+            let answer = try await client.send(.POST, "/again", body: body)
+            #expect(String(buffer: try await answer.body()) == "POST /again once")
+        }
+        await client.shutdown()
     }
 }

@@ -130,6 +130,19 @@ struct TLSTests {
         }
     }
 
+    @Test("a server that ends does not wait for clients that keep a connection and say nothing")
+    func idleClient() async throws {
+        let begin = ContinuousClock.now
+        try await Self.with { endpoint, files in
+            let tls = TLSFiles(authority: files.authority, certificate: files.certificate, key: files.key, verify: true)
+            let client = HTTPClient(endpoint, tls: tls, group: TestServer.loops)
+            let answer = try await client.send(.GET, "/x")
+            #expect(try await answer.body().readableBytes > 0)
+        }
+        // One that waits does so for five seconds.
+        #expect(ContinuousClock.now - begin < .seconds(4))
+    }
+
     @Test("a hijacked connection closes one side at a time")
     func halfClose() async throws {
         try await Self.with { endpoint, files in

@@ -28,7 +28,7 @@ struct AgentService: SessionService {
         do { agent = try await HTTPClient(.unix(path: path)).dial() } catch {
             throw GRPCStatus(.unknown, "failed to connect to agent: \(sentence(error))")
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while let message = try await call.receive() {
                     let bytes = try ProtobufFields(message.readableBytesView).bytes(1)

@@ -3,7 +3,7 @@ import KubeClient
 import KubeModel
 
 /// An API whose lists and watches give no more of objects than their metadata: for caches of everything there is.
-struct MetadataAPI: ObjectAPI {
+struct MetadataAPI: ForwardingAPI {
     let whole: any ObjectAPI
 
     init(_ whole: any ObjectAPI) { self.whole = whole }
@@ -15,35 +15,11 @@ struct MetadataAPI: ObjectAPI {
         return ["apiVersion": object["apiVersion"], "kind": object["kind"], "metadata": metadata]
     }
 
-    func get(_ resource: ResourceID, _ namespace: String, _ name: String) async throws(APIStatus) -> JSON {
-        try await whole.get(resource, namespace, name)
-    }
-
     func list(_ resource: ResourceID, _ namespace: String, _ selection: ObjectSelection) async throws(APIStatus)
         -> ObjectList
     {
         let list = try await whole.list(resource, namespace, selection)
         return ObjectList(items: list.items.map(Self.metadata), resourceVersion: list.resourceVersion)
-    }
-
-    func create(
-        _ resource: ResourceID, _ namespace: String, name: String, subresource: String, _ object: JSON
-    ) async throws(APIStatus) -> JSON {
-        try await whole.create(resource, namespace, name: name, subresource: subresource, object)
-    }
-
-    func update(_ resource: ResourceID, subresource: String, _ object: JSON) async throws(APIStatus) -> JSON {
-        try await whole.update(resource, subresource: subresource, object)
-    }
-
-    func patch(
-        _ resource: ResourceID, _ namespace: String, _ name: String, subresource: String, _ patch: ObjectPatch
-    ) async throws(APIStatus) -> JSON {
-        try await whole.patch(resource, namespace, name, subresource: subresource, patch)
-    }
-
-    func delete(_ resource: ResourceID, _ namespace: String, _ name: String, _ options: JSON) async throws(APIStatus) {
-        try await whole.delete(resource, namespace, name, options)
     }
 
     func watch(

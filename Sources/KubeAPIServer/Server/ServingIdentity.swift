@@ -2,6 +2,7 @@ import Fault
 import Logging
 import NIOConcurrencyHelpers
 import NIOSSL
+import Wire
 
 /// The certificates by which the server is known, and the TLS settings of its socket. Made anew before they end, while
 /// the server runs: connections that are there stay as they are, new ones get the new ones.
@@ -55,11 +56,8 @@ final class ServingIdentity: Sendable {
     }
 
     private static func context(_ pki: ClusterPKI) throws -> NIOSSLContext {
-        var settings = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(pki.servingCertificatePath).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: pki.servingKeyPath, format: .pem)))
-        settings.minimumTLSVersion = .tlsv12
-        settings.applicationProtocols = ["h2", "http/1.1"]
+        var settings = try TLSConfiguration.server(
+            certificate: pki.servingCertificatePath, key: pki.servingKeyPath, protocols: ["h2", "http/1.1"])
         // Certificates are asked for and not judged here: authentication does, so that a stranger gets 401 and not a
         // broken handshake.
         settings.certificateVerification = .optionalVerification

@@ -62,11 +62,7 @@ package final class KubeletServer: Sendable {
         let files = files
         let endpoint = try await http.listenSecurely(host: host, port: port) {
             // Read anew, since certificates are renewed while it runs.
-            var settings = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
-            settings.minimumTLSVersion = .tlsv12
-            settings.applicationProtocols = ["http/1.1"]
+            var settings = try TLSConfiguration.server(certificate: files.certificate, key: files.key)
             // Certificates are asked for here and judged when a request comes.
             settings.certificateVerification = .optionalVerification
             settings.trustRoots = .file(files.clientAuthority)
