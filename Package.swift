@@ -205,7 +205,7 @@ targets += module(
 targets += module(
     "ClusterDNS", kube + ["NameServer", "Wire", "Linux", "CLinux"], nio + [log, locks], testNeeds: ["TestKit"])
 targets += module(
-    "Kubelet", kube + ["DockerModel", "Wire", "Protobuf", "Linux", "CLinux", "KubeAPIServer"],
+    "Kubelet", kube + ["DockerModel", "Wire", "Protobuf", "Linux", "CLinux", "KubeAPIServer", "Scheduler"],
     nio + httpAndTLS + http2 + [log, locks] + certificates,
     testNeeds: ["TestKit", "Engine", "Registry"])
 targets += module(
@@ -224,7 +224,10 @@ targets += module(
     ], nio + httpAndTLS + [log, locks] + certificates)
 targets += module(
     "ClusterCLI",
-    kube + ["Cluster", "DockerCLI", "Kubelet", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire", "CLinux"],
+    kube + [
+        "Cluster", "Controllers", "DockerCLI", "Kubelet", "Linux", "KubectlCLI", "DockerModel", "CommandLine", "Wire",
+        "CLinux",
+    ],
     nio + httpAndTLS + [log, locks])
 targets += [
     .executableTarget(

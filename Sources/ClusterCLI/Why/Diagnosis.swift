@@ -6,7 +6,10 @@ package struct Diagnosis: Sendable, Equatable {
     package enum Cause: String, Sendable {
         case none, unknown, image, configuration, volume, crash, outOfMemory, liveness, startup, readiness, waiting
         case scheduling, resources, antiAffinity, evicted, finished, terminating, selector, noReadyEndpoints, ports
-        case rollout, quota, paused, disruptionBudget, nodeNotReady, cordoned, pressure
+        case rollout, quota, paused, disruptionBudget, nodeNotReady, cordoned, tainted, pressure
+        case schedule
+
+        var isWell: Bool { self == .none || self == .finished }
     }
 
     /// Why one node doesn't take the pod.
@@ -38,7 +41,7 @@ package struct Diagnosis: Sendable, Equatable {
         self.command = command
     }
 
-    package var isWell: Bool { cause == .none || cause == .finished }
+    package var isWell: Bool { cause.isWell }
 
     /// One paragraph, a line for each node where it is about nodes, and the command by itself.
     package var text: String {
@@ -68,6 +71,8 @@ struct Finding {
     var nodes: [Diagnosis.NodeVerdict] = []
     var fix = ""
     var command = ""
+
+    var isWell: Bool { cause.isWell }
 
     init(
         _ cause: Diagnosis.Cause, _ text: String, nodes: [Diagnosis.NodeVerdict] = [], fix: String = "",

@@ -10,7 +10,7 @@ struct NodeDiagnosis {
 
     func diagnose() -> Diagnosis {
         let finding =
-            notReady() ?? pressure() ?? drain()
+            notReady() ?? pressure() ?? drain() ?? tainted()
             ?? Finding(.none, "node/\(name) is Ready and takes pods.")
         return Diagnosis(
             "node/\(name)", finding.cause, finding.text, nodes: finding.nodes, fix: finding.fix,
@@ -60,6 +60,26 @@ struct NodeDiagnosis {
             fix: fix,
             command: first.text("type") == "DiskPressure"
                 ? "docker system df" : "kubectl get pods -A --field-selector spec.nodeName=\(name)")
+    }
+
+    /// Taints that somebody set, which keep away what doesn't tolerate them; those of the cluster's own tell of what
+    /// its conditions tell.
+    private func tainted() -> Finding? {
+        let taints = (node["spec"]["taints"].array ?? []).filter {
+            !$0.text("key").hasPrefix("node.kubernetes.io/") && ["NoSchedule", "NoExecute"].contains($0.text("effect"))
+        }
+        guard !taints.isEmpty else { return nil }
+        let words = taints.map { taint in
+            let value = taint.text("value")
+            return "\(taint.text("key"))\(value.isEmpty ? "" : "=\(value)"):\(taint.text("effect"))"
+        }
+        let evicts = taints.contains { $0.text("effect") == "NoExecute" } ? ", and ends those that don't" : ""
+        return Finding(
+            .tainted,
+            "node/\(name) is Ready, but takes only pods that tolerate its taint\(words.count == 1 ? "" : "s") "
+                + "\(words.joined(separator: ", "))\(evicts).",
+            fix: "Give those pods a toleration that should run there, or let all in.",
+            command: "kubectl taint node \(name) \(words.map { "\($0)-" }.joined(separator: " "))")
     }
 
     /// A cordoned node whose pods can't be moved.

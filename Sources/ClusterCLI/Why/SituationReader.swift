@@ -87,7 +87,7 @@ struct SituationReader {
 
 /// What can be asked about, by the words that name it.
 enum Asked: String, CaseIterable {
-    case pod, service, deployment, replicaSet, statefulSet, daemonSet, job, node, podDisruptionBudget
+    case pod, service, deployment, replicaSet, statefulSet, daemonSet, job, cronJob, node, podDisruptionBudget
     case persistentVolumeClaim
 
     static func named(_ word: String) -> Asked? {
@@ -106,6 +106,7 @@ enum Asked: String, CaseIterable {
         case .statefulSet: short = ["sts"]
         case .daemonSet: short = ["ds"]
         case .job: short = []
+        case .cronJob: short = ["cj"]
         case .node: short = ["no"]
         case .podDisruptionBudget: short = ["pdb"]
         case .persistentVolumeClaim: short = ["pvc"]
@@ -122,6 +123,7 @@ enum Asked: String, CaseIterable {
         case .statefulSet: .statefulSets
         case .daemonSet: .daemonSets
         case .job: .jobs
+        case .cronJob: .cronJobs
         case .node: .nodes
         case .podDisruptionBudget: .podDisruptionBudgets
         case .persistentVolumeClaim: .persistentVolumeClaims

@@ -64,6 +64,7 @@ package struct Why: Sendable {
         case "Service": return ServiceDiagnosis(service: object, situation: situation).diagnose()
         case "Node": return NodeDiagnosis(node: object, situation: situation).diagnose()
         case "PersistentVolumeClaim": return ClaimDiagnosis(claim: object, situation: situation).diagnose()
+        case "CronJob": return CronJobDiagnosis(cronJob: object, situation: situation).diagnose()
         case "PodDisruptionBudget": return BudgetDiagnosis(budget: object, situation: situation).diagnose()
         default:
             var object = object

@@ -1,7 +1,7 @@
 import JSON
 import KubeModel
 
-/// Why a deployment, replica set, stateful set, daemon set or job isn't where it should be.
+/// Why a deployment, replica set, stateful set or daemon set isn't where it should be.
 struct WorkloadDiagnosis {
     let object: JSON
     let situation: Situation
@@ -21,19 +21,17 @@ struct WorkloadDiagnosis {
 
     private func find() -> Finding {
         if kind == "Deployment" { return deployment() }
+        if kind == "Job" { return JobDiagnosis(job: object, situation: situation).find() }
         let (wanted, ready) =
             kind == "DaemonSet"
             ? (status["desiredNumberScheduled"].int ?? 0, status["numberReady"].int ?? 0)
-            : kind == "Job"
-                ? (object["spec"]["completions"].int ?? 1, status["succeeded"].int ?? 0)
-                : (object["spec"]["replicas"].int ?? 1, status["readyReplicas"].int ?? 0)
-        let word = kind == "Job" ? "succeeded" : "ready"
+            : (object["spec"]["replicas"].int ?? 1, status["readyReplicas"].int ?? 0)
         if ready >= wanted {
-            return Finding(.none, "\(path) has all it wants: \(ready) of \(wanted) pods \(word).")
+            return Finding(.none, "\(path) has all it wants: \(ready) of \(wanted) pods ready.")
         }
         return withoutPods(object) ?? ofPods(
-            situation.owned(by: object, situation.pods), "\(path) has \(ready) of \(wanted) pods \(word).")
-            ?? Finding(.waiting, "\(path) has \(ready) of \(wanted) pods \(word); the others are on their way.")
+            situation.owned(by: object, situation.pods), "\(path) has \(ready) of \(wanted) pods ready.")
+            ?? Finding(.waiting, "\(path) has \(ready) of \(wanted) pods ready; the others are on their way.")
     }
 
     // MARK: Deployments
@@ -104,7 +102,7 @@ struct WorkloadDiagnosis {
     // MARK: Pods
 
     /// The first pod that has a fault, in the sentence of the whole.
-    private func ofPods(_ pods: [JSON], _ start: String) -> Finding? {
+    func ofPods(_ pods: [JSON], _ start: String) -> Finding? {
         for pod in pods.sorted(by: { $0["metadata"].text("name") < $1["metadata"].text("name") })
         where !PodCondition.isReady(pod) {
             let why = PodDiagnosis(pod: pod, situation: situation).diagnose()
@@ -117,7 +115,7 @@ struct WorkloadDiagnosis {
     }
 
     /// Its pods can't even be created.
-    private func withoutPods(_ owner: JSON) -> Finding? {
+    func withoutPods(_ owner: JSON) -> Finding? {
         let wanted = owner["spec"]["replicas"].int ?? 1
         guard (owner["status"]["replicas"].int ?? 0) < wanted,
             let event = situation.lastEvent(about: owner, ["FailedCreate"])

@@ -6,7 +6,7 @@ extension CronSchedule {
 
     /// The first run after a moment, both in seconds since 1970; nil when none comes within five years.
     /// - Parameter offset: seconds that the schedule's zone is ahead of UTC at a moment.
-    func next(after moment: Int, offset: (Int) -> Int = { _ in 0 }) -> Int? {
+    package func next(after moment: Int, offset: (Int) -> Int = { _ in 0 }) -> Int? {
         if let every {
             // Rounded down to whole seconds, at least one.
             return moment + max(1, every / 1_000_000_000)

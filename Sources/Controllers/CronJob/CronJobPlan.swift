@@ -2,12 +2,12 @@ import JSON
 import KubeModel
 
 /// When a cron job runs, and which of its finished jobs go.
-enum CronJobPlan {
-    enum Missed: Equatable { case none, few, many }
+package enum CronJobPlan {
+    package enum Missed: Equatable { case none, few, many }
 
     /// The latest time that has come since the last run; nil while none has.
     /// - Parameter now: seconds since 1970.
-    static func due(_ cronJob: JSON, _ schedule: CronSchedule, now: Double, offset: (Int) -> Int)
+    package static func due(_ cronJob: JSON, _ schedule: CronSchedule, now: Double, offset: (Int) -> Int)
         -> (time: Int?, missed: Missed)
     {
         let last = cronJob["status"].time("lastScheduleTime") ?? cronJob.creationTime

@@ -2,7 +2,7 @@ import FoundationEssentials
 import KubeModel
 
 /// A time zone, from the machine's database (RFC 8536): the changes that are listed, and the rule for those after.
-struct ZoneRules: Sendable {
+package struct ZoneRules: Sendable {
     private static let folders = ["/usr/share/zoneinfo/", "/usr/lib/zoneinfo/", "/etc/zoneinfo/"]
     /// Largest file that is read, in bytes: the real ones have some thousands.
     private static let longest = 1 << 16
@@ -13,7 +13,7 @@ struct ZoneRules: Sendable {
     private var rule: YearlyZoneRule?
 
     /// Nil for a zone that isn't known here.
-    init?(_ name: String) {
+    package init?(_ name: String) {
         if ["", "UTC", "Etc/UTC", "GMT", "Etc/GMT", "Local", "Z"].contains(name) { return }
         guard !name.contains(".."), !name.hasPrefix("/") else { return nil }
         for folder in Self.folders {
@@ -26,7 +26,7 @@ struct ZoneRules: Sendable {
     }
 
     /// Seconds ahead of UTC.
-    func offset(_ moment: Int) -> Int {
+    package func offset(_ moment: Int) -> Int {
         guard let last = changes.last(where: { $0.from <= moment }) else { return first }
         if last.from == changes.last?.from, let rule { return rule.offset(moment) }
         return last.offset
@@ -35,7 +35,7 @@ struct ZoneRules: Sendable {
     // MARK: Texts
 
     /// `2026-04-01T08:30:00+09:00`.
-    func text(_ moment: Int) -> String {
+    package func text(_ moment: Int) -> String {
         let offset = offset(moment)
         let wall = Timestamp(seconds: moment + offset).text
         if offset == 0 { return wall }
