@@ -47,7 +47,9 @@ package final class Kubelet: Sendable {
             settings: settings, api: api, engine: engine, volumes: volumes, environment: environment,
             events: EventRecorder(api, component: "kubelet", host: settings.nodeName, log: log, now: now),
             statuses: StatusWriter(api, log: log), groups: groups,
-            images: ImageCollector(settings, engine, removeImage, log, now: now), ledger: NodeLedger(capacity),
+            images: ImageCollector(settings, engine, removeImage, log, now: now),
+            ledger: NodeLedger(capacity.allocatable(settings.evictionThresholds)),
+            node: OwnNode(api, NodeObject(settings: settings, capacity: capacity, info: NodeInfo.here).whole),
             log: log, now: now,
             memory: capacity.memory)
         pods = Informer(
@@ -60,6 +62,7 @@ package final class Kubelet: Sendable {
                 go: { [weak self] in self?.gone($0) })
             staticPods.withLockedValue { $0 = made }
         }
+        parts.workers.withLockedValue { find in find = { uid in state.withLockedValue { $0.workers[uid] } } }
         pods.observe { [weak self] in self?.podChanged($0) }
     }
 

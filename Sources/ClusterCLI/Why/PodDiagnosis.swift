@@ -82,12 +82,31 @@ struct PodDiagnosis {
     private func failed(_ status: JSON) -> Finding {
         if EvictionDiagnosis.isEvicted(pod) { return EvictionDiagnosis(pod: pod, situation: situation).find() }
         let message = status.text("message")
+        if message.hasPrefix("Pod was rejected: ") { return rejected(status.text("reason"), message) }
         let why = message.isEmpty ? "" : ": \(message)"
         return Finding(
             .unknown,
             "pod/\(name) has failed with reason \(status.text("reason"))\(why).",
             fix: "A controller makes another one; this one can be deleted.",
             command: "kubectl delete pod \(name)\(Changeable.flag(namespace))")
+    }
+
+    /// Its node wouldn't have it: it came past the scheduler, or the node has changed.
+    private func rejected(_ reason: String, _ message: String) -> Finding {
+        let node = pod["spec"].text("nodeName")
+        let isShort = reason.hasPrefix("OutOf")
+        let own = situation.changeable(pod)
+        let next = own.isPod ? "Nothing makes another one: " : "Its \(own.type) makes another one. To mend it, "
+        let change =
+            isShort
+            ? "ask for less, or leave the choice of the node to the scheduler."
+            : "leave the choice of the node to the scheduler, without spec.nodeName."
+        let why = message.dropFirst("Pod was rejected: ".count)
+        return Finding(
+            isShort ? .resources : .scheduling,
+            "pod/\(name) was refused by node \(node) (\(reason)): \(why).", fix: next + change,
+            command: own.isPod
+                ? "kubectl delete pod \(name)\(Changeable.flag(namespace))" : "kubectl edit \(own.path)\(own.flag)")
     }
 
     /// The node that should run it isn't there or doesn't answer.

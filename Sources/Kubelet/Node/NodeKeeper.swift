@@ -35,6 +35,7 @@ struct NodeKeeper: Sendable {
         parts.events.record(.normal, about: reference, reason: "Starting", "Starting kubelet.")
         var node: JSON = .null
         await insistently("the node can't be registered") { () throws(APIStatus) in node = try await register() }
+        parts.node.saw(node)
         if Task.isCancelled { return }
         for kind in NodePressureKind.allCases { tell(kind, false) }
         parts.events.record(
@@ -151,6 +152,7 @@ struct NodeKeeper: Sendable {
 
     private func writeStatus() async throws(APIStatus) {
         let node = try await parts.api.get(.nodes, "", name)
+        parts.node.saw(node)
         let new = await status(node["status"])
         var changed = node
         for (member, value) in new.object ?? JSONObject() { changed["status"][member] = value }

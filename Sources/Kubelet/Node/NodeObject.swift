@@ -30,6 +30,13 @@ struct NodeObject: Sendable {
         ]
     }
 
+    /// With what it has for pods.
+    var whole: JSON {
+        var node = fresh
+        node["status"] = ["allocatable": capacity.allocatable(settings.evictionThresholds)]
+        return node
+    }
+
     /// - Parameters:
     ///   - old: the present status; conditions keep the time of their last change.
     ///   - images: as the engine lists them.
@@ -38,7 +45,9 @@ struct NodeObject: Sendable {
         _ old: JSON, images: [JSON], pressures: Set<NodePressureKind>, runtimeVersion: String, time: String
     ) -> JSON {
         [
-            "capacity": capacity.capacity, "allocatable": capacity.allocatable(settings.evictionThresholds),
+            "capacity": Self.keepExtended(capacity.capacity, old["capacity"]),
+            "allocatable": Self.keepExtended(
+                capacity.allocatable(settings.evictionThresholds), old["allocatable"]),
             "conditions": .array(conditions(old.list("conditions"), pressures, time)),
             "addresses": .array(
                 settings.addresses.map { ["type": "InternalIP", "address": .string($0)] } + [
@@ -49,6 +58,13 @@ struct NodeObject: Sendable {
                 runtime: "\(NodeRuntime.scheme)://\(runtimeVersion)", version: settings.kubernetesVersion),
             "images": .array(Self.images(images)),
         ]
+    }
+
+    /// Resources that others count stay as they are.
+    private static func keepExtended(_ amounts: JSON, _ old: JSON) -> JSON {
+        var amounts = amounts
+        for (name, amount) in old.object ?? JSONObject() where name.contains("/") { amounts[name] = amount }
+        return amounts
     }
 
     private func conditions(_ old: [JSON], _ pressures: Set<NodePressureKind>, _ time: String) -> [JSON] {

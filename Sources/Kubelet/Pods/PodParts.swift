@@ -19,6 +19,9 @@ struct PodParts: Sendable {
     /// What the node is short of.
     let pressures = NIOLockedValueBox<Set<NodePressureKind>>([])
     let ledger: NodeLedger
+    let node: OwnNode
+    /// Finds a pod's worker by its UID.
+    let workers = NIOLockedValueBox<@Sendable (String) -> PodWorker?>({ _ in nil })
     let log: Logger
     /// Seconds since 1970, with fractions.
     let now: @Sendable () -> Double

@@ -14,6 +14,8 @@ struct PodSpec: Sendable {
     /// `web_default(0b1f…)`, as messages name a pod.
     var fullName: String { "\(name)_\(namespace)(\(uid))" }
     var isDeleted: Bool { pod["metadata"].has("deletionTimestamp") }
+    /// Orders pods by when they were made.
+    var age: String { "\(pod["metadata"].text("creationTimestamp")) \(uid)" }
     var usesHostNetwork: Bool { spec.flag("hostNetwork") }
     var restartPolicy: String { spec["restartPolicy"].string ?? "Always" }
 

@@ -15,8 +15,7 @@ extension PodWorker {
             resizing.pending = nil
             return allocation.applied(to: object)
         }
-        let amounts = NodeLedger.Amounts(wish)
-        guard let fault = parts.ledger.refusal(uid, amounts, wake: { [weak self] in self?.poke() }) else {
+        guard let fault = parts.ledger.refusal(wish, wake: { [weak self] in self?.poke() }) else {
             allocation.take(wish)
             resizing = ResizeProgress(running: .init(generation: generation))
             parts.tell(

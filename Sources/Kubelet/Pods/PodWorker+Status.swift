@@ -43,9 +43,9 @@ extension PodWorker {
         if life == .running {
             list += resizing.conditions(old: before.list("conditions"), time: Timestamp(parts.now()).text)
         }
-        if isDisrupted, let verdict {
+        if let disruption {
             list.removeAll { $0.text("type") == "DisruptionTarget" }
-            list.append(conditions.evicted(verdict.message))
+            list.append(conditions.disrupted(disruption))
         }
         new["conditions"] = .array(list)
         addAddresses(to: &new, before)

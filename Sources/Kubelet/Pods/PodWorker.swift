@@ -49,9 +49,10 @@ actor PodWorker {
     var ender: Task<Void, Never>?
     /// Why the pod has failed as a whole; nil: it hasn't.
     var verdict: Wait?
-    var isEvicted = false
-    /// It is evicted because its node is short of something.
-    var isDisrupted = false
+    /// The most seconds that it gets to end, when it has failed as a whole; nil: its own.
+    var allowedGrace: Int?
+    /// Why its node ended it, when the reason isn't the pod itself.
+    var disruption: String?
     /// Its ended containers are gone, since their disk was full; the last status stands.
     var isFreed = false
     /// Seconds that the end under way was given.
@@ -86,7 +87,7 @@ actor PodWorker {
         let spec = PodSpec(allocation.applied(to: pod))
         uid = spec.uid
         self.parts = parts
-        parts.ledger.set(uid, NodeLedger.Amounts(spec))
+        if !found.isEmpty { parts.ledger.hold(spec) }
         situation = PodSituation(pod: spec)
         status = pod["status"]
         adopted = Set(found.filter { $0.phase == .running }.map(\.id))
@@ -177,7 +178,7 @@ actor PodWorker {
     private func sync() async {
         takeNews()
         if life == .running {
-            if !pod.isDeleted { admit() }
+            if !pod.isDeleted, !isTerminal(pod.pod["status"]) { await admit() }
             checkDeadline()
             if verdict != nil || pod.isDeleted || isGone || isTerminal(status) || isTerminal(pod.pod["status"]) {
                 end()

@@ -1,8 +1,10 @@
 import JSON
 import KubeModel
 import NIOConcurrencyHelpers
+import Scheduler
 
-/// What the node's pods have been given together of its processors, memory and ports, and who waits for some of it.
+/// The pods that the node has taken, what they have been given together of its processors and memory, and who waits for
+/// some of it.
 final class NodeLedger: Sendable {
     struct Amounts: Sendable, Equatable {
         /// Thousandths of a processor.
@@ -20,7 +22,7 @@ final class NodeLedger: Sendable {
             self.memory = memory
         }
 
-        private init(list: JSONObject) {
+        fileprivate init(list: JSONObject) {
             cpu = list["cpu"].flatMap { Quantity($0) }?.milliValue ?? 0
             memory = list["memory"].flatMap { Quantity($0) }?.value ?? 0
         }
@@ -58,43 +60,53 @@ final class NodeLedger: Sendable {
     }
 
     private struct State {
+        /// Those that the node has taken.
+        var pods: [String: PodSpec] = [:]
         var given: [String: Amounts] = [:]
         var waiting: [String: @Sendable () -> Void] = [:]
-        var ports: [String: Set<HostPort>] = [:]
+
+        /// - Returns: whether that is less than before.
+        @discardableResult
+        mutating func take(_ pod: PodSpec) -> Bool {
+            let amounts = Amounts(pod)
+            pods[pod.uid] = pod
+            let old = given.updateValue(amounts, forKey: pod.uid)
+            return old.map { amounts.cpu < $0.cpu || amounts.memory < $0.memory } ?? false
+        }
     }
 
     private let size: Amounts
     private let state = NIOLockedValueBox(State())
 
-    init(_ capacity: NodeCapacity) {
-        size = Amounts(cpu: capacity.processors * 1_000, memory: capacity.memory)
+    /// - Parameter allocatable: what the node has for pods.
+    init(_ allocatable: JSON) { size = Amounts(list: allocatable.object ?? JSONObject()) }
+
+    /// A pod that was here before this kubelet has its place as long as nothing is known that speaks against it.
+    func hold(_ pod: PodSpec) { state.withLockedValue { $0.take(pod) } }
+
+    /// Gives the pod a place beside the others.
+    /// - Returns: what speaks against it, what counts first; empty: it has its place.
+    func admit(_ pod: PodSpec, _ node: JSON) -> [NodeAdmission.Refusal] {
+        state.withLockedValue { state in
+            // Of those that were here before, the older ones come first.
+            let isHeld = state.pods[pod.uid] != nil
+            let others = state.pods.values.filter { $0.uid != pod.uid && (!isHeld || $0.age < pod.age) }
+            let refusals = NodeAdmission.refusals(
+                pod.pod, node: node, others: others.map(\.pod), isStatic: StaticManifest.isStatic(pod.pod))
+            if refusals.isEmpty { state.take(pod) }
+            return refusals
+        }
     }
 
-    func set(_ uid: String, _ amounts: Amounts) { change { Self.set(uid, amounts, &$0) } }
-
-    /// Whether that is less than before.
-    private static func set(_ uid: String, _ amounts: Amounts, _ state: inout State) -> Bool {
-        let old = state.given.updateValue(amounts, forKey: uid)
-        return old.map { amounts.cpu < $0.cpu || amounts.memory < $0.memory } ?? false
+    func admitted(except uid: String) -> [PodSpec] {
+        state.withLockedValue { $0.pods.values.filter { $0.uid != uid }.sorted { $0.age < $1.age } }
     }
 
     func remove(_ uid: String) {
         change { state in
             state.waiting[uid] = nil
-            state.ports[uid] = nil
+            state.pods[uid] = nil
             return state.given.removeValue(forKey: uid) != nil
-        }
-    }
-
-    /// Whether no other pod has one of the ports; the pod has them all then.
-    func claim(_ ports: Set<HostPort>, for uid: String) -> Bool {
-        guard !ports.isEmpty else { return true }
-        return state.withLockedValue { state in
-            let isTaken = state.ports.contains { other in
-                other.key != uid && other.value.contains { taken in ports.contains { $0.conflicts(with: taken) } }
-            }
-            if !isTaken { state.ports[uid] = ports }
-            return !isTaken
         }
     }
 
@@ -108,15 +120,15 @@ final class NodeLedger: Sendable {
         for wake in waiting { wake() }
     }
 
-    /// Nil when the pod may have the amounts; else why not, in the original's words: `OutOfcpu` and a sentence.
+    /// Nil when the pod may have what it asks for now; else why not, in the original's words: `OutOfcpu` and a sentence.
     /// - Parameter wake: called once when something has become free.
-    func refusal(_ uid: String, _ amounts: Amounts, wake: @escaping @Sendable () -> Void) -> PodFault? {
+    func refusal(_ pod: PodSpec, wake: @escaping @Sendable () -> Void) -> PodFault? {
         var fault: PodFault?
         change { state in
-            let used = state.given.reduce(Amounts()) { $1.key == uid ? $0 : $0 + $1.value }
-            fault = refusal(amounts, used)
-            state.waiting[uid] = fault == nil ? nil : wake
-            return fault == nil && Self.set(uid, amounts, &state)
+            let used = state.given.reduce(Amounts()) { $1.key == pod.uid ? $0 : $0 + $1.value }
+            fault = refusal(Amounts(pod), used)
+            state.waiting[pod.uid] = fault == nil ? nil : wake
+            return fault == nil && state.take(pod)
         }
         return fault
     }

@@ -33,7 +33,7 @@ struct PodConditions: Sendable {
     }
 
     /// Why it is being ended, for those who count disruptions.
-    func evicted(_ message: String) -> JSON {
+    func disrupted(_ message: String) -> JSON {
         condition("DisruptionTarget", Verdict(reason: "TerminationByKubelet", message: message))
     }
 

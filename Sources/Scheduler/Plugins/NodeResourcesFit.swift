@@ -16,13 +16,20 @@ struct NodeResourcesFit: FilterPlugin, ScorePlugin {
     }
 
     static func shortages(_ wanted: Resources, _ node: NodeState) -> [Shortage] {
+        shortages(wanted, node.facts, used: node.requested, pods: node.pods.count)
+    }
+
+    /// - Parameters:
+    ///   - used: what the node's pods take.
+    ///   - pods: how many they are.
+    static func shortages(_ wanted: Resources, _ node: NodeFacts, used: Resources, pods: Int) -> [Shortage] {
         var list: [Shortage] = []
-        let (capacity, used) = (node.facts.allocatable, node.requested)
+        let capacity = node.allocatable
         func check(_ resource: String, _ wanted: Int, _ used: Int, _ capacity: Int) {
             guard wanted > 0, wanted > capacity - used else { return }
             list.append(Shortage(resource: resource, requested: wanted, used: used, capacity: capacity))
         }
-        check("pods", 1, node.pods.count, node.facts.podLimit)
+        check("pods", 1, pods, node.podLimit)
         check("cpu", wanted.cpu, used.cpu, capacity.cpu)
         check("memory", wanted.memory, used.memory, capacity.memory)
         check("ephemeral-storage", wanted.storage, used.storage, capacity.storage)

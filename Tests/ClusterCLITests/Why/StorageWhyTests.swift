@@ -73,6 +73,25 @@ struct StorageWhyTests {
                 + "the other until it has enough. It has evicted pod/web-1-x so far.")
     }
 
+    @Test("a pod that its node refused")
+    func refused() {
+        var pod = Make.pod("web", phase: "Failed")
+        pod["status"]["reason"] = "OutOfcpu"
+        pod["status"]["message"] =
+            "Pod was rejected: Node didn't have enough resource: cpu, requested: 9000, used: 0, capacity: 2000"
+        let found = why(pod, "Pod")
+        #expect(found.cause == .resources)
+        #expect(
+            found.text == """
+                pod/web was refused by node n1 (OutOfcpu): Node didn't have enough resource: cpu, requested: 9000, \
+                used: 0, capacity: 2000. Nothing makes another one: ask for less, or leave the choice of the node to the \
+                scheduler.
+
+                    kubectl delete pod web
+
+                """)
+    }
+
     @Test("a deployment that has enough now, and whose pods are evicted again and again")
     func workload() {
         let made = Make.deployment(

@@ -86,5 +86,98 @@ extension OnACluster {
                     + "\(space.name). Create it.\n\n    kubectl create secret docker-registry regcred -n \(space.name) "
                     + "--docker-server=localhost:1 --docker-username=USER --docker-password=PASSWORD")
         }
+
+        @Test("cron jobs: suspended, one at a time, failing, never; and the suggested changes help")
+        func cronJobs() async throws {
+            let space = try await OnACluster.space()
+            func cronJob(_ name: String, _ command: String, _ spec: String, _ job: String = "") -> String {
+                "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: \(name)}\nspec: {\(spec), jobTemplate: "
+                    + "{spec: {\(job)template: {spec: {restartPolicy: Never, terminationGracePeriodSeconds: 1, containers: ["
+                    + Self.container("c", command) + "]}}}}}\n"
+            }
+            let often = "schedule: '@every 5s'"
+            try await space.apply(
+                cronJob("paused", "true", "\(often), suspend: true")
+                    + cronJob("slow", "sleep 1000", "\(often), concurrencyPolicy: Forbid")
+                    + cronJob(
+                        "bad", "echo no database; exit 3", "\(often), concurrencyPolicy: Forbid", "backoffLimit: 0, ")
+                    + cronJob("never", "true", "schedule: '0 0 30 2 *'"))
+            let flag = " -n \(space.name) --type=merge -p "
+            let resume = try await space.expectWhy(
+                "cronjob/paused",
+                "cronjob/paused is suspended: it starts no jobs, and hasn't run yet. Let it go on.\n\n"
+                    + "    kubectl patch cronjob/paused\(flag)'{\"spec\":{\"suspend\":false}}'")
+            try await space.run(resume)
+            try await space.expectWhy(
+                "cj/paused",
+                "cronjob/paused ran <any>s ago and its job/paused-<any> succeeded; the next run comes in <any>s.",
+                isWell: true)
+            let allow = try await space.expectWhy(
+                "cronjob/slow",
+                "cronjob/slow starts no jobs now: its job/slow-<any> has been running for <any>s. Until it ends, "
+                    + "concurrencyPolicy Forbid starts no other one: the run of <any>Z was left out. Let its jobs end before "
+                    + "the next is due, or let several run at once.\n\n"
+                    + "    kubectl patch cronjob/slow\(flag)'{\"spec\":{\"concurrencyPolicy\":\"Allow\"}}'")
+            try await space.run(allow)
+            try await until("a second one runs", seconds: 70) {
+                try await space.ok("get cronjob slow -o jsonpath='{.status.active[*].name}'").contains(" slow-")
+            }
+            try await space.expectWhy(
+                "cronjob/bad",
+                "the last run of cronjob/bad failed: job/bad-<any> has failed for good (BackoffLimitExceeded), and starts "
+                    + "nothing again. pod/bad-<any> isn't Ready: its container c ended with exit code 3. Its output ends "
+                    + "with: no database The next run comes in <any>s.\n\n"
+                    + "    kubectl logs bad-<any> -c c -n \(space.name)")
+            try await space.expectWhy(
+                "cronjob/never",
+                "cronjob/never starts no jobs: no day of the coming years fits its schedule \"0 0 30 2 *\". Correct the day "
+                    + "or the month.\n\n    kubectl edit cronjob/never -n \(space.name)")
+        }
+
+        @Test("pods that their nodes refuse")
+        func refused() async throws {
+            let space = try await OnACluster.space()
+            func pod(_ name: String, _ more: String, _ container: String) -> String {
+                Self.pod(
+                    name,
+                    "nodeName: minikube-m02\(more), containers: [\(Self.container("c", "sleep 1000", container))]")
+            }
+            try await space.apply(
+                pod("large", "", ", resources: {requests: {cpu: '500'}}")
+                    + pod("picky", ", nodeSelector: {disk: fast}", ""))
+            try await space.expectWhy(
+                "pod/large",
+                "pod/large was refused by node minikube-m02 (OutOfcpu): Node didn't have enough resource: cpu, requested: "
+                    + "500000, used: <any>, capacity: <any>000. Nothing makes another one: ask for less, or leave the choice "
+                    + "of the node to the scheduler.\n\n    kubectl delete pod large -n \(space.name)")
+            try await space.expectWhy(
+                "pod/picky",
+                "pod/picky was refused by node minikube-m02 (NodeAffinity): Predicate NodeAffinity failed: node(s) didn't "
+                    + "match Pod's node affinity/selector. Nothing makes another one: leave the choice of the node to the "
+                    + "scheduler, without spec.nodeName.\n\n    kubectl delete pod picky -n \(space.name)")
+            try await space.tells(
+                "Pod/picky",
+                "Warning NodeAffinity Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector")
+        }
+
+        @Test("a node that somebody tainted, then cordoned")
+        func node() async throws {
+            let space = try await OnACluster.space()
+            try await space.ok("taint node minikube-m03 dedicated=db:NoSchedule")
+            let clear = try await space.expectWhy(
+                "node/minikube-m03",
+                "node/minikube-m03 is Ready, but takes only pods that tolerate its taint dedicated=db:NoSchedule. Give those "
+                    + "pods a toleration that should run there, or let all in.\n\n"
+                    + "    kubectl taint node minikube-m03 dedicated=db:NoSchedule-")
+            try await space.run(clear)
+            try await space.ok("cordon minikube-m03")
+            let uncordon = try await space.expectWhy(
+                "node/minikube-m03",
+                "node/minikube-m03 is cordoned: it takes no new pods, and <any>. Let it take pods again when it may.\n\n"
+                    + "    kubectl uncordon minikube-m03")
+            try await space.run(uncordon)
+            try await space.expectWhy(
+                "node/minikube-m03", "node/minikube-m03 is Ready and takes pods.", isWell: true)
+        }
     }
 }
