@@ -43,6 +43,9 @@ enum StartRules {
                 throw Failure("--extra-config \(setting): \(error.message)", exitCode: 14)
             }
         }
+        do throws(Fault) { try KubeletOption.check(kubelet) } catch {
+            throw Failure("--extra-config: \(error.message)", exitCode: 14)
+        }
         if let addon = options.addons.first { throw Verbs.refusal(of: addon) }
         _ = try (processors(options.processors), memory(options.memory))
     }

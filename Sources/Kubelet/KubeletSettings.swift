@@ -35,6 +35,12 @@ package struct KubeletSettings: Sendable {
     package var imageFolder: String?
     /// Below these pods are evicted.
     package var evictionThresholds = [EvictionThreshold.standardMemory]
+    /// Below these pods are evicted after a while, and get time to end.
+    package var softThresholds: [EvictionThreshold] = []
+    /// How many seconds each of them must be met first.
+    package var softGrace: [EvictionSignal: Double] = [:]
+    /// The most seconds that such a pod gets to end; below 0: as many as it wants.
+    package var longestSoftEnd = 0
     /// Seconds that a condition lasts after it was seen last; the original's.
     package var pressureTransition = 300.0
     /// Percent of their disk at which unused images go, down to the lower one; at 100 none ever does.
@@ -45,6 +51,16 @@ package struct KubeletSettings: Sendable {
     package init(nodeName: String, addresses: [String]) {
         self.nodeName = nodeName
         self.addresses = addresses
+    }
+
+    /// All of them: those that count at once first.
+    var allThresholds: [EvictionThreshold] {
+        evictionThresholds
+            + softThresholds.map { threshold in
+                var threshold = threshold
+                threshold.grace = softGrace[threshold.signal] ?? 0
+                return threshold
+            }
     }
 
     func podFolder(_ uid: String) -> String { "\(rootFolder)/pods/\(uid)" }

@@ -16,6 +16,7 @@ extension NodeSettings {
         wanted.imageFolder = images
         wanted.processIDs = processIDs > 0 ? processIDs : nil
         for setting in extraConfig { try KubeletOption.apply(setting, to: &wanted) }
+        try KubeletOption.check(wanted)
         return wanted
     }
 

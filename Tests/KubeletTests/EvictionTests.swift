@@ -62,6 +62,49 @@ struct EvictionTests {
         #expect(EvictionPlan.pressures([], seen: &seen, now: 400, transition: 300) == [])
     }
 
+    @Test("a soft threshold counts when it has been met for its time, and from anew when it wasn't meanwhile")
+    func soft() throws {
+        var settings = KubeletSettings(nodeName: "n", addresses: [])
+        for text in [
+            "kubelet.eviction-hard=memory.available<100Mi", "kubelet.eviction-soft=memory.available<300Mi",
+            "kubelet.eviction-soft-grace-period=memory.available=1m30s", "kubelet.eviction-max-pod-grace-period=20",
+        ] { try KubeletOption.apply(text, to: &settings) }
+        try KubeletOption.check(settings)
+        #expect(settings.longestSoftEnd == 20)
+        let all = settings.allThresholds
+        func met(_ megabytes: Int) -> [EvictionThreshold] {
+            EvictionPlan.met(
+                all,
+                NodeObservation(levels: [.memoryAvailable: .init(available: megabytes << 20, capacity: 1 << 30)]))
+        }
+        #expect(met(200).map(\.isSoft) == [true])
+        #expect(met(50).map(\.isSoft) == [false, true])
+        var since: [EvictionThreshold: Double] = [:]
+        #expect(EvictionPlan.due(met(200), since: &since, now: 1_000).isEmpty)
+        #expect(EvictionPlan.due(met(200), since: &since, now: 1_089).isEmpty)
+        #expect(EvictionPlan.due(met(200), since: &since, now: 1_090).map(\.isSoft) == [true])
+        #expect(EvictionPlan.due(met(50), since: &since, now: 1_091).map(\.isSoft) == [false, true])
+        #expect(EvictionPlan.due(met(400), since: &since, now: 1_092).isEmpty)
+        #expect(EvictionPlan.due(met(200), since: &since, now: 1_093).isEmpty)
+        #expect(EvictionPlan.grace(all[0], longest: 20) == 1)
+        #expect(EvictionPlan.grace(all[1], longest: 20) == 20)
+        #expect(EvictionPlan.grace(all[1], longest: -1) == nil)
+    }
+
+    @Test("soft thresholds need a time each; what is no time is refused")
+    func softRefused() throws {
+        var settings = KubeletSettings(nodeName: "n", addresses: [])
+        try KubeletOption.apply("kubelet.eviction-soft=memory.available<300Mi,nodefs.available<5%", to: &settings)
+        try KubeletOption.apply("kubelet.eviction-soft-grace-period=memory.available=1m", to: &settings)
+        #expect(throws: Fault.self) { try KubeletOption.check(settings) }
+        for text in ["memory=1m", "memory.available=x", "memory.available", "pid.available=1s,pid.available=2s"] {
+            #expect(throws: Fault.self) { try EvictionThreshold.parseGrace(text) }
+        }
+        #expect(throws: Fault.self) {
+            try KubeletOption.apply("kubelet.eviction-max-pod-grace-period=1m", to: &settings)
+        }
+    }
+
     @Test("who exceeds goes first, then the less important, then who is furthest beyond")
     func ranking() {
         let pods = [

@@ -21,6 +21,24 @@ enum EvictionPlan {
         return Set(seen.filter { now - $0.value < transition || $0.value == now }.keys)
     }
 
+    /// Those of the met thresholds that have been met for long enough.
+    /// - Parameter since: when each of them was first met, in seconds since 1970.
+    static func due(
+        _ met: [EvictionThreshold], since: inout [EvictionThreshold: Double], now: Double
+    ) -> [EvictionThreshold] {
+        let before = since
+        since = [:]
+        for threshold in met { since[threshold] = before[threshold] ?? now }
+        return met.filter { now - (since[$0] ?? now) >= $0.grace ?? 0 }
+    }
+
+    /// The most seconds that a pod gets to end; nil: as many as it wants.
+    /// - Parameter longest: of those that end for a soft threshold; below 0: as many as they want.
+    static func grace(_ threshold: EvictionThreshold, longest: Int) -> Int? {
+        guard threshold.isSoft else { return PodWorker.evictionGrace }
+        return longest < 0 ? nil : longest
+    }
+
     // MARK: Ranking
 
     /// Who goes first: those that take more than they asked for, then the less important, then those that take the most

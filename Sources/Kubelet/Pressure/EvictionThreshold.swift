@@ -57,8 +57,8 @@ enum NodePressureKind: String, Sendable, CaseIterable {
 }
 
 /// How little of something may be left: less, and pods are evicted.
-package struct EvictionThreshold: Sendable, Equatable {
-    enum Value: Sendable, Equatable {
+package struct EvictionThreshold: Sendable, Hashable {
+    enum Value: Sendable, Hashable {
         case amount(Quantity)
         /// Of the capacity: 0 to 1.
         case share(Double)
@@ -70,6 +70,10 @@ package struct EvictionThreshold: Sendable, Equatable {
 
     let signal: EvictionSignal
     let value: Value
+    /// Seconds for which it must be met before pods are evicted, which then get time to end; nil: at once.
+    var grace: Double?
+
+    var isSoft: Bool { grace != nil }
 
     func quantity(of capacity: Int) -> Quantity {
         switch value {
@@ -96,6 +100,24 @@ package struct EvictionThreshold: Sendable, Equatable {
             if let value = try value(halves[1], statement) { thresholds.append(.init(signal: signal, value: value)) }
         }
         return thresholds
+    }
+
+    /// `memory.available=1m30s,nodefs.available=2m`: seconds for each signal.
+    package static func parseGrace(_ text: String) throws(Fault) -> [EvictionSignal: Double] {
+        var periods: [EvictionSignal: Double] = [:]
+        for statement in text.split(separator: ",") {
+            let halves = statement.split(separator: "=", maxSplits: 1).map(String.init)
+            guard halves.count == 2, let signal = EvictionSignal(rawValue: halves[0]) else {
+                throw Fault(.invalid, "\"\(statement)\" is no grace period: write it as memory.available=1m30s")
+            }
+            guard let nanoseconds = try? DurationText.parse(halves[1]), nanoseconds >= 0 else {
+                throw Fault(.invalid, "\"\(statement)\": \(halves[1]) is no time, as 30s or 1m30s")
+            }
+            guard periods.updateValue(Double(nanoseconds) / 1e9, forKey: signal) == nil else {
+                throw Fault(.invalid, "the eviction signal \(signal.rawValue) is there twice")
+            }
+        }
+        return periods
     }
 
     private static func value(_ text: String, _ statement: Substring) throws(Fault) -> Value? {

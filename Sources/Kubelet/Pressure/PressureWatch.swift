@@ -20,6 +20,8 @@ final class PressureWatch: Sendable {
     private let storage: StorageWatch
     /// When each was seen last, in seconds since 1970.
     private let seen = NIOLockedValueBox<[NodePressureKind: Double]>([:])
+    /// Since when each is met, in seconds since 1970.
+    private let since = NIOLockedValueBox<[EvictionThreshold: Double]>([:])
 
     /// - Parameters:
     ///   - reference: the node, as events name it.
@@ -38,23 +40,23 @@ final class PressureWatch: Sendable {
     /// One look, and another after each pod that it has evicted because the node is short of something.
     /// - Parameter changed: called when other conditions hold than before; returns when the node's status says so.
     func look(changed: (_ before: Set<NodePressureKind>, _ now: Set<NodePressureKind>) async -> Void) async {
-        var (met, observation) = await take(changed)
+        var (due, observation) = await take(changed)
         let ends = await storage.enforce(workers())
         // What they took is seen free at the next look.
         guard ends.isEmpty else { return await wait(for: ends) }
         while !Task.isCancelled {
-            guard let first = met.first, await relieve(first, met, observation) else { return }
-            (met, observation) = await take(changed)
+            guard let first = due.first, await relieve(first, due, observation) else { return }
+            (due, observation) = await take(changed)
         }
     }
 
-    /// The thresholds that are met now; the node's conditions follow.
+    /// The thresholds that pods must go for now; the node's conditions follow.
     private func take(
         _ changed: (_ before: Set<NodePressureKind>, _ now: Set<NodePressureKind>) async -> Void
-    ) async -> (met: [EvictionThreshold], observation: NodeObservation) {
-        guard !parts.settings.evictionThresholds.isEmpty else { return ([], NodeObservation()) }
+    ) async -> (due: [EvictionThreshold], observation: NodeObservation) {
+        guard !thresholds.isEmpty else { return ([], NodeObservation()) }
         let observation = observe()
-        let met = EvictionPlan.met(parts.settings.evictionThresholds, observation)
+        let met = EvictionPlan.met(thresholds, observation)
         let now = parts.now(), transition = parts.settings.pressureTransition
         let pressures = seen.withLockedValue {
             EvictionPlan.pressures(met, seen: &$0, now: now, transition: transition)
@@ -64,14 +66,16 @@ final class PressureWatch: Sendable {
             return held
         }
         if before != pressures { await changed(before, pressures) }
-        return (met, observation)
+        return (since.withLockedValue { EvictionPlan.due(met, since: &$0, now: now) }, observation)
     }
 
-    /// Whether no threshold is met any more, soon.
-    private func isWell(within seconds: Double) async -> Bool {
+    private var thresholds: [EvictionThreshold] { parts.settings.allThresholds }
+
+    /// Whether none of the thresholds is met any more, soon.
+    private func isWell(_ thresholds: [EvictionThreshold], within seconds: Double) async -> Bool {
         let start = ContinuousClock.now
         while true {
-            if EvictionPlan.met(parts.settings.evictionThresholds, observe()).isEmpty { return true }
+            if EvictionPlan.met(thresholds, observe()).isEmpty { return true }
             guard ContinuousClock.now - start < .seconds(seconds), !Task.isCancelled else { return false }
             try? await Task.sleep(for: Self.removalPause)
         }
@@ -92,7 +96,7 @@ final class PressureWatch: Sendable {
             var isFreed = false
             for worker in workers() where await worker.free() { isFreed = true }
             if await parts.images.free(.max) > 0 { isFreed = true }
-            if await isWell(within: isFreed ? Self.longestRemoval : 0) { return false }
+            if await isWell(met, within: isFreed ? Self.longestRemoval : 0) { return false }
         }
         var uses: [PodUse] = []
         for worker in workers() where await worker.life == .running {
@@ -100,7 +104,9 @@ final class PressureWatch: Sendable {
         }
         for use in EvictionPlan.ranked(uses, resource) {
             guard let worker = workers().first(where: { $0.uid == use.pod.uid }),
-                let end = await worker.evict(EvictionPlan.message(use, met, observation, resource))
+                let end = await worker.evict(
+                    EvictionPlan.message(use, met, observation, resource),
+                    grace: EvictionPlan.grace(threshold, longest: parts.settings.longestSoftEnd))
             else { continue }
             parts.log.info("pod \(use.pod.fullName) is evicted: the node is low on \(resource)")
             await wait(for: [end])

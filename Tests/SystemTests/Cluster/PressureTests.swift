@@ -52,6 +52,55 @@ struct PressureTests {
         }
     }
 
+    @Test("of memory softly: after its time a pod is asked to end, and gets the time that it may have")
+    func softly() async throws {
+        let flags =
+            "--memory 1g --extra-config 'kubelet.eviction-soft=memory.available<400Mi' "
+            + "--extra-config kubelet.eviction-soft-grace-period=memory.available=15s "
+            + "--extra-config kubelet.eviction-max-pod-grace-period=20 "
+            + "--extra-config kubelet.eviction-pressure-transition-period=5s"
+        try await ClusterSandbox.with(nodes: 1, flags: flags) { cluster in
+            let space = try await cluster.space()
+            // What isn't asked for in time isn't taken from allocatable amounts.
+            let allocatable = try await space.ok("get node minikube -o jsonpath='{.status.allocatable.memory}'")
+            #expect(["924Mi", "946176Ki"].contains(allocatable), "\(allocatable)")
+            try await space.apply(
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: eater, labels: {app: eater}}
+                spec:
+                  containers:
+                  - {name: c, image: busybox, imagePullPolicy: IfNotPresent, command: [sh, -c, \
+                "trap 'sleep 3; echo ended; exit 0' TERM; dd if=/dev/zero of=/dev/shm/x bs=1M count=600; \
+                while :; do sleep 1; done"], volumeMounts: [{name: m, mountPath: /dev/shm}]}
+                  volumes: [{name: m, emptyDir: {medium: Memory}}]
+
+                """)
+            try await until("the condition comes first", seconds: 40) {
+                try await pressure(space, "MemoryPressure", "memory-pressure") == "True NoSchedule"
+            }
+            #expect(try await space.ok("get pod eater -o jsonpath='{.status.phase}'") == "Running")
+            _ = try await space.expectWhy(
+                "node/minikube",
+                """
+                node/minikube is short of memory (MemoryPressure since <any>s): it takes no new pods, and evicts one after \
+                the other until it has enough. End what takes the most memory there, or give the node more.
+
+                    kubectl get pods -A --field-selector spec.nodeName=minikube
+                """, seconds: 5)
+            try await untilEvicted(space, "eater")
+            try await space.tells(
+                "Pod/eater",
+                "Warning Evicted The node was low on resource: memory. Threshold quantity: 400Mi, available: <any>")
+            // It had time to end by itself.
+            try await until("it ended well", seconds: 10) {
+                try await space.ok(
+                    "get pod eater -o jsonpath='{.status.containerStatuses[0].state.terminated.exitCode}'") == "0"
+            }
+        }
+    }
+
     /// An engine whose files lie in memory, on a file system of that size.
     private static func withDisk<T>(_ size: String, _ body: (_ dataRoot: String) async throws -> T) async throws -> T {
         let folder = NSTemporaryDirectory() + "hako-disk-\(getpid())"
