@@ -1,3 +1,5 @@
+import Wire
+
 /// What of a client's folder is wanted.
 package struct FileSyncRequest: Sendable, Equatable {
     /// `context`, `dockerfile`, or a named context's name.
@@ -57,20 +59,6 @@ package struct FileSyncRequest: Sendable, Equatable {
 
     /// Go's url.QueryUnescape; what is no escape stays.
     package static func decode(_ text: String) -> String {
-        let bytes = Array(text.utf8)
-        var decoded: [UInt8] = []
-        var at = 0
-        while at < bytes.count {
-            if bytes[at] == UInt8(ascii: "%"), at + 2 < bytes.count,
-                let value = UInt8(String(decoding: bytes[(at + 1)...(at + 2)], as: UTF8.self), radix: 16)
-            {
-                decoded.append(value)
-                at += 3
-            } else {
-                decoded.append(bytes[at] == UInt8(ascii: "+") ? UInt8(ascii: " ") : bytes[at])
-                at += 1
-            }
-        }
-        return String(decoding: decoded, as: UTF8.self)
+        GRPCStatus.decode(String(text.map { $0 == "+" ? " " : $0 }))
     }
 }

@@ -66,7 +66,8 @@ package struct GRPCStatus: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    static func decode(_ text: String) -> String {
+    /// Of bytes that are written `%41`; what is no escape stays.
+    package static func decode(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var decoded: [UInt8] = []
         var at = 0
