@@ -35,7 +35,8 @@ extension Engine {
         try makeFolder(folder(of: id), mode: 0o710)
         let snapshot = try await images.createSnapshot(id, layers: layers)
         return try await NIOThreadPool.singleton.runIfActive {
-            try RootMount.mount(snapshot)
+            // What it holds becomes a layer, whose blob is synced: the root itself needn't reach the disk.
+            try RootMount.mount(snapshot, isDisposable: true)
             return try SafeRoot(path: snapshot.merged)
         }
     }

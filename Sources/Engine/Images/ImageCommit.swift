@@ -69,15 +69,39 @@ extension Engine {
 
     /// What the snapshot's own layer holds, as a layer of the store.
     package func commitLayer(_ id: String, _ lease: Lease) async throws -> Digest {
-        let snapshot = try await images.snapshot(id)
-        var options = TreeArchiver.Options()
-        options.whiteouts = true
-        options.includesTop = false
-        let archiver = SharedArchiver(
-            TreeArchiver(".", in: try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY), options))
+        let archiver = try Self.archiver(try await images.snapshot(id))
         return try await images.addLayer(
             { try await NIOThreadPool.singleton.runIfActive { try archiver.value.next() } }, lease
         ).diffID
+    }
+
+    /// What was written in a build's root as a layer. The root's files become the layer's: nothing may use it any more.
+    package func takeLayer(_ id: String, _ lease: Lease) async throws -> Digest {
+        let snapshot = try await images.snapshot(id)
+        let isFree = try await NIOThreadPool.singleton.runIfActive {
+            do throws(KernelError) {
+                try Mount.unmount(snapshot.merged, lazily: false)
+                return true
+            } catch {
+                if error.errno == EBUSY { return false }
+                throw error
+            }
+        }
+        // Somebody looks at it: they go on, and the layer gets files of its own.
+        guard isFree else { return try await commitLayer(id, lease) }
+        let archiver = try Self.archiver(snapshot)
+        return try await images.addLayer(
+            folder: snapshot.upper, { try await NIOThreadPool.singleton.runIfActive { try archiver.value.next() } },
+            size: { archiver.value.contentBytes }, lease
+        ).diffID
+    }
+
+    private static func archiver(_ snapshot: Snapshot) throws -> SharedArchiver {
+        var options = TreeArchiver.Options()
+        options.whiteouts = true
+        options.includesTop = false
+        return SharedArchiver(
+            TreeArchiver(".", in: try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY), options))
     }
 
     /// An archiver that is read by one call at a time.

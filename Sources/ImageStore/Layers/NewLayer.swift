@@ -12,16 +12,43 @@ extension ImageStore {
         _ next: () async throws -> ByteBuffer?, _ lease: Lease
     ) async throws -> (diffID: Digest, blob: Descriptor) {
         let path = "\(folders.ingest)/\(UInt64.random(in: 0...UInt64.max)).small"
-        let lane = SerialLane(UnpackThreads.decompress)
         do {
-            let spool = try LayerSpool(path)
-            while let piece = try await next() { try await lane.run { try spool.take(piece) } }
-            let (diffID, blob) = try await lane.run { try spool.finish() }
+            let (diffID, blob) = try await spool(path, next)
             try await adopt(path, blob, diffID, lease)
             return (diffID, blob)
         } catch {
             _ = unlink(path)
             throw StoreError.explain(error, "making a layer")
+        }
+    }
+
+    /// Makes a layer of an upper folder of overlayfs, which nothing is mounted on any more: the folder itself becomes the
+    /// layer, so that nothing is unpacked again. `next` gives its tar.
+    /// - Parameter size: bytes of its files, asked for when the tar has ended.
+    package func addLayer(
+        folder: String, _ next: () async throws -> ByteBuffer?, size: () -> Int64, _ lease: Lease
+    ) async throws -> (diffID: Digest, blob: Descriptor) {
+        let path = "\(folders.ingest)/\(UInt64.random(in: 0...UInt64.max)).small"
+        do {
+            let (diffID, blob) = try await spool(path, next)
+            lease.hold(diffID)
+            lease.hold(blob.digest)
+            try await take(folder, path, blob, diffID, size: size())
+            return (diffID, blob)
+        } catch {
+            _ = unlink(path)
+            throw StoreError.explain(error, "making a layer")
+        }
+    }
+
+    private func spool(_ path: String, _ next: () async throws -> ByteBuffer?) async throws -> (Digest, Descriptor) {
+        let lane = SerialLane(UnpackThreads.decompress)
+        let spool = try LayerSpool(path)
+        while let piece = try await next() { try await lane.run { try spool.take(piece) } }
+        return try await lane.run {
+            let made = try spool.finish()
+            try spool.sync()
+            return made
         }
     }
 
@@ -48,6 +75,7 @@ private final class LayerSpool: ByteOutput, @unchecked Sendable {
     private var blobHash = SHA256()
     private var tarHash = SHA256()
     private var size: Int64 = 0
+    private var writeBackFrom: Int64 = 0
     private var head: [UInt8] = []
     private var compressor: GzipCompressor?
     private var decompressor: DetectingDecompressor?
@@ -97,7 +125,14 @@ private final class LayerSpool: ByteOutput, @unchecked Sendable {
         blobHash.update(bufferPointer: bytes)
         try file.writeAll(bytes, subject: path)
         size += Int64(bytes.count)
+        guard size - writeBackFrom >= LayerPipeline.Limit.writeBackBytes else { return }
+        _ = sync_file_range(
+            file.raw, off_t(writeBackFrom), off_t(size - writeBackFrom), UInt32(SYNC_FILE_RANGE_WRITE))
+        writeBackFrom = size
     }
+
+    /// On the disk when it returns.
+    func sync() throws { try kernel("fsync", path) { fsync(file.raw) } }
 
     func room() -> UnsafeMutableRawBufferPointer { memory }
     func wrote(_ count: Int) { tarHash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory.prefix(count))) }

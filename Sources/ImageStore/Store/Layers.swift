@@ -52,6 +52,25 @@ extension ImageStore {
         }
     }
 
+    /// A folder that holds what the layer does already, and the blob of it that lies at `path`, synced.
+    func take(_ folder: String, _ path: String, _ blob: Descriptor, _ diffID: Digest, size: Int64) async throws {
+        await gate.enter(blob.digest)
+        do {
+            if try await hasLayer(diffID) {
+                _ = unlink(path)
+                return await gate.leave(blob.digest)
+            }
+            try kernel("rename", path) { rename(path, folders.partial(blob.digest)) }
+            // As an unpacked layer's own folder.
+            try kernel("chmod", folder) { chmod(folder, 0o755) }
+            try kernel("chown", folder) { chown(folder, 0, 0) }
+            try await commitLayer(blob, diffID, folder, size: size, .gzip)
+        } catch {
+            await gate.leave(blob.digest)
+            throw error
+        }
+    }
+
     private func openPipeline(_ blob: Descriptor, _ diffID: Digest) throws -> LayerPipeline {
         let (partial, folder) = (folders.partial(blob.digest), folders.unpacking(blob.digest))
         // A blob that is here already (its layer was removed, or another layer has it) is taken from the disk.

@@ -39,6 +39,8 @@ package final class TreeArchiver {
     private var links: [FileID: [UInt8]] = [:]
     private var pending = ByteBuffer()
     private var isEnded = false
+    /// Of the files that were named so far.
+    package private(set) var contentBytes: Int64 = 0
     private let first: (folder: OwnedDescriptor, name: [UInt8])
     private var isStarted = false
 
@@ -139,6 +141,7 @@ package final class TreeArchiver {
         case .regular:
             let file = try OwnedDescriptor.open(node.procPath, O_RDONLY)
             pending.writeBytes(TarWriter.header(entry))
+            contentBytes += entry.size
             if entry.size > 0 { self.file = (file, entry.size, entry.size, path) }
         default: pending.writeBytes(TarWriter.header(entry))
         }
