@@ -42,6 +42,18 @@ package struct Worker: Sendable {
     package var platforms: [String]
     /// Of the builder's program; empty: it doesn't say.
     package var version: String
+    /// By which it keeps its cache small, in the order in which it goes.
+    package var policies: [Policy]
+
+    /// Sizes in bytes, the time in nanoseconds; 0: no rule.
+    package struct Policy: Sendable {
+        package var all: Bool
+        package var keepsFor: Int64
+        package var reserved: Int64
+        package var filters: [String]
+        package var mostUsed: Int64
+        package var leastFree: Int64
+    }
 
     init(_ fields: ProtobufFields) throws(ProtobufFault) {
         id = fields.text(1)
@@ -52,6 +64,11 @@ package struct Worker: Sendable {
             platforms.append(parts.joined(separator: "/"))
         }
         version = try fields.message(5)?.text(2) ?? ""
+        policies = try fields.messages(4).map { policy in
+            Policy(
+                all: policy.flag(1), keepsFor: policy.integer(2), reserved: policy.integer(3),
+                filters: policy.texts(4), mostUsed: policy.integer(5), leastFree: policy.integer(6))
+        }
     }
 
     /// Whether it keeps images as containerd does; without, it knows one output only, its own images.

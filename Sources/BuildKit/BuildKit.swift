@@ -17,6 +17,7 @@ package final class BuildKit: Sendable {
     let log: Logger
     let sessions = Meeting<String, Session>()
     let jobs = Meeting<String, Job>()
+    let history = BuildHistory()
     /// Results that clients hold, for builds that begin with them.
     let results = Meeting<String, Target>()
 
@@ -91,10 +92,18 @@ package final class BuildKit: Sendable {
 }
 
 extension GRPCStatus {
+    init(of error: any Error) {
+        switch error {
+        case let status as GRPCStatus: self = status
+        case let fault as Fault: self.init(fault)
+        case is CancellationError: self.init(.cancelled, "context canceled")
+        default: self.init(.unknown, sentence(error))
+        }
+    }
+
     init(_ fault: Fault) {
         switch fault.kind {
         case .notFound: self.init(.notFound, fault.message)
-        case .unavailable: self.init(.unavailable, fault.message)
         default: self.init(.unknown, fault.message)
         }
     }

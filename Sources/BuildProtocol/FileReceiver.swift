@@ -57,13 +57,15 @@ private final class FileIntake: @unchecked Sendable {
 
     init(_ fill: FolderFill) { self.fill = fill }
 
-    var bytes: Int64 { fill.bytes }
+    /// Of all packets that came.
+    private(set) var bytes: Int64 = 0
 
     func close() throws { try fill.close() }
 
     func take(_ messages: [ByteBuffer]) throws -> [FilePacket] {
         var answers: [FilePacket] = []
         for message in messages {
+            bytes += Int64(message.readableBytes)
             let packet = try FilePacket(message.readableBytesView)
             switch packet.kind {
             case .status: try named(packet.status, &answers)

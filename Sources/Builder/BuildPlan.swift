@@ -19,6 +19,8 @@ package struct BuildPlan: Sendable {
     /// In the file's order; none that the target doesn't need.
     package let stages: [Stage]
     let steps: Int
+    /// Of each stage that begins with an image, the stage by whose name BuildKit's clients know that image's line.
+    package let baseTellers: [Int: Int]
 
     /// - Parameter named: names that stand for something else than a stage.
     init(_ file: Dockerfile, target name: String?, named: Set<String> = []) throws(Fault) {
@@ -38,6 +40,60 @@ package struct BuildPlan: Sendable {
         }
         self.stages = stages
         steps = step - 1
+        baseTellers = Self.baseTellers(file, target, named)
+    }
+
+    /// Lines name their stage: there are several, or images that files are taken from.
+    var namesStages: Bool {
+        file.stages.count > 1
+            || file.stages.contains { stage in stage.instructions.contains { !Self.sources(of: $0).isEmpty } }
+    }
+
+    /// Somebody takes files from the build's context.
+    package var takesContext: Bool {
+        stages.contains { stage in
+            file.stages[stage.index].instructions.contains { instruction in
+                switch instruction.kind {
+                case .transfer(let transfer):
+                    return transfer.from == nil && transfer.sources.contains { !$0.contains("://") }
+                case .run(let run): return run.mounts.contains { $0.kind == .bind && $0.from == nil }
+                default: return false
+                }
+            }
+        }
+    }
+
+    /// From the target on, each stage's base first and then what its instructions take from; of several that begin with
+    /// the same image the last one tells, as the original's graph has it.
+    private static func baseTellers(_ file: Dockerfile, _ target: Int, _ named: Set<String>) -> [Int: Int] {
+        var seen: Set<Int> = []
+        var stages: [(index: Int, image: String)] = []
+        func visit(_ index: Int) {
+            guard seen.insert(index).inserted else { return }
+            let stage = file.stages[index]
+            if let base = base(of: stage, at: index, in: file), !named.contains(stage.base.image.lowercased()) {
+                visit(base)
+            } else if stage.base.image != "scratch" {
+                stages.append((index, "\(stage.base.platform ?? "") \(stage.base.image)"))
+            }
+            for instruction in stage.instructions {
+                for from in sources(of: instruction) where !named.contains(from.lowercased()) {
+                    if let other = file.stage(from, before: index) { visit(other) }
+                }
+            }
+        }
+        visit(target)
+        let tellers = Dictionary(stages.map { ($0.image, $0.index) }) { $1 }
+        return Dictionary(stages.map { ($0.index, tellers[$0.image] ?? $0.index) }) { $1 }
+    }
+
+    /// Names of stages and images that an instruction takes files from.
+    private static func sources(of instruction: Instruction) -> [String] {
+        switch instruction.kind {
+        case .transfer(let transfer): return transfer.from.map { [$0] } ?? []
+        case .run(let run): return run.mounts.compactMap(\.from)
+        default: return []
+        }
     }
 
     /// The target and the stages that it is based on: those whose layers the outcome has.
@@ -58,18 +114,8 @@ package struct BuildPlan: Sendable {
             needs.insert(base)
         }
         for instruction in stage.instructions {
-            switch instruction.kind {
-            case .transfer(let transfer):
-                if let from = transfer.from, !named.contains(from.lowercased()),
-                    let other = file.stage(from, before: index)
-                {
-                    needs.insert(other)
-                }
-            case .run(let run):
-                for from in run.mounts.compactMap(\.from) where !named.contains(from.lowercased()) {
-                    if let other = file.stage(from, before: index) { needs.insert(other) }
-                }
-            default: continue
+            for from in sources(of: instruction) where !named.contains(from.lowercased()) {
+                if let other = file.stage(from, before: index) { needs.insert(other) }
             }
         }
         return needs

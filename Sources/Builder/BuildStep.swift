@@ -23,10 +23,53 @@ package struct BuildStep: Sendable {
     package var isTrigger = false
     /// As people read it: the instruction with the variables that are known; FROM with the image's whole name.
     package var title: String
+    /// Of FROM: the stage by whose line people know its image, where several begin with it; nil: its own.
+    package var teller: Teller?
+    package var line = Line.numbered
+    /// An image that a step takes files from: part of that step to those who follow steps by number.
+    package var isBorrowed = false
+
+    package struct Teller: Sendable {
+        package var stage: Int
+        package var stageName: String
+        package var fileSteps: Int
+    }
+
+    /// How those who follow the build know it.
+    package enum Line: Sendable, Equatable {
+        /// By its place, if it has one.
+        case numbered
+        /// An image that stands for this name.
+        case context(String)
+        case borrowed
+    }
+
+    /// Whether there is a line for it.
+    package var isShown: Bool { fileStep > 0 || line != .numbered }
+
+    /// As BuildKit calls it: `[stage 2/5] RUN make`.
+    package var name: String { name(naming: nil) }
+
+    /// - Parameter platform: named too; nil: there is but one.
+    package func name(naming platform: Platform?) -> String {
+        switch line {
+        case .numbered: break
+        case .context(let name): return "[context \(name)] \(title.dropFirst("FROM ".count))"
+        case .borrowed: return title
+        }
+        let fileSteps = teller?.fileSteps ?? fileSteps, stageName = teller?.stageName ?? stageName
+        let width = String(fileSteps).count
+        let number = String(repeating: " ", count: max(0, width - String(fileStep).count)) + String(fileStep)
+        let names = [platform.map { "\($0)" } ?? "", stageName].filter { !$0.isEmpty }
+        let place = (names + ["\(number)/\(fileSteps)"]).joined(separator: " ")
+        return "[\(place)] \(title.prefix { !$0.isNewline })"
+    }
 }
 
 package enum BuildEvent: Sendable {
     case began
+    /// What it takes (a context's files, other stages' outcomes) is there.
+    case ready
     case cached
     /// A program runs, under this name.
     case running(String)

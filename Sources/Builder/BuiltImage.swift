@@ -15,6 +15,18 @@ package struct BuiltImage: Sendable {
     /// All steps that it took, also those of other stages.
     package let steps: [MadeStep]
 
+    init(
+        config: [UInt8], layers: [Digest], platform: Platform, base: Digest?, lease: Lease, steps: [MadeStep]
+    ) {
+        (self.config, self.layers, self.platform) = (config, layers, platform)
+        (self.base, self.lease, self.steps) = (base, lease, steps)
+    }
+
+    /// That came from elsewhere; the lease holds its layers.
+    package init(config: [UInt8], layers: [Digest], platform: Platform, lease: Lease) {
+        self.init(config: config, layers: layers, platform: platform, base: nil, lease: lease, steps: [])
+    }
+
     /// With something more in the config document.
     package func adding(_ name: String, _ value: JSON) throws -> BuiltImage {
         var image = self

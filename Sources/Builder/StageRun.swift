@@ -36,8 +36,7 @@ final class StageRun: Sendable {
         self.stage = stage
         self.needed = needed
         self.listener = listener
-        let stages = build.plan.file.stages
-        name = stages.count == 1 ? "" : stages[stage.index].base.alias ?? "stage-\(stage.index)"
+        name = Self.name(ofStage: stage.index, build.plan)
     }
 
     func hear(_ event: BuildEvent, of step: BuildStep) async throws { try await listener.hear(event, of: step) }
@@ -81,28 +80,56 @@ final class StageRun: Sendable {
 
     /// FROM first.
     private func steps() throws -> [BuildStep] {
-        let takesImage = BuildPlan.base(of: definition, at: stage.index, in: file) == nil
         var steps: [BuildStep] = []
         var fileSteps = 0
         for (offset, instruction) in ([definition.from] + definition.instructions).enumerated() {
             var step = BuildStep(
                 stage: stage.index, stageName: name, platform: build.platform, instruction: instruction,
                 number: stage.firstStep + offset, total: build.plan.steps, title: instruction.text)
-            let isFileStep =
-                switch instruction.kind {
-                case .from: takesImage && definition.base.image != "scratch"
-                case .run, .transfer, .workingFolder: true
-                default: false
-                }
-            if isFileStep {
+            if Self.isFileStep(instruction, ofStage: stage.index, file) {
                 fileSteps += 1
                 step.fileStep = fileSteps
             }
             steps.append(step)
         }
-        if steps[0].fileStep > 0, let shown = try? shownBase() { steps[0].title = "FROM \(shown)" }
+        if steps[0].fileStep > 0 {
+            if let shown = try? shownBase() { steps[0].title = "FROM \(shown)" }
+            if let teller = build.plan.baseTellers[stage.index], teller != stage.index {
+                let other = file.stages[teller]
+                steps[0].teller = BuildStep.Teller(
+                    stage: teller, stageName: Self.name(ofStage: teller, build.plan),
+                    fileSteps: ([other.from] + other.instructions).count {
+                        Self.isFileStep($0, ofStage: teller, file)
+                    })
+            }
+        }
+        if build.inputs.named(definition.base.image) != nil { standIn(&steps) }
         for index in steps.indices { steps[index].fileSteps = fileSteps }
         return steps
+    }
+
+    /// What stands for an image has no number, and is counted all the same.
+    private func standIn(_ steps: inout [BuildStep]) {
+        let context = definition.base.image
+        if case .image(let image) = build.inputs.named(context) {
+            steps[0].line = .context(context)
+            steps[0].title = "FROM \(image)"
+        }
+        for index in steps.indices where steps[index].fileStep > 0 { steps[index].fileStep -= 1 }
+    }
+
+    private static func name(ofStage index: Int, _ plan: BuildPlan) -> String {
+        plan.namesStages ? plan.file.stages[index].base.alias ?? "stage-\(index)" : ""
+    }
+
+    private static func isFileStep(_ instruction: Instruction, ofStage index: Int, _ file: Dockerfile) -> Bool {
+        switch instruction.kind {
+        case .from:
+            let stage = file.stages[index]
+            return BuildPlan.base(of: stage, at: index, in: file) == nil && stage.base.image != "scratch"
+        case .run, .transfer, .workingFolder: return true
+        default: return false
+        }
     }
 
     // MARK: FROM

@@ -19,6 +19,8 @@ package struct Session: Sendable {
     let plugins: [DockerPlugin]
     private let connect: @Sendable () throws -> DockerClient
     private let known = NIOLockedValueBox<DockerClient?>(nil)
+    /// Where a build is told of that is one of several; nil: on standard error, by itself.
+    var display: BuildDisplay?
 
     package init(
         input: Input, out: Output, err: Output, environment: [String: String], configuration: DockerConfig,
@@ -50,11 +52,13 @@ package struct Session: Sendable {
     package func with(
         input: Input? = nil, out: Output? = nil, err: Output? = nil, environment: [String: String]? = nil
     ) -> Session {
-        Session(
+        var session = Session(
             input: input ?? self.input, out: out ?? self.out, err: err ?? self.err,
             environment: environment ?? self.environment,
             configuration: configuration, contexts: contexts, contextName: contextName, plugins: plugins,
             connect: { [self] in try client })
+        session.display = display
+        return session
     }
 
     /// Runs a command of the docker program; the exit code.

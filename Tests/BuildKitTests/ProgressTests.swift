@@ -22,9 +22,10 @@ struct ProgressTests {
 
     @Test("steps are named by stage, place and instruction")
     func names() throws {
-        #expect(StepProgress.name(try step("RUN a", stage: "", 2, of: 3), namesPlatform: false) == "[2/3] RUN a")
+        #expect(try step("RUN a", stage: "", 2, of: 3).name == "[2/3] RUN a")
         #expect(
-            StepProgress.name(try step("RUN a", stage: "tools", 2, of: 12), namesPlatform: true)
+            try step("RUN a", stage: "tools", 2, of: 12).name(
+                naming: Platform(os: "linux", architecture: "arm64"))
                 == "[linux/arm64 tools  2/12] RUN a")
     }
 

@@ -54,7 +54,7 @@ struct BuildOptionTests {
             ("type=local", "dest is required for local exporter"),
             ("type=local,dest=-", "dest cannot be stdout for local exporter"),
             ("dest=x", "type is required for output"),
-            ("type=foo,dest=x", "unsupported output type \"foo\""),
+            ("type=foo,dest=x", "failed to solve: exporter \"foo\" could not be found"),
             ("type=tar,dest=/tmp", "destination file /tmp is a directory"),
             ("type=a,b", "invalid field 'b' must be a key=value pair"),
         ])

@@ -65,10 +65,10 @@ struct OwnBuildTests {
             #expect(try await run(box, "cat facts").contains("\"image.name\": \"docker.io/library/x:1\""))
             #expect(try await run(box, line.replacing("--progress=plain", with: "-q")) == id)
             let again = try await run(box, line)
-            #expect(again.components(separatedBy: " CACHED\n").count == 9, "\(again)")
+            #expect(again.components(separatedBy: " CACHED\n").count == 7, "\(again)")
             let filtered = try await run(box, line.replacing("-t x:1", with: "--no-cache-filter tools"))
             #expect(filtered.contains("#6 [tools 2/2]") || filtered.contains("[tools 2/2] RUN"), "\(filtered)")
-            #expect(filtered.components(separatedBy: " CACHED\n").count == 8, "\(filtered)")
+            #expect(filtered.components(separatedBy: " CACHED\n").count == 6, "\(filtered)")
             let left = try await run(box, "ls data/builds/running")
             #expect(left.isEmpty, "\(left)")
         }
@@ -114,7 +114,9 @@ struct OwnBuildTests {
             #expect(
                 try await run(box, "docker buildx imagetools inspect --raw \(registry)/own:3").contains("linux"))
             let kept = try await run(box, two + "ctx", status: 1)
-            #expect(kept.contains("ERROR: failed to solve: an image for several platforms can't be kept here"))
+            #expect(
+                kept.contains(
+                    "ERROR: failed to build: failed to solve: an image for several platforms can't be kept here"))
         }
     }
 
@@ -154,9 +156,12 @@ struct OwnBuildTests {
             let missing = try await run(box, "docker build --no-cache --ssh default=keys/first ctx", status: 1)
             #expect(missing.contains(">>> RUN --mount=type=ssh,id=other,required"), "\(missing)")
             let none = try await run(box, "unset SSH_AUTH_SOCK; docker build --ssh default ctx", status: 1)
-            #expect(none == "ERROR: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set\n")
+            #expect(
+                none == "ERROR: failed to build: invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set\n")
             let bad = try await run(box, "docker build --ssh default=ctx/Dockerfile ctx", status: 1)
-            #expect(bad.hasPrefix("ERROR: failed to parse \(box.root)/ctx/Dockerfile as SSH key: "), "\(bad)")
+            #expect(
+                bad.hasPrefix("ERROR: failed to build: failed to parse \(box.root)/ctx/Dockerfile as SSH key: "),
+                "\(bad)")
             try await until("the keys' agents are gone") {
                 try await box.shell("pgrep -f '[s]sh-agent -a [^ ]*docker-build'").status == 1
             }
@@ -169,7 +174,7 @@ struct OwnBuildTests {
             try await PrivateRegistry.with(in: box.root) { address in
                 try write(box, ["ctx/Dockerfile": "FROM \(address)/base\nRUN echo mine > /mine\n"])
                 let refused = try await run(box, "docker build --progress=plain ctx", status: 1)
-                #expect(refused.contains("ERROR: failed to solve: "), "\(refused)")
+                #expect(refused.contains("ERROR: failed to build: failed to solve: "), "\(refused)")
                 _ = try await run(box, "echo secret | docker login -u me --password-stdin \(address)")
                 _ = try await run(box, "docker pull -q busybox; docker tag busybox \(address)/base")
                 _ = try await run(box, "docker push -q \(address)/base; docker rmi -f busybox \(address)/base")
@@ -262,7 +267,7 @@ struct OwnBuildTests {
             _ = try await run(box, "docker buildx build -q -t x ctx")
             let list = try await run(box, "docker buildx ls")
             #expect(list.contains("NAME/NODE") && list.contains("default*") && list.contains("running"), "\(list)")
-            #expect(try await run(box, "docker buildx inspect").contains("Driver: docker\n"))
+            #expect(try await run(box, "docker buildx inspect").contains("Driver:        docker\n"))
             #expect(try await run(box, "docker build --call=targets -q ctx") == "TARGET\n(no name)\n")
             #expect(
                 try await run(box, "docker build --check -q ctx") == "Check complete, no warnings found.\n")

@@ -32,20 +32,21 @@ package actor ProgressDesk {
     private var painter: Task<Void, Never>?
 
     /// - Parameters:
-    ///   - builder: its name and what kind it is of.
+    ///   - builder: its name and what kind it is of; nil: nothing is built now.
     ///   - style: none that is still to be chosen.
     package init(
-        _ style: ProgressStyle, on output: Output, builder: (name: String, kind: String), hasColours: Bool
+        _ style: ProgressStyle, on output: Output, builder: (name: String, kind: String)?, hasColours: Bool
     ) {
         self.output = output
         switch style {
         case .tty:
             face = .terminal(
                 TerminalProgress(
-                    started: Self.now, title: "\(builder.kind):\(builder.name)", hasColours: hasColours))
+                    started: Self.now, title: builder.map { "\($0.kind):\($0.name)" } ?? "", hasColours: hasColours))
         case .plain, .auto:
             face = .plain(
-                PlainProgress(title: "building with \"\(builder.name)\" instance using \(builder.kind) driver"))
+                PlainProgress(
+                    title: builder.map { "building with \"\($0.name)\" instance using \($0.kind) driver" } ?? ""))
         case .rawjson: face = .raw(BuildTrace())
         case .quiet, .none: face = .quiet(BuildTrace())
         }

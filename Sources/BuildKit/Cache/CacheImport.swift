@@ -45,7 +45,7 @@ struct CacheImport: StepCache {
             if try await kit.engine.images.hasLayer(diffID: step.layer, lease) { return step }
             guard let blob = source.blobs[step.layer] else { continue }
             do {
-                try await bring(blob, step.layer, source.place, lease)
+                try await kit.bring(blob, step.layer, source.place, lease)
                 return step
             } catch {
                 if error is CancellationError { throw error }
@@ -53,21 +53,6 @@ struct CacheImport: StepCache {
             }
         }
         return nil
-    }
-
-    private func bring(_ blob: Descriptor, _ layer: Digest, _ place: ContentPlace, _ lease: Lease) async throws {
-        guard let ingest = try await kit.engine.images.ingestLayer(blob, diffID: layer, lease) else { return }
-        do {
-            let next = try await place.read(blob, from: ingest.offset)
-            while let piece = try await next() {
-                try Task.checkCancellation()
-                try await ingest.write(piece)
-            }
-            try await ingest.finish()
-        } catch {
-            await ingest.cancel()
-            throw error
-        }
     }
 
     private static func load(_ option: CacheOption, _ kit: BuildKit, _ job: Job, _ session: Session) async throws

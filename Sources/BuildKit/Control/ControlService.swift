@@ -22,6 +22,8 @@ extension BuildKit {
             _ = try await call.request()
             try await call.reply { $0.message(1) { Self.version(&$0) } }
         case "DiskUsage": try await diskUsage(try await call.request(), call)
+        case "ListenBuildHistory": try await listenToHistory(try await call.request(), call)
+        case "UpdateBuildHistory": try await updateHistory(try await call.request(), call)
         case "Prune": try await prune(try await call.request(), call)
         default: throw Self.unknown(call)
         }
@@ -30,6 +32,7 @@ extension BuildKit {
     /// Follows a build from its beginning to its end.
     private func status(_ request: ProtobufFields, _ call: GRPCStream) async throws {
         let reference = request.text(1)
+        if let record = history[reference] { return try await record.board.read { try await call.send($0) } }
         guard let job = await jobs.wait(for: reference, atMost: Job.Limit.patience) else {
             throw GRPCStatus(.unknown, "no such job \(reference)")
         }

@@ -16,6 +16,8 @@ struct SolveRequest: Sendable {
     var frontend: String
     var attributes: [String: String]
     var hasDefinition: Bool
+    /// A client's question that nobody wants to remember.
+    var isInternal: Bool
     var entitlements: [String]
     var outputs: [OutputRequest] = []
     var cacheExports: [CacheOption] = []
@@ -27,6 +29,7 @@ struct SolveRequest: Sendable {
         attributes = try fields.map(7)
         hasDefinition = try !(fields.message(2)?.all(1) ?? []).isEmpty
         entitlements = fields.texts(9)
+        isInternal = fields.flag(11)
         for (index, output) in try fields.messages(13).enumerated() {
             outputs.append(OutputRequest(number: index, type: output.text(1), attributes: try output.map(2)))
         }
@@ -52,10 +55,21 @@ extension BuildKit {
                 throw GRPCStatus(.alreadyExists, "job ID \(job.reference) exists")
             }
             defer { leave(job) }
-            return try await whileInSession(job) { try await self.run(request, job) }
+            return try await recorded(request, job)
         }
         try? await engine.trimBuildCache()
         try await call.reply { $0.map(1, answer) }
+    }
+
+    private func recorded(_ request: SolveRequest, _ job: Job) async throws -> [String: String] {
+        if !request.isInternal { history.begin(request, job.board) }
+        let result: Result<[String: String], any Error>
+        do {
+            result = .success(try await whileInSession(job) { try await self.run(request, job) })
+        } catch { result = .failure(error) }
+        await job.settle()
+        history.end(request.reference, result.mapError(GRPCStatus.init(of:)))
+        return try result.get()
     }
 
     /// What it has told can be asked for a while: calls of one client overtake each other.

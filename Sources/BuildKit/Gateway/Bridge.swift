@@ -26,7 +26,9 @@ extension BuildKit {
         case "Solve": try await solve(request, job, call)
         case "Return": try await end(request, job, call)
         case "Evaluate":
-            if !request.text(1).isEmpty { _ = try await target(request, job).image() }
+            if !request.text(1).isEmpty, !request.text(1).hasPrefix(RemoteDefinition.scheme) {
+                _ = try await target(request, job).image()
+            }
             try await call.reply { _ in }
         case "ReadFile": try await readFile(request, job, call)
         case "ReadDir": try await readFolder(request, job, call)
@@ -58,8 +60,12 @@ extension BuildKit {
 
     /// A build that is ready to run: its files are read, its mistakes are told; nothing has run.
     private func solve(_ request: ProtobufFields, _ job: Job, _ call: GRPCStream) async throws {
-        guard try (request.message(1)?.all(1) ?? []).isEmpty else {
-            throw GRPCStatus(.unknown, "builds from other definitions than Dockerfiles are not available here")
+        if let definition = try request.message(1), !definition.all(1).isEmpty {
+            let address = try RemoteDefinition.address(of: definition)
+            _ = remote(address, "Dockerfile", job)
+            return try await call.reply { reply in
+                reply.message(3) { $0.message(3) { $0.text(1, RemoteDefinition.scheme + address) } }
+            }
         }
         let attributes = try request.map(3)
         if let question = attributes["requestid"], !question.isEmpty {
@@ -147,6 +153,13 @@ extension BuildKit {
     private func inFiles<T: Sendable>(
         _ request: ProtobufFields, _ job: Job, _ body: @escaping @Sendable (SafeRoot) throws -> T
     ) async throws -> T {
+        let id = request.text(1)
+        if id.hasPrefix(RemoteDefinition.scheme),
+            let load = job.remote(String(id.dropFirst(RemoteDefinition.scheme.count)))
+        {
+            let tree = try await load.value()
+            return try await onPool { try body(tree.root) }
+        }
         let image = try await target(request, job).image()
         return try await inRoot(of: image) { root in try await onPool { try body(root) } }
     }

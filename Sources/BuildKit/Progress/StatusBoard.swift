@@ -87,6 +87,28 @@ final class StatusBoard: Sendable {
             })
     }
 
+    /// Of all that was told so far.
+    var bytes: Int { state.withLockedValue { $0.pieces.reduce(0) { $0 + $1.count } } }
+
+    /// How many steps were told of, how many of them had an end or were in the cache already, and how many warnings.
+    var steps: (all: Int, completed: Int, cached: Int, warnings: Int) {
+        var vertexes: [String: (isCompleted: Bool, isCached: Bool)] = [:]
+        var warnings = 0
+        for piece in state.withLockedValue({ $0.pieces }) {
+            guard let status = try? BuildStatus(piece) else { continue }
+            warnings += status.warnings.count
+            for vertex in status.vertexes {
+                let known = vertexes[vertex.digest] ?? (false, false)
+                vertexes[vertex.digest] = (
+                    known.isCompleted || vertex.completed != nil, known.isCached || vertex.isCached
+                )
+            }
+        }
+        return (
+            vertexes.count, vertexes.values.count { $0.isCompleted }, vertexes.values.count { $0.isCached }, warnings
+        )
+    }
+
     /// From the beginning on, as it comes; ends after `close`.
     func read(_ send: ([UInt8]) async throws -> Void) async throws {
         var at = 0

@@ -16,99 +16,116 @@ final class StepProgress: BuildListener {
     private let namesPlatform: Bool
     private let open = NIOLockedValueBox<[String: Vertex]>([:])
     private let resolving = NIOLockedValueBox<[String: Vertex]>([:])
-    /// Bases whose metadata is asked for, and those that are known.
-    private let asked = NIOLockedValueBox<Set<String>>([])
-    private let known = NIOLockedValueBox<Set<String>>([])
+    /// Digests of vertexes.
+    private let begun = NIOLockedValueBox<Set<String>>([])
     private let pulls: PullProgress
 
-    init(_ board: StatusBoard, scope: String, namesPlatform: Bool) {
+    /// When an image that a stage begins with is known, and before its files are.
+    private let afterMetadata: @Sendable () async throws -> Void
+
+    init(
+        _ board: StatusBoard, scope: String, namesPlatform: Bool,
+        afterMetadata: @escaping @Sendable () async throws -> Void = {}
+    ) {
         self.board = board
         self.scope = scope
         self.namesPlatform = namesPlatform
+        self.afterMetadata = afterMetadata
         pulls = PullProgress(board)
     }
 
-    /// `[stage 2/5] RUN make`.
-    static func name(_ step: BuildStep, namesPlatform: Bool) -> String {
-        let width = String(step.fileSteps).count
-        let number = String(repeating: " ", count: max(0, width - String(step.fileStep).count)) + String(step.fileStep)
-        let names = [namesPlatform ? "\(step.platform)" : "", step.stageName].filter { !$0.isEmpty }
-        let place = (names + ["\(number)/\(step.fileSteps)"]).joined(separator: " ")
-        return "[\(place)] \(step.title.prefix { !$0.isNewline })"
+    private func key(_ step: BuildStep) -> String {
+        // The same image is one line, whoever takes from it.
+        if step.line != .numbered { return "\(step.platform) \(step.name)" }
+        return "\(step.platform) \(step.teller?.stage ?? step.stage) \(step.fileStep)"
     }
-
-    private func key(_ step: BuildStep) -> String { "\(step.platform) \(step.stage) \(step.fileStep)" }
 
     /// The vertex of a step, as an error names it; nil: it has none.
     func digest(of step: BuildStep) -> String? {
-        step.fileStep == 0 ? nil : vertex(step).digest
+        step.isShown ? vertex(step).digest : nil
     }
 
     private func vertex(_ step: BuildStep) -> Vertex {
-        let name = Self.name(step, namesPlatform: namesPlatform)
-        return Vertex(name, in: "\(scope) \(key(step))")
+        Vertex(step.name(naming: namesPlatform ? step.platform : nil), in: "\(scope) \(key(step))")
     }
 
     func hear(_ event: BuildEvent, of step: BuildStep) async throws {
-        guard step.fileStep > 0 else { return }
+        guard step.isShown else { return }
         switch event {
         case .began: begin(step)
+        case .ready: start(step)
         case .cached:
-            resolve(step, "")
+            try await resolve(step)
+            if case .from = step.instruction.kind { return start(step) }
             open.withLockedValue { $0[key(step)]?.isCached = true }
+            start(step)
         case .output(let chunk):
             guard let vertex = open.withLockedValue({ $0[key(step)] }) else { return }
             board.log(vertex.digest, stream: Int(chunk.stream.rawValue), chunk.bytes.readableBytesView)
         case .pull(let message):
-            resolve(step, "")
+            try await resolve(step)
+            start(step)
             guard let vertex = open.withLockedValue({ $0[key(step)] }) else { return }
             pulls.hear(message, vertex)
         case .ended:
-            resolve(step, "")
+            try await resolve(step)
+            start(step)
             end(step, "")
-        case .failed(let error):
-            let sentence = error is CancellationError ? "context canceled" : Failure.sentence(of: error)
-            if resolve(step, sentence) {
-                open.withLockedValue { $0[key(step)] = nil }
-            } else {
-                end(step, sentence)
-            }
+        case .failed(let error): fail(step, error)
         case .running, .ran, .triggers: return
         }
     }
 
     private func begin(_ step: BuildStep) {
-        var vertex = vertex(step)
-        vertex.started = BuildClock.now()
+        let vertex = vertex(step)
+        // Stages on one image share its line.
+        guard begun.withLockedValue({ $0.insert(vertex.digest).inserted }) else { return }
         open.withLockedValue { $0[key(step)] = vertex }
-        guard case .from(_) = step.instruction.kind else { return board.post(vertex) }
-        // What the base is comes first; its files are a line of their own.
-        var metadata = Vertex(Self.metadata(step, namesPlatform: namesPlatform), in: scope)
-        metadata.started = BuildClock.now()
-        resolving.withLockedValue { $0[key(step)] = metadata }
-        // Stages on the same base are told of it once.
-        if asked.withLockedValue({ $0.insert(metadata.name).inserted }) { board.post(metadata) }
+        switch step.instruction.kind {
+        case .from:
+            // What the base is comes first; its files are a line of their own.
+            var metadata = Vertex(Self.metadata(step, namesPlatform: namesPlatform), in: scope)
+            metadata.started = BuildClock.now()
+            resolving.withLockedValue { $0[key(step)] = metadata }
+            board.post(metadata)
+        // A line of its own begins when all that it takes is there.
+        case .run, .transfer: return
+        default: start(step)
+        }
     }
 
     static func metadata(_ step: BuildStep, namesPlatform: Bool) -> String {
+        if case .context(let name) = step.line {
+            return "[context \(name)] load metadata for \(step.title.dropFirst("FROM ".count))"
+        }
         let platform = namesPlatform ? "\(step.platform) " : ""
         return "[\(platform)internal] load metadata for \(step.title.dropFirst("FROM ".count))"
     }
 
-    /// The base is known, or isn't to be had. False: that was known before.
-    @discardableResult
-    private func resolve(_ step: BuildStep, _ error: String) -> Bool {
+    /// The base is known: what it is has been told.
+    private func resolve(_ step: BuildStep) async throws {
+        guard case .from = step.instruction.kind else { return }
+        _ = endMetadata(step, "")
+        try await afterMetadata()
+    }
+
+    /// False: that was over before.
+    private func endMetadata(_ step: BuildStep, _ error: String) -> Bool {
         guard var metadata = resolving.withLockedValue({ $0.removeValue(forKey: key(step)) }) else { return false }
         metadata.completed = BuildClock.now()
         metadata.error = error
-        let isFirst = known.withLockedValue { $0.insert(metadata.name).inserted }
-        if isFirst || !error.isEmpty { board.post(metadata) }
-        if error.isEmpty, var vertex = open.withLockedValue({ $0[key(step)] }) {
-            vertex.started = BuildClock.now()
-            open.withLockedValue { $0[key(step)] = vertex }
-            board.post(vertex)
-        }
+        board.post(metadata)
         return true
+    }
+
+    private func start(_ step: BuildStep) {
+        let started: Vertex? = open.withLockedValue { open in
+            guard var vertex = open[key(step)], vertex.started == nil else { return nil }
+            vertex.started = BuildClock.now()
+            open[key(step)] = vertex
+            return vertex
+        }
+        if let started { board.post(started) }
     }
 
     private func end(_ step: BuildStep, _ error: String) {
@@ -116,6 +133,19 @@ final class StepProgress: BuildListener {
         vertex.completed = BuildClock.now()
         vertex.error = error
         board.post(vertex)
+    }
+
+    private func fail(_ step: BuildStep, _ error: any Error) {
+        let isCancelled = error is CancellationError
+        let sentence = isCancelled ? "context canceled" : Failure.sentence(of: error)
+        let isWaiting = open.withLockedValue { $0[key(step)]?.started == nil }
+        // What hadn't begun isn't ended by others' failures either.
+        if endMetadata(step, sentence) || isWaiting && (isCancelled || error is StepError) {
+            open.withLockedValue { $0[key(step)] = nil }
+            return
+        }
+        start(step)
+        end(step, sentence)
     }
 
     func endOfStage(_: Int) async throws {}

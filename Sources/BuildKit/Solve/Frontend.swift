@@ -27,18 +27,25 @@ struct Frontend: Sendable {
     private struct Definition {
         var file: String
         var text: String
-        var ignored: IgnoreFile?
+        /// What its context leaves out, when somebody first has to know.
+        var ignored: LoadedOnce<IgnoreFile?>
         /// The context that came with it.
         var inputs: BuildInputs?
     }
 
     func targets() async throws -> [Exported] {
         let definition = try await definition()
-        do {
-            return try prepare(definition)
+        let targets: [Exported]
+        do { targets = try prepare(definition) } catch let fault as Fault
+            where fault.message.hasSuffix("cannot be empty")
+        {
+            throw Fault(fault.kind, "the Dockerfile cannot be empty", cause: fault)
         } catch {
             throw Failure.status(error, file: definition.file, text: definition.text) { _ in nil }
         }
+        // With bases it is read when they are known.
+        if targets.allSatisfy(\.target.build.plan.baseTellers.isEmpty) { _ = try await definition.ignored.value() }
+        return targets
     }
 
     private func prepare(_ definition: Definition) throws -> [Exported] {
@@ -47,6 +54,7 @@ struct Frontend: Sendable {
             try await self.context("context", definition, follows: ContextPaths.follows(file))
         }
         let whole = LoadedOnce { try await self.context("whole", definition, follows: []) }
+        for load in [context, whole] { job.watch(load) }
         var inputs = BuildInputs(dockerfile: definition.text, work: job.work) { try await context.value() }
         inputs.wholeContext = { try await whole.value() }
         if let other = definition.inputs {
@@ -66,7 +74,13 @@ struct Frontend: Sendable {
             let build = try Build(request, inputs, on: kit.builder)
             try checkEntitlements(build)
             let progress = StepProgress(
-                job.board, scope: job.reference, namesPlatform: options.isMultiPlatform)
+                job.board, scope: job.reference, namesPlatform: options.isMultiPlatform
+            ) {
+                guard definition.inputs == nil else { return }
+                _ = try await definition.ignored.value()
+                // It comes while the base's files do.
+                if build.plan.takesContext { Task { try? await context.value() } }
+            }
             return Exported(
                 platform: options.isMultiPlatform ? "\(build.platform)" : nil,
                 target: Target(build, file: definition.file, text: definition.text, progress))
@@ -91,38 +105,41 @@ struct Frontend: Sendable {
         let file = options.request.dockerfile
         if let remote = options.remote, !options.takesLocalDockerfile {
             let inputs = try await fetch(remote, file)
-            return Definition(file: file, text: inputs.dockerfile, inputs: inputs)
+            return Definition(file: file, text: inputs.dockerfile, ignored: LoadedOnce { nil }, inputs: inputs)
         }
         let folder = try makeFolder("definition")
         let names = [file, file + ".dockerignore"] + (file == "Dockerfile" ? ["dockerfile"] : [])
-        let text = try await job.board.during(
-            "[internal] load build definition from \(file)", in: job.reference
-        ) { vertex in
-            try await transfer(
-                FileSyncRequest(name: options.dockerfileName, follows: names), folder, vertex,
-                "transferring dockerfile:")
-            return try await onPool { try Self.dockerfile(file, in: SafeRoot(path: folder)) }
+        do {
+            try await job.board.during("[internal] load build definition from \(file)", in: job.reference) { vertex in
+                try await transfer(
+                    FileSyncRequest(name: options.dockerfileName, follows: names), folder, vertex,
+                    "transferring dockerfile:")
+            }
+        } catch let fault as Fault {
+            throw Fault(fault.kind, "failed to read dockerfile: \(fault.message)", cause: fault)
         }
+        let text = try await onPool { try Self.dockerfile(file, in: SafeRoot(path: folder)) }
         let beside = try await onPool { () -> IgnoreFile? in
             try SafeRoot(path: folder).read(file + ".dockerignore", limit: BuildContext.Limit.ignoreBytes).map {
                 IgnoreFile(String(decoding: $0, as: UTF8.self))
             }
         }
-        var definition = Definition(file: file, text: text, ignored: beside)
+        var definition = Definition(file: file, text: text, ignored: LoadedOnce { beside })
         if let remote = options.remote {
             definition.inputs = try await fetch(remote, file)
-        } else if definition.ignored == nil {
-            definition.ignored = try await ignored()
+        } else if beside == nil {
+            definition.ignored = LoadedOnce {
+                try await ignored(options.contextName, "[internal] load .dockerignore", "transferring context:")
+            }
         }
         return definition
     }
 
-    private func ignored() async throws -> IgnoreFile? {
-        try await job.board.during("[internal] load .dockerignore", in: job.reference) { vertex in
-            let folder = try makeFolder("ignore")
+    private func ignored(_ context: String, _ name: String, _ words: String) async throws -> IgnoreFile? {
+        try await job.board.during(name, in: job.reference) { vertex in
+            let folder = try makeFolder("ignore-" + Engine.randomID().prefix(12))
             try await transfer(
-                FileSyncRequest(name: options.contextName, follows: [".dockerignore"]), folder, vertex,
-                "transferring context:")
+                FileSyncRequest(name: context, follows: [".dockerignore"]), folder, vertex, words)
             return try await onPool {
                 try SafeRoot(path: folder).read(".dockerignore", limit: BuildContext.Limit.ignoreBytes).map {
                     IgnoreFile(String(decoding: $0, as: UTF8.self))
@@ -143,10 +160,14 @@ struct Frontend: Sendable {
 
     /// A context at an address, or one that the client got as a tar.
     private func fetch(_ address: String, _ file: String) async throws -> BuildInputs {
-        let work = try makeFolder("remote")
-        let name = Self.isUpload(address) ? "load remote build context" : "load remote build context from \(address)"
+        let isGit = Download.isGit(address)
+        let name = isGit ? "load git source \(address)" : "load remote build context"
         return try await job.board.during("[internal] \(name)", in: job.reference) { _ in
-            guard Self.isUpload(address) else { return try await BuildContext.fetch(address, file, into: work) }
+            guard Self.isUpload(address) else {
+                let load = kit.remote(address, file, job)
+                return try await BuildContext.inputs(try await load.value(), file, job.work)
+            }
+            let work = try makeFolder("remote")
             let next = try await session.upload(address)
             return try await BuildContext.receive(file, ByteSource(next: next), into: work)
         }
@@ -159,7 +180,7 @@ struct Frontend: Sendable {
     private func context(_ name: String, _ definition: Definition, follows: [String]) async throws -> SourceTree {
         let folder = try makeFolder(name)
         let request = FileSyncRequest(
-            name: options.contextName, excludes: definition.ignored?.lines ?? [], follows: follows)
+            name: options.contextName, excludes: try await definition.ignored.value()?.lines ?? [], follows: follows)
         try await job.board.during("[internal] load build context", in: job.reference + name) { vertex in
             try await transfer(request, folder, vertex, "transferring context:")
         }
@@ -171,17 +192,22 @@ struct Frontend: Sendable {
         var contexts: [String: NamedContext] = [:]
         for (key, value) in options.named {
             guard let mark = key.firstRange(of: "::") else {
-                if contexts[key] == nil { contexts[key] = try named(key, value) }
+                if contexts[key] == nil { contexts[key] = try named(key, value, platform) }
                 continue
             }
             guard key[mark.upperBound...] == "\(platform)" else { continue }
             let name = String(key[..<mark.lowerBound])
-            contexts[name] = try named(name, value)
+            contexts[name] = try named(name, value, platform)
         }
         return contexts
     }
 
-    private func named(_ name: String, _ value: String) throws -> NamedContext {
+    private func named(_ name: String, _ value: String, _ platform: Platform) throws -> NamedContext {
+        if value.hasPrefix(LayoutContext.prefix) {
+            let layout = try LayoutContext(name, value)
+            let load = LoadedOnce { try await layout.load(kit, job, session, platform: platform) }
+            return .built { try await load.value() }
+        }
         if value.hasPrefix("input:") {
             let input = String(value.dropFirst("input:".count))
             guard let target = handedIn[input].flatMap({ kit.results[$0] }) else {
@@ -193,11 +219,15 @@ struct Frontend: Sendable {
         if value.hasPrefix("local:") {
             let local = String(value.dropFirst("local:".count))
             let load = LoadedOnce {
+                let ignored = try await ignored(
+                    local, "[context \(name)] load .dockerignore", "transferring \(name):")
                 let folder = try makeFolder("named-" + Engine.randomID().prefix(12))
                 try await job.board.during(
                     "[context \(name)] load from client", in: job.reference
                 ) { vertex in
-                    try await transfer(FileSyncRequest(name: local), folder, vertex, "transferring \(name):")
+                    try await transfer(
+                        FileSyncRequest(name: local, excludes: ignored?.lines ?? []), folder, vertex,
+                        "transferring \(name):")
                 }
                 return SourceTree(root: try SafeRoot(path: folder), isContext: true)
             }
@@ -207,9 +237,12 @@ struct Frontend: Sendable {
             throw Fault(.invalid, "unsupported context source \(value.prefix { $0 != ":" }) for \(name)")
         }
         let load = LoadedOnce {
-            let work = try makeFolder("named-" + Engine.randomID().prefix(12))
-            return try await job.board.during("[context \(name)] load from \(value)", in: job.reference) { _ in
-                try await BuildContext.fetchTree(value, into: work)
+            let isGit = Download.isGit(value)
+            let line = isGit ? "[internal] load git source \(value)" : "[context \(name)] \(value)"
+            return try await job.board.during(line, in: job.reference) { _ in
+                if isGit { return try await kit.remote(value, "Dockerfile", job).value() }
+                let folder = try makeFolder("named-" + Engine.randomID().prefix(12))
+                return try await BuildContext.fetchFile(value, into: folder)
             }
         }
         return .tree { try await load.value() }

@@ -28,6 +28,8 @@ final class Job: Sendable {
     private let results = NIOLockedValueBox<[String: Target]>([:])
     private let outcome = NIOLockedValueBox<Result<[Exported], any Error>?>(nil)
     private let hasReturned = Latch()
+    private let loads = NIOLockedValueBox<[LoadedOnce<SourceTree>]>([])
+    private let remotes = NIOLockedValueBox<[String: LoadedOnce<SourceTree>]>([:])
 
     init(_ reference: String, sessionID: String, entitlements: [String], work: String) {
         self.entitlements = Set(entitlements)
@@ -46,6 +48,31 @@ final class Job: Sendable {
         }
         guard isKept else { throw Fault(.unavailable, "a build holds more than \(Limit.results) results") }
         return id
+    }
+
+    /// Files that may be on their way into the job's folder until it ends.
+    func watch(_ load: LoadedOnce<SourceTree>) { loads.withLockedValue { $0.append(load) } }
+
+    /// The files at an address, fetched once however many ask for them.
+    func remote(_ address: String, _ fetch: @escaping @Sendable () async throws -> SourceTree) -> LoadedOnce<SourceTree>
+    {
+        let load = remotes.withLockedValue { remotes in
+            let load = remotes[address] ?? LoadedOnce(fetch)
+            remotes[address] = load
+            return load
+        }
+        watch(load)
+        return load
+    }
+
+    func remote(_ address: String) -> LoadedOnce<SourceTree>? { remotes.withLockedValue { $0[address] } }
+
+    /// Nothing comes into the folder any more.
+    func settle() async {
+        for load in loads.withLockedValue({ $0 }) {
+            await load.cancel()
+            await load.settle()
+        }
     }
 
     /// The names of what the client holds.

@@ -31,6 +31,15 @@ package enum BuildContext {
         return try await inputs(folder, "/", dockerfile, work)
     }
 
+    /// With its Dockerfile and what it leaves out; `tree` is the whole of it.
+    package static func inputs(_ tree: SourceTree, _ dockerfile: String, _ work: String) async throws -> BuildInputs {
+        try await onPool {
+            let context = SourceTree(
+                root: tree.root, ignored: try ignored(tree.root, dockerfile), isContext: true)
+            return BuildInputs(dockerfile: try read(dockerfile, tree.root), work: work) { context }
+        }
+    }
+
     /// From an address.
     package static func fetch(_ address: String, _ dockerfile: String, into work: String) async throws -> BuildInputs {
         let folder = work + "/context"
@@ -40,15 +49,24 @@ package enum BuildContext {
     }
 
     /// The files at an address that is no build's context by itself.
-    package static func fetchTree(_ address: String, into work: String) async throws -> SourceTree {
+    package static func fetchTree(
+        _ address: String, _ dockerfile: String = "Dockerfile", into work: String
+    ) async throws -> SourceTree {
         let folder = work + "/context"
         try makeContextFolder(folder)
-        let place = try await RemoteContext.fetch(address, into: folder, dockerfile: "Dockerfile")
+        let place = try await RemoteContext.fetch(address, into: folder, dockerfile: dockerfile)
         return try await onPool {
             let whole = try SafeRoot(path: folder)
-            let root = place == "/" ? whole : try SafeRoot(path: whole.resolved(place).hostPath)
+            let root = place == "/" ? whole : try subfolder(place, of: whole)
             return SourceTree(root: root, isContext: true)
         }
+    }
+
+    /// The file at an address, as it is, under the last part of its name.
+    package static func fetchFile(_ address: String, into folder: String) async throws -> SourceTree {
+        let name = Download.name(of: address)
+        _ = try await Download.save(address, to: "\(folder)/\(name.isEmpty ? "context" : name)")
+        return SourceTree(root: try SafeRoot(path: folder), isContext: true)
     }
 
     private static func inputs(
@@ -56,10 +74,19 @@ package enum BuildContext {
     ) async throws -> BuildInputs {
         try await onPool {
             let whole = try SafeRoot(path: folder)
-            let root = place == "/" ? whole : try SafeRoot(path: whole.resolved(place).hostPath)
+            let root = place == "/" ? whole : try subfolder(place, of: whole)
             let tree = SourceTree(root: root, ignored: try ignored(root, dockerfile), isContext: true)
             return BuildInputs(dockerfile: try read(dockerfile, root), work: work) { tree }
         }
+    }
+
+    /// Of a repository. Blocking.
+    private static func subfolder(_ place: String, of whole: SafeRoot) throws -> SafeRoot {
+        guard let status = try whole.status(place) else {
+            throw Fault(.invalid, "invalid subdir \(place.dropFirst()): no such file or directory")
+        }
+        guard status.isFolder else { throw Fault(.invalid, "invalid subdir \(place.dropFirst()): not a directory") }
+        return try SafeRoot(path: whole.resolved(place).hostPath)
     }
 
     private static func makeContextFolder(_ path: String) throws(KernelError) {

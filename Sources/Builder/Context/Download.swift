@@ -8,16 +8,16 @@ import NIOHTTP1
 import OCI
 
 /// Files by HTTP: ADD's sources and contexts.
-enum Download {
+package enum Download {
     enum Limit {
         /// Largest file, in bytes.
         static let bytes: Int64 = 8 << 30
         static let timeout = TimeAmount.minutes(30)
     }
 
-    static func isURL(_ text: String) -> Bool { text.hasPrefix("http://") || text.hasPrefix("https://") }
+    package static func isURL(_ text: String) -> Bool { text.hasPrefix("http://") || text.hasPrefix("https://") }
 
-    static func isGit(_ text: String) -> Bool {
+    package static func isGit(_ text: String) -> Bool {
         let path = text.prefix { $0 != "#" && $0 != "?" }
         return text.hasPrefix("git@") || text.hasPrefix("git://") || text.hasPrefix("ssh://")
             || isURL(text) && path.hasSuffix(".git")
@@ -30,16 +30,23 @@ enum Download {
         return String(rest[slash...].prefix { $0 != "?" && $0 != "#" }.split(separator: "/").last ?? "")
     }
 
+    /// Asks once: who isn't there now is told of at once.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Its bytes as they come. Throws when the server answers anything but success.
     static func source(_ url: String) async throws -> (ByteSource, modified: Int64?) {
         let answer: HTTPClientResponse
         do {
-            answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Limit.timeout)
+            answer = try await client.execute(HTTPClientRequest(url: url), timeout: Limit.timeout)
         } catch {
             throw Fault(.invalid, "can't download \(url): \(sentence(error))", cause: error)
         }
         guard answer.status == .ok else {
-            throw Fault(.invalid, "failed to download \(url): the server answers \(answer.status.code)")
+            throw Fault(.invalid, "invalid response status \(answer.status.code): \(url)")
         }
         let modified = answer.headers.first(name: "last-modified").flatMap(HTTPDate.seconds)
         let box = BodyIterator(answer.body)

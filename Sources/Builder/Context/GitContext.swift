@@ -2,6 +2,7 @@ import CLinux
 import Engine
 import Fault
 import ImageStore
+import JSON
 import Linux
 
 /// A context that is a git repository: `address[#reference[:folder]]`. The host's git does the work.
@@ -21,11 +22,27 @@ enum GitContext {
             throw Fault(.invalid, "invalid git address: \(address)")
         }
         try await git(["init", "-q", folder], address)
-        try await git(
-            ["-C", folder, "fetch", "-q", "--depth", "1", parts[0], reference.isEmpty ? "HEAD" : reference], address)
+        try await fetch(parts[0], reference.isEmpty ? "HEAD" : reference, into: folder, address)
         try await git(["-C", folder, "checkout", "-q", "FETCH_HEAD"], address)
         try await onPool { try FileTree.remove(folder + "/.git") }
         return pieces.count > 1 && !pieces[1].isEmpty ? "/" + pieces[1] : "/"
+    }
+
+    private static func fetch(
+        _ repository: String, _ reference: String, into folder: String, _ address: String
+    ) async throws {
+        let all = ["-C", folder, "fetch", "-q"]
+        do {
+            try await git(all + ["--depth", "1", repository, reference], address)
+        } catch let fault as Fault {
+            if fault.message.contains("couldn't find remote ref") {
+                throw Fault(
+                    .invalid, "repository does not contain ref \(reference), output: \(JSON("").text)", cause: fault)
+            }
+            // Plain files over HTTP can only be had with their whole history.
+            guard fault.message.contains("does not support shallow") else { throw fault }
+            try await git(all + [repository, reference], address)
+        }
     }
 
     private static func git(_ arguments: [String], _ address: String) async throws {

@@ -5,7 +5,7 @@ import Linux
 
 /// A place that COPY takes files from: the context, a stage or an image.
 package struct SourceTree: Sendable {
-    var root: SafeRoot
+    package var root: SafeRoot
     var ignored = IgnoreFile(patterns: [])
     var isContext = false
 

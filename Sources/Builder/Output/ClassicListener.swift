@@ -13,6 +13,10 @@ struct ClassicListener: BuildListener {
     init(_ output: OrderedOutput) { self.output = output }
 
     func hear(_ event: BuildEvent, of step: BuildStep) async throws {
+        if step.isBorrowed {
+            if case .pull(let message) = event { try await output.post(message, lane: step.stage) }
+            return
+        }
         switch event {
         case .began: try await say("Step \(step.number)/\(step.total) : \(step.instruction.text)\n", step)
         case .cached:
@@ -33,7 +37,7 @@ struct ClassicListener: BuildListener {
         case .triggers(let count):
             try await say("# Executing \(count) build trigger\(count == 1 ? "" : "s")\n", step)
         case .ended(let digest): try await say(" ---> \(digest.hex.prefix(12))\n", step)
-        case .failed: return
+        case .ready, .failed: return
         }
     }
 

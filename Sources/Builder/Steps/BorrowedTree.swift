@@ -22,7 +22,7 @@ extension StageRun {
         switch build.inputs.named(name) {
         case .tree(let load): return BorrowedTree(tree: try await load(), release: {})
         case .built(let load): layers = try await load().layers
-        case .image(let other): layers = try await image(other, platform: nil, step).diffIDs
+        case .image(let other): layers = try await borrow(other, .context(name), step).diffIDs
         case nil: layers = try await self.layers(of: name, step)
         }
         let id = Engine.randomID(), engine = engine
@@ -42,7 +42,24 @@ extension StageRun {
         guard name != "scratch" else {
             throw Fault(.invalid, "invalid from flag value scratch: it has no files")
         }
-        return try await image(name, platform: nil, step).diffIDs
+        return try await borrow(name, .borrowed, step).diffIDs
+    }
+
+    /// An image with a line of its own.
+    private func borrow(_ name: String, _ line: BuildStep.Line, _ step: BuildStep) async throws -> Image {
+        let shown = line == .borrowed ? try Reference(parsing: name).withDefaultTag.canonical : name
+        var base = step
+        (base.instruction, base.line, base.title) = (file.stages[stage.index].from, line, "FROM \(shown)")
+        base.isBorrowed = true
+        try await hear(.began, of: base)
+        do {
+            let image = try await image(name, platform: nil, base)
+            try await hear(.ended(image.id), of: base)
+            return image
+        } catch {
+            try? await hear(.failed(error), of: base)
+            throw error
+        }
     }
 }
 

@@ -9,8 +9,9 @@ import OCI
 // Instructions that make a layer: looked up in the cache first, made in a root of their own otherwise.
 extension StageRun {
     /// `work` fills the root.
+    /// - Parameter description: how the cache's listing calls it; nil: by the step's name.
     func layer(
-        _ keys: StepKeys, _ step: BuildStep, history: String, _ state: inout StageState,
+        _ keys: StepKeys, _ step: BuildStep, history: String, description: String? = nil, _ state: inout StageState,
         _ work: (_ id: String, _ root: SafeRoot) async throws -> Void
     ) async throws {
         let defined = Digest(of: "defined \(state.definition) \(state.platform) \(keys.defined)".utf8)
@@ -30,14 +31,13 @@ extension StageRun {
         }
         let id = Engine.randomID()
         do {
-            let root = try await engine.makeBuildRoot(id, layers: state.layers)
-            try await work(id, root)
-            let layer = try await engine.commitLayer(id, build.lease)
+            try await fill(id, state.layers, work)
+            let layer = try await engine.takeLayer(id, build.lease)
             let created = nowNanoseconds()
-            try await images.keep(layer, of: whole, description: step.instruction.text, created: created)
+            let text = description ?? step.name
+            try await images.keep(layer, of: whole, description: text, created: created)
             await engine.discardBuildRoot(id)
-            build.remember(
-                MadeStep(key: whole, layer: layer, created: created, description: step.instruction.text), defined)
+            build.remember(MadeStep(key: whole, layer: layer, created: created, description: text), defined)
             state.layers.append(layer)
             state.created = build.epoch ?? created
         } catch {
@@ -47,6 +47,14 @@ extension StageRun {
         record(history, &state, emptyLayer: false)
     }
 
+    /// The root is nobody's when this returns.
+    private func fill(
+        _ id: String, _ layers: [Digest], _ work: (_ id: String, _ root: SafeRoot) async throws -> Void
+    ) async throws {
+        let root = try await engine.makeBuildRoot(id, layers: layers)
+        try await work(id, root)
+    }
+
     private func define(
         _ content: Digest?, _ defined: Digest, finds: Bool, _ step: BuildStep, history: String,
         _ state: inout StageState
@@ -54,7 +62,7 @@ extension StageRun {
         if finds {
             guard let found = try await build.inputs.cache?.step(defined, build.lease) else { throw NotDefined() }
             if let content {
-                let text = step.instruction.text
+                let text = step.name
                 try await engine.images.keep(found.layer, of: content, description: text, created: found.created)
             }
             build.remember(found, defined)
@@ -67,7 +75,7 @@ extension StageRun {
 
     /// In the store, or brought from where the build may look.
     private func made(_ key: Digest, _ step: BuildStep) async throws -> MadeStep? {
-        let text = step.instruction.text
+        let text = step.name
         if let found = try await engine.images.cachedLayer(key, build.lease) {
             return MadeStep(key: key, layer: found.layer, created: found.created, description: text)
         }

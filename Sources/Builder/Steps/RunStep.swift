@@ -21,10 +21,12 @@ extension StageRun {
             }
         }
         let mounts = try await RunMounts.resolve(run, current, step, self)
+        try await hear(.ready, of: step)
         do {
             let key = try runKey(run, program, environment, mounts, current)
             try await layer(
-                StepKeys(key), step, history: history(program, current), &state
+                StepKeys(key), step, history: history(program, current),
+                description: "mount / from exec \(program.words.joined(separator: " "))", &state
             ) { id, _ in
                 try await self.execute(program, environment, mounts, run, current, step, id)
             }

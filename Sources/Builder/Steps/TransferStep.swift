@@ -24,6 +24,7 @@ extension StageRun {
         }
         let borrowed = try await tree(from: transfer.from, step)
         do {
+            try await hear(.ready, of: step)
             let plan = try await TransferPlan.make(transfer, current, borrowed.tree, self)
             try await layer(
                 StepKeys(content: plan.key, defined: defined ?? plan.key), step,

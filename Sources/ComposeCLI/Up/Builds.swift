@@ -3,7 +3,7 @@ import Compose
 import DockerCLI
 import JSON
 
-/// Builds services' images, each by a run of `docker build`.
+/// Builds services' images, each as `docker build` does it, told of together.
 struct Builds: Sendable {
     let context: ComposeContext
     let project: Project
@@ -21,36 +21,41 @@ struct Builds: Sendable {
     /// How builds show their progress; empty: as the project's other work.
     var style = ""
 
-    /// Builds the services' images; those that are another's context first.
+    /// Builds the services' images side by side; those that are another's context before it.
     func build(_ names: [String]) async throws {
-        for name in ordered(names) {
-            guard let service = project.anyService(name), service.isBuilt else { continue }
-            let image = service.imageName(project: project.name)
-            progress.event(image, .working, "Building")
-            if context.options.dryRun { continue }
-            do { try await build(service) } catch {
-                progress.event(image, .error, "Error")
-                let sentence = "\(error)"
-                let plain = sentence.hasPrefix("ERROR: ") ? String(sentence.dropFirst("ERROR: ".count)) : sentence
-                throw Failure("target \(name): \(plain)", exitCode: 17)
+        let services = ordered(names).compactMap { project.anyService($0) }.filter(\.isBuilt)
+        func tellAll() {
+            for service in services {
+                let name = context.options.dryRun ? service.name : service.imageName(project: project.name)
+                progress.event(name, .done, "Built")
             }
-            progress.event(image, .done, "Built")
         }
+        if context.options.dryRun { return tellAll() }
+        progress.pause()
+        let nothing = Output { _ in true }
+        let items = try services.map { service in
+            do { return try item(service) } catch { throw Failure("target \(service.name): \(error)", exitCode: 1) }
+        }
+        try await BuildGroup(items, style: shownStyle, titled: false)
+            .run(on: isQuiet ? nothing : context.err)
+        tellAll()
     }
 
-    private func build(_ service: Service) async throws {
+    private func item(_ service: Service) throws -> BuildGroup.Item {
         let words = BuildWords(service: service, project: project)
         var environment = context.session.environment
         let isMany = pushesPlatforms && words.isForSeveralPlatforms
-        var line = ["build"] + options(isMany: isMany)
-        line += try words.words(allPlatforms: isMany, environment: &environment)
+        let line = options(isMany: isMany) + (try words.words(allPlatforms: isMany, environment: &environment))
         let nothing = Output { _ in true }
-        var session = context.session.with(
-            out: isQuiet ? nothing : context.err, err: isQuiet ? nothing : context.err, environment: environment)
+        var session = context.session.with(out: nothing, err: context.err, environment: environment)
         if let inline = words.inline { session = session.with(input: Self.input(inline)) }
-        progress.pause()
-        let code = try await session.docker(line)
-        guard code == 0 else { throw Failure("the build failed", exitCode: code) }
+        return BuildGroup.Item(name: service.name, words: line, needs: Set(needs(of: service)), session: session)
+    }
+
+    private var shownStyle: String {
+        if isQuiet { return "quiet" }
+        let style = style.isEmpty ? context.options.progress : style
+        return ["json": "rawjson", "": "auto"][style] ?? style
     }
 
     private func options(isMany: Bool) -> [String] {
@@ -61,18 +66,22 @@ struct Builds: Sendable {
         if pulls { options.append("--pull") }
         if !memory.isEmpty { options += ["--memory", memory] }
         if isMany { options.append("--push") }
-        let styles = ["json": "rawjson", "": "auto"]
-        let style = isQuiet ? "quiet" : style.isEmpty ? context.options.progress : style
-        return options + ["--progress", styles[style] ?? style]
+        return options
+    }
+
+    /// Services whose images are contexts of this one's.
+    private func needs(of service: Service) -> [String] {
+        (service.json["build", "additional_contexts"].object ?? JSONObject()).compactMap { _, place in
+            guard let text = place.string, text.hasPrefix("service:") else { return nil }
+            return String(text.dropFirst("service:".count))
+        }
     }
 
     private func ordered(_ names: [String]) -> [String] {
         var all: [String] = []
         func add(_ name: String) {
             guard !all.contains(name), let service = project.anyService(name) else { return }
-            for (_, place) in service.json["build", "additional_contexts"].object ?? JSONObject() {
-                if let text = place.string, text.hasPrefix("service:") { add(String(text.dropFirst("service:".count))) }
-            }
+            for other in needs(of: service) { add(other) }
             if !all.contains(name) { all.append(name) }
         }
         for name in names.sorted() { add(name) }

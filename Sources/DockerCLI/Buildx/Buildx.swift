@@ -14,10 +14,11 @@ extension CommandTree {
                         "docker build", "docker builder build", "docker image build", "docker buildx b",
                     ], mayBeClassic: false
                 ).renamed("build", aliases: ["b"]),
-                buildCacheUsage(), imageTools(), inspectBuilder(), listBuilders(), pruneBuilds(), useBuilder(),
+                buildCacheUsage(), imageTools(), inspectBuilder(), listBuilders(), pruneBuildxCache(), useBuilder(),
+                buildHistory(),
                 buildxVersion(), elsewhere("bake", "bake files are"),
                 elsewhere("create", "builders beside the daemon are"),
-                elsewhere("history", "records of builds are"), elsewhere("rm", "builders beside the daemon are"),
+                elsewhere("rm", "builders beside the daemon are"),
             ])
     }
 
@@ -77,24 +78,7 @@ extension CommandTree {
             flags: [.toggle("bootstrap", \.starts, "Start it first")]
         ) { _, parsed, session in
             if let name = parsed.arguments.first { try Builders.check(name, session) }
-            let node = await Builders.node(session)
-            var text = "Name:   \(node.name)\nDriver: docker\n\nNodes:\n"
-            var facts = [("Name", node.name), ("Endpoint", node.name)]
-            if let failure = node.failure {
-                facts.append(("Error", failure))
-            } else {
-                facts += [
-                    ("Status", node.status), ("BuildKit version", node.version), ("Platforms", node.shownPlatforms),
-                ]
-            }
-            for (name, value) in facts {
-                text += "\(name):" + String(repeating: " ", count: max(1, 17 - name.count)) + value + "\n"
-            }
-            if !node.labels.isEmpty {
-                text += "Labels:\n"
-                for (name, value) in node.labels.sorted(by: { $0.key < $1.key }) { text += " \(name): \(value)\n" }
-            }
-            session.out.write(text)
+            session.out.write(await Builders.node(session).whole)
             return 0
         }
     }

@@ -49,7 +49,7 @@ extension CommandTree {
     private static func createFromImages() -> DockerCommand {
         DockerCommand(
             "create", "Put images of several platforms under one name", usage: "[OPTIONS] [SOURCE...]",
-            count: .atLeast(1), options: ImageToolsOptions(),
+            count: .atLeast(0), options: ImageToolsOptions(),
             flags: [
                 .toggle("append", \.appends, "Add to what has the name already"),
                 .text("builder", \.builder, hidden: true, "Has no effect"),
@@ -58,6 +58,7 @@ extension CommandTree {
                 .list("tag", short: "t", \.tags, value: "stringArray", "The name"),
             ]
         ) { options, parsed, session in
+            guard !parsed.arguments.isEmpty else { throw Failure("ERROR: no sources specified") }
             guard !options.tags.isEmpty || options.isTrial else {
                 throw Failure("ERROR: no sources specified: name the result by --tag, or look at it by --dry-run")
             }

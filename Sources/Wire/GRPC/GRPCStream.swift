@@ -86,6 +86,14 @@ package final class GRPCStream: Sendable {
         try await promise.futureResult.get()
     }
 
+    /// Of a server, before its first message: the answer begins with these fields besides those that every one has.
+    package func begin(_ fields: [(name: String, value: String)]) async throws {
+        guard needsHead() else { return }
+        var headers: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
+        for field in fields { headers.add(name: field.name, value: field.value) }
+        try await channel.writeAndFlush(HTTP2Frame.FramePayload.headers(.init(headers: headers)))
+    }
+
     private func needsHead() -> Bool {
         hasAnswered.withLockedValue { answered in
             defer { answered = true }

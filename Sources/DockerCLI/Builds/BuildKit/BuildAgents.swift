@@ -23,7 +23,13 @@ final class BuildAgents: Sendable {
                 sockets[id] = socket
                 continue
             }
-            let kinds = try paths.map { try Self.isSocket($0) }
+            let kinds = try paths.map { path in
+                do { return try Self.isSocket(path) } catch {
+                    throw Failure(
+                        "failed to convert agent config {\(id) [\(paths.joined(separator: " "))] false}: failed to convert agent config for ID: \(GoText.quote(id)): \(error)"
+                    )
+                }
+            }
             if kinds.contains(true) {
                 guard paths.count == 1 else { throw Failure("only single socket allowed") }
                 sockets[id] = HostPath.absolute(paths[0])

@@ -17,15 +17,25 @@ struct BuildAttributes: Sendable {
         }
         if !options.target.isEmpty { words["target"] = options.target }
         let platforms = options.platforms.flatMap { CommaFields.split($0) }.filter { !$0.isEmpty }
+        for platform in platforms {
+            guard (try? Platform(parsing: platform)) != nil else {
+                throw Failure("\(GoText.quote(platform)): cannot parse platform specifier: invalid argument")
+            }
+        }
         if !platforms.isEmpty { words["platform"] = platforms.joined(separator: ",") }
         if options.ignoresCache { words["no-cache"] = "" }
         if !options.uncachedStages.isEmpty {
             guard !options.ignoresCache else {
-                throw Failure("cannot specify no-cache and no-cache-filter at the same time")
+                throw Failure("--no-cache and --no-cache-filter cannot currently be used together")
             }
             words["no-cache"] = options.uncachedStages.joined(separator: ",")
         }
-        if options.pulls { words["image-resolve-mode"] = "pull" }
+        words["image-resolve-mode"] = options.pulls ? "pull" : "local"
+        guard ["", "default", "none", "host"].contains(options.network) else {
+            throw Failure(
+                "network mode \(GoText.quote(options.network)) not supported by buildkit - you can define a custom network for your builder using the network driver-opt in buildx create"
+            )
+        }
         if !["", "default"].contains(options.network) { words["force-network-mode"] = options.network }
         if !options.hosts.isEmpty { words["add-hosts"] = try options.hosts.map(host).joined(separator: ",") }
         if !options.ulimits.isEmpty { words["ulimit"] = try limits() }
@@ -63,13 +73,13 @@ struct BuildAttributes: Sendable {
     private func host(_ text: String) throws -> String {
         let equals = text.firstIndex(of: "="), colon = text.firstIndex(of: ":")
         guard let mark = equals ?? colon, mark != text.startIndex else {
-            throw Failure("bad format for add-host: \(GoText.quote(text))")
+            throw Failure("invalid host \(text)")
         }
         let name = text[..<mark]
         var address = String(text[text.index(after: mark)...])
         if address == "host-gateway", !gateway.isEmpty { address = gateway }
         if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
-        guard !address.isEmpty else { throw Failure("bad format for add-host: \(GoText.quote(text))") }
+        guard !address.isEmpty else { throw Failure("invalid host \(text)") }
         return "\(name)=\(address)"
     }
 

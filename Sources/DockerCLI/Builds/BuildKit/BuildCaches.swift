@@ -70,7 +70,7 @@ struct BuildCaches: Sendable {
                 warn("local cache import at \(folder) not found due to err: \(sentence(error))")
                 return nil
             }
-            guard let digest = Self.digest(tag, in: (try? JSON(parsing: index)) ?? .null) else {
+            guard let digest = OCIFolder.digest(tag, in: (try? JSON(parsing: index)) ?? .null) else {
                 throw Failure(
                     "local cache importer requires either explicit digest, \"latest\" tag or custom tag on index.json")
             }
@@ -78,12 +78,6 @@ struct BuildCaches: Sendable {
         }
         stores["local:" + folder] = path
         return option
-    }
-
-    private static func digest(_ tag: String, in index: JSON) -> String? {
-        let manifests = index["manifests"].array ?? []
-        let named = manifests.first { $0["annotations"]["org.opencontainers.image.ref.name"].string == tag }
-        return (named ?? (manifests.count == 1 ? manifests[0] : .null))["digest"].string
     }
 
     /// Names a manifest in the folders' indexes, so that a later build finds it.
@@ -97,9 +91,27 @@ struct BuildCaches: Sendable {
 struct OCIFolder: Sendable {
     let path: String
 
+    private enum Limit {
+        /// Bytes of an index.
+        static let index = 4 << 20
+    }
+
+    /// Of the manifest that has the tag, or of the only one there is.
+    func digest(of tag: String) throws -> String {
+        let index = try JSON(parsing: try WholeFile.read(path + "/index.json", limit: Limit.index))
+        guard let digest = Self.digest(tag, in: index) else { throw Failure("failed to resolve digest") }
+        return digest
+    }
+
+    static func digest(_ tag: String, in index: JSON) -> String? {
+        let manifests = index["manifests"].array ?? []
+        let named = manifests.first { $0["annotations"]["org.opencontainers.image.ref.name"].string == tag }
+        return (named ?? (manifests.count == 1 ? manifests[0] : .null))["digest"].string
+    }
+
     /// Puts the manifest into the index under the tag, in place of what had the tag before.
     func name(_ manifest: JSON, _ tag: String) throws {
-        var index = (try? JSON(parsing: WholeFile.read(path + "/index.json", limit: 4 << 20))) ?? .null
+        var index = (try? JSON(parsing: WholeFile.read(path + "/index.json", limit: Limit.index))) ?? .null
         var manifests = index["manifests"].array ?? []
         manifests.removeAll {
             $0["annotations"]["org.opencontainers.image.ref.name"].string == tag || $0["digest"] == manifest["digest"]

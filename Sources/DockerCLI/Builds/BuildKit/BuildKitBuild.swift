@@ -2,6 +2,7 @@ import BuildClient
 import BuildProtocol
 import CommandLine
 import Fault
+import Glibc
 import JSON
 import OCI
 import Wire
@@ -15,6 +16,18 @@ struct BuildKitBuild: Sendable {
     func run(_ place: String) async throws {
         let style = try style()
         try check()
+        let outcome: Outcome?
+        do { outcome = try await make(place, style) } catch {
+            if error is CancellationError { throw error }
+            let failure = error as? Failure
+            throw Failure(
+                "failed to build: \(failure?.description ?? sentence(error))", exitCode: failure?.exitCode ?? 1)
+        }
+        if let outcome { try tell(outcome, style) }
+    }
+
+    /// Nil: it was a question, and is answered.
+    private func make(_ place: String, _ style: ProgressStyle) async throws -> Outcome? {
         let folder = TemporaryFolder()
         defer { folder.remove() }
         let workers = try await daemon.workers()
@@ -27,8 +40,9 @@ struct BuildKitBuild: Sendable {
             gateway: workers.first?.labels["org.mobyproject.buildkit.worker.moby.host-gateway-ip"] ?? ""
         ).words()
         order.agents = agents.sockets
-        order.entitlements = entitlements()
+        order.entitlements = try entitlements()
         order.secrets = try BuildSecrets.parse(options.secrets, session.environment)
+        if try BuildAttestations.isWanted(options) { throw BuildAttestations.refusal(takesAll: takesAll) }
         let outputs = try BuildOutputs(options, names: try names(), out: session.out, takesAll: takesAll)
         order.outputs = annotated(outputs.outputs)
         order.places = outputs.places
@@ -37,7 +51,8 @@ struct BuildKitBuild: Sendable {
         guard takesAll || caches.exports.allSatisfy({ $0.type == "inline" }) else {
             throw Failure(
                 "Cache export is not supported for the docker driver.\n"
-                    + "Switch to a different driver, or turn on the containerd image store, and try again.")
+                    + "Switch to a different driver, or turn on the containerd image store, and try again.\n"
+                    + "Learn more at https://docs.docker.com/go/build-cache-backends/")
         }
         order.cacheImports = caches.imports
         order.cacheExports = caches.exports
@@ -45,8 +60,11 @@ struct BuildKitBuild: Sendable {
         try await BuildSources(input: session.input).put(place, file: options.file, into: &order)
         for context in options.contexts { try BuildSources.putContext(context, into: &order) }
         let call = try BuildCall(options)
-        if let question = call.question { return try await ask(question, call, order, style) }
-        let facts = try await build(order, style)
+        if let question = call.question {
+            try await ask(question, call, order, style)
+            return nil
+        }
+        let facts = try await build(order, style, note(place))
         for name in outputs.pushedLater {
             let code = try await session.with(out: session.err).docker(
                 ["push"] + (options.isQuiet ? ["-q"] : []) + [name])
@@ -54,14 +72,14 @@ struct BuildKitBuild: Sendable {
         }
         try caches.name(facts["cache.manifest"])
         try nameLayout(outputs, facts)
-        try tell(facts, style)
+        return facts
     }
 
     private func style() throws -> ProgressStyle {
         var text = options.progress
         if text == "auto", let wanted = session.environment["BUILDKIT_PROGRESS"], !wanted.isEmpty { text = wanted }
         guard let style = ProgressStyle(rawValue: text) else {
-            throw Failure("invalid progress mode \(GoText.quote(text)): use auto, none, plain, quiet, rawjson or tty")
+            throw Failure("invalid progress mode \(text)")
         }
         guard options.isQuiet else {
             if style == .tty, !session.err.isTerminal {
@@ -80,19 +98,38 @@ struct BuildKitBuild: Sendable {
         guard known.contains(options.builder) else {
             throw Failure("no builder \(GoText.quote(options.builder)) found")
         }
-        if options.squashes { session.err.line("WARNING: experimental flag squash is removed with BuildKit.") }
+        for context in options.contexts {
+            guard let (name, value) = context.cut("="), !name.isEmpty, !value.isEmpty else {
+                throw Failure("invalid context value: \(context), expected key=value")
+            }
+        }
+        for label in options.labels where label.hasPrefix("=") {
+            throw Failure("invalid key-value pair \(GoText.quote(label)): empty key")
+        }
+        try BuildAttestations.check(options)
+        guard options.squashes else { return }
+        session.err.line(
+            "WARNING: experimental flag squash is removed with BuildKit. You should squash inside build using a multi-stage Dockerfile for efficiency."
+        )
     }
 
     private func names() throws -> [String] {
         try options.tags.map { tag in
             do { return try Reference(parsing: tag).withDefaultTag.canonical } catch {
-                throw Failure("invalid tag \(GoText.quote(tag)): \(sentence(error))")
+                let why = "\(sentence(error))"
+                throw Failure(
+                    "invalid tag \(GoText.quote(tag)): "
+                        + (why.hasSuffix("must be lowercase") ? "repository name must be lowercase" : why))
             }
         }
     }
 
     /// The network of the machine needs the user's word as the original's client gives it.
-    private func entitlements() -> [String] {
+    private func entitlements() throws -> [String] {
+        for given in options.entitlements
+        where !["network.host", "security.insecure", "device"].contains(given.cut("=")?.0 ?? given) {
+            throw Failure("unknown entitlement \(given)")
+        }
         var all = options.entitlements
         if options.network == "host", !all.contains("network.host") { all.append("network.host") }
         return all
@@ -118,11 +155,21 @@ struct BuildKitBuild: Sendable {
         subscript(name: String) -> String? { values[name] }
     }
 
-    private func build(_ order: BuildOrder, _ style: ProgressStyle) async throws -> Outcome {
+    private func note(_ place: String) -> BuildNotes.Note {
+        let isHere = place != "-" && !BuildSources.isRemote(place)
+        let file = options.file.isEmpty || options.file == "-" ? options.file : HostPath.absolute(options.file)
+        return BuildNotes.Note(place: isHere ? HostPath.absolute(place) : place, dockerfile: file)
+    }
+
+    private func build(
+        _ order: BuildOrder, _ style: ProgressStyle, _ note: BuildNotes.Note
+    ) async throws -> Outcome {
+        let reference = BuildDaemon.newReference()
+        BuildNotes(session).put(note, reference)
+        if let display = session.display { return try await build(order, reference, on: display) }
         let hasColours = (session.environment["NO_COLOR"] ?? "").isEmpty
         let desk = ProgressDesk(
             style, on: session.err, builder: (session.contextName, "docker"), hasColours: hasColours)
-        let reference = BuildDaemon.newReference()
         await desk.begin()
         do {
             let facts = try await daemon.build(order, reference: reference) { await desk.hear($0) }
@@ -131,9 +178,24 @@ struct BuildKitBuild: Sendable {
             await desk.end()
             guard let status = error as? GRPCStatus else { throw error }
             for source in status.sources { session.err.write(source.excerpt) }
-            let prefix = status.code == .cancelled ? "failed to solve: Canceled: " : "failed to solve: "
-            throw Failure(prefix + status.message)
+            throw Self.unsolved(status)
         }
+    }
+
+    private func build(_ order: BuildOrder, _ reference: String, on display: BuildDisplay) async throws -> Outcome {
+        do {
+            let facts = try await daemon.build(order, reference: reference) { await display.hear($0) }
+            return Outcome(values: facts, reference: reference, warnings: [])
+        } catch let status as GRPCStatus {
+            let excerpts = status.sources.map(\.excerpt).joined()
+            display.add(excerpts)
+            throw Self.unsolved(status)
+        }
+    }
+
+    private static func unsolved(_ status: GRPCStatus) -> Failure {
+        let prefix = status.code == .cancelled ? "failed to solve: Canceled: " : "failed to solve: "
+        return Failure(prefix + status.message)
     }
 
     private func ask(_ question: String, _ call: BuildCall, _ order: BuildOrder, _ style: ProgressStyle) async throws {
@@ -167,7 +229,13 @@ struct BuildKitBuild: Sendable {
 
     private func tell(_ facts: Outcome, _ style: ProgressStyle) throws {
         let id = facts["containerimage.config.digest"] ?? facts["containerimage.digest"] ?? ""
-        if !options.idFile.isEmpty { try WholeFile.replace(options.idFile, with: Array(id.utf8), mode: 0o644) }
+        if !options.idFile.isEmpty {
+            let path = HostPath.absolute(options.idFile)
+            guard access(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/", W_OK) == 0 else {
+                throw Failure("writing image ID file: open \(options.idFile): \(WholeFile.message(errno))")
+            }
+            try WholeFile.replace(options.idFile, with: Array(id.utf8), mode: 0o644)
+        }
         if !options.metadataFile.isEmpty {
             var document = Self.document(facts.values)
             document["buildx.build.ref"] = .string("\(session.contextName)/\(session.contextName)/\(facts.reference)")

@@ -72,7 +72,7 @@ struct BuildOutputs: Sendable {
             } else {
                 places[number] = try Self.file(dest, output.type, out)
             }
-        default: throw Failure("unsupported output type \(GoText.quote(output.type))")
+        default: throw Failure("failed to solve: exporter \(GoText.quote(output.type)) could not be found")
         }
         guard takesAll || output.type == "image" || ["local", "tar"].contains(output.type) else {
             throw Failure(

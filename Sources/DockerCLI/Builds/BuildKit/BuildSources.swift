@@ -1,6 +1,7 @@
 import BuildClient
 import CommandLine
 import DockerModel
+import Fault
 import Glibc
 import NIOCore
 
@@ -51,18 +52,44 @@ struct BuildSources: Sendable {
         guard let (name, value) = text.cut("="), !name.isEmpty, !value.isEmpty else {
             throw Failure("invalid context value: \(text), expected key=value")
         }
-        let isAddress = value.hasPrefix("docker-image://") || value.hasPrefix("oci-layout://") || isRemote(value)
+        if value.hasPrefix(layoutPrefix) { return try putLayout(name, value, into: &order) }
+        let isAddress = value.hasPrefix("docker-image://") || isRemote(value)
         if isAddress {
             order.attributes["context:" + name] = value
             return
         }
         guard let path = folderPath(value) else {
-            throw Failure("failed to get build context path {\(value) <nil>}: stat \(value): no such file or directory")
+            throw Failure("failed to get build context \(name): stat \(value): no such file or directory")
         }
         // Names of the build's own folders stay theirs.
         let local = ["context", "dockerfile"].contains(name) ? "_" + name : name
         order.folders[local] = .path(path)
         order.attributes["context:" + name] = "local:" + local
+    }
+
+    private static let layoutPrefix = "oci-layout://"
+
+    /// An image in a folder: `oci-layout://FOLDER[:TAG][@DIGEST]`.
+    private static func putLayout(_ name: String, _ value: String, into order: inout BuildOrder) throws {
+        var folder = String(value.dropFirst(layoutPrefix.count)), digest = "", tag = ""
+        if let at = folder.lastIndex(of: "@"), folder[folder.index(after: at)...].contains(":") {
+            digest = String(folder[folder.index(after: at)...])
+            folder = String(folder[..<at])
+        }
+        if let colon = folder.lastIndex(of: ":"), !folder[colon...].contains("/") {
+            tag = String(folder[folder.index(after: colon)...])
+            folder = String(folder[..<colon])
+        }
+        if digest.isEmpty {
+            let wanted = tag.isEmpty ? "latest" : tag
+            do { digest = try OCIFolder(path: HostPath.absolute(folder)).digest(of: wanted) } catch {
+                throw Failure("oci-layout reference \(GoText.quote(value)) could not be resolved: \(sentence(error))")
+            }
+        }
+        let store = BuildDaemon.newReference()
+        order.stores["oci:" + store] = HostPath.absolute(folder)
+        order.attributes["context:" + name] =
+            layoutPrefix + store + (tag.isEmpty ? "" : ":" + tag) + "@" + digest
     }
 
     /// Beside us, or in the context.
