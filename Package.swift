@@ -150,7 +150,7 @@ targets += module(
     [
         "Fault", "CommandLine", "DockerModel", "JSON", "Wire", "OCI", "CLinux", "Dockerfile", "Registry",
         "BuildProtocol",
-        "BuildClient",
+        "BuildClient", "Compose",
     ],
     nio + httpAndTLS + [crypto, .product(name: "NIOConcurrencyHelpers", package: "swift-nio")])
 targets += module(

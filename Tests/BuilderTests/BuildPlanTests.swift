@@ -55,4 +55,29 @@ struct BuildPlanTests {
     func modes(_ text: String, _ old: UInt32, _ isFolder: Bool, _ expected: UInt32) throws {
         #expect(try FileMode(text).apply(to: old, isFolder: isFolder) == expected)
     }
+
+    @Test("an image's line goes by the last stage on it, from the target on")
+    func tellers() throws {
+        func tellers(_ text: String) throws -> [Int: Int] {
+            try BuildPlan(try Dockerfile(text), target: nil).baseTellers
+        }
+        #expect(try tellers("FROM a AS t\nFROM a\nCOPY --from=t /x /x") == [0: 0, 1: 0])
+        #expect(try tellers("FROM a AS t\nFROM b\nCOPY --from=t /x /x") == [0: 0, 1: 1])
+        #expect(try tellers("FROM a AS t\nFROM t AS u\nFROM u\nRUN x") == [0: 0])
+        #expect(try tellers("FROM scratch\nCOPY x /x").isEmpty)
+        let several = "FROM a AS one\nFROM a AS two\nFROM a\nCOPY --from=two /x /x\nCOPY --from=one /x /x"
+        #expect(try tellers(several) == [0: 0, 1: 0, 2: 0])
+        #expect(try tellers("FROM --platform=p a AS t\nFROM a\nCOPY --from=t /x /x") == [0: 0, 1: 1])
+    }
+
+    @Test("who takes from the context")
+    func contexts() throws {
+        for (text, takes) in [
+            ("FROM a\nCOPY x /x", true), ("FROM a\nADD https://x/y /x", false), ("FROM a\nRUN x", false),
+            ("FROM a\nRUN --mount=type=bind,target=/c x", true), ("FROM a AS t\nFROM b\nCOPY --from=t /x /x", false),
+            ("FROM a AS t\nCOPY x /x\nFROM b\nRUN y", false),
+        ] {
+            #expect(try BuildPlan(try Dockerfile(text), target: nil).takesContext == takes, "\(text)")
+        }
+    }
 }

@@ -2,6 +2,7 @@ import CLinux
 import Fault
 import ImageStore
 import JSON
+import Linux
 import NIOCore
 import OCI
 import TestKit
@@ -44,6 +45,53 @@ import Testing
             await #expect(
                 performing: { try await store.image("ubuntu") },
                 throws: { ($0 as? Fault)?.message == "No such image: ubuntu:latest" })
+        }
+    }
+
+    @Test("what was written in a root becomes a layer without being unpacked: files, whiteouts, links, its size")
+    func takenFolder() async throws {
+        try await withFolder { folder in
+            let store = try ImageStore(root: folder)
+            let base = try await TestImage(layers: [layer([("gone", "x"), ("d/old", "y")])]).store(in: store)
+            let lease = store.lease()
+            let snapshot = try await store.createSnapshot("build", layers: base.diffIDs)
+            try snapshot.mount(isVolatile: true)
+            try run(
+                "sh", "-c", "rm gone; rm -r d; mkdir d; echo new > d/new; ln d/new d/link; chmod 700 .",
+                in: snapshot.merged)
+            try snapshot.unmount()
+            func archiver() throws -> TreeArchiver {
+                var options = TreeArchiver.Options()
+                options.whiteouts = true
+                options.includesTop = false
+                return TreeArchiver(".", in: try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY), options)
+            }
+            let (first, second) = (try archiver(), try archiver())
+            let unpacked = try await store.addLayer({ try second.next() }, lease)
+            #expect(second.contentBytes == 4, "a file counts once, whatever its names are")
+            let sizes = try await store.layerSizes()
+            #expect(sizes[unpacked.diffID] == 4)
+            // The same again is here already, and the folder stays.
+            let again = try await store.addLayer(
+                folder: snapshot.upper, { try first.next() }, size: { first.contentBytes }, lease)
+            #expect(again.diffID == unpacked.diffID && again.blob == unpacked.blob)
+            #expect(try names(snapshot.upper) == ["d", "gone"])
+            try run("sh", "-c", "echo more > more", in: snapshot.upper)
+            let third = try archiver()
+            let taken = try await store.addLayer(
+                folder: snapshot.upper, { try third.next() }, size: { third.contentBytes }, lease)
+            #expect(taken.diffID != again.diffID && access(snapshot.upper, F_OK) != 0)
+            #expect(try await store.layerSizes()[taken.diffID] == 9)
+            #expect(try await store.layerBlob(diffID: taken.diffID)?.digest == taken.blob.digest)
+            try await store.removeSnapshot("build")
+            let over = try await store.createSnapshot("over", layers: base.diffIDs + [taken.diffID])
+            try over.mount()
+            defer { try? over.unmount() }
+            #expect(try names(over.merged) == ["d", "more"] && names(over.merged + "/d") == ["link", "new"])
+            #expect(try text(over.merged + "/d/link") == "new\n")
+            #expect(lines(try run("stat", "-c", "%a %U", over.lowers[0])) == ["755 root"])
+            #expect(lines(try run("stat", "-c", "%h", over.merged + "/d/new")) == ["2"])
+            withExtendedLifetime(lease) {}
         }
     }
 

@@ -90,7 +90,7 @@ struct Builds: Sendable {
 
     /// One reading of a text.
     private static func input(_ text: String) -> Input {
-        let rest = OneText(text)
+        let rest = ReadOnce(Array(text.utf8))
         return Input(isTerminal: false, read: { rest.take($0) })
     }
 }

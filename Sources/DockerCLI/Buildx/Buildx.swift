@@ -16,7 +16,7 @@ extension CommandTree {
                 ).renamed("build", aliases: ["b"]),
                 buildCacheUsage(), imageTools(), inspectBuilder(), listBuilders(), pruneBuildxCache(), useBuilder(),
                 buildHistory(),
-                buildxVersion(), elsewhere("bake", "bake files are"),
+                buildxVersion(), bake(),
                 elsewhere("create", "builders beside the daemon are"),
                 elsewhere("rm", "builders beside the daemon are"),
             ])

@@ -1,12 +1,12 @@
 import NIOConcurrencyHelpers
 
-/// A text that is read once, piece by piece.
-final class OneText: Sendable {
+/// Bytes that are read once, piece by piece.
+package final class ReadOnce: Sendable {
     private let rest: NIOLockedValueBox<ArraySlice<UInt8>>
 
-    init(_ text: String) { rest = NIOLockedValueBox(Array(text.utf8)[...]) }
+    package init(_ bytes: [UInt8]) { rest = NIOLockedValueBox(bytes[...]) }
 
-    func take(_ limit: Int) -> [UInt8] {
+    package func take(_ limit: Int) -> [UInt8] {
         rest.withLockedValue { bytes in
             defer { bytes = bytes.dropFirst(limit) }
             return Array(bytes.prefix(limit))
