@@ -48,7 +48,7 @@ package enum RequestBody {
                 if let told = document.duplicates { strict.add(told.description) }
                 return Parsed(
                     tree: document.value, kind: try kind(of: document.value, expected), duplicates: [], strict: strict)
-            case .protobuf: return try envelope(bytes, expected, type)
+            case .protobuf: return try envelope(bytes, expected, type, isOptions: isOptions)
             }
         } catch let error as APIStatus {
             throw error
@@ -71,12 +71,16 @@ package enum RequestBody {
         }
     }
 
-    private static func envelope(_ bytes: [UInt8], _ expected: GroupVersionKind, _ type: SchemaType) throws -> Parsed {
+    private static func envelope(
+        _ bytes: [UInt8], _ expected: GroupVersionKind, _ type: SchemaType, isOptions: Bool
+    ) throws -> Parsed {
         let envelope = try KubeProtobuf.openEnvelope(bytes)
         let head: JSON = ["kind": .string(envelope.kind), "apiVersion": .string(envelope.apiVersion)]
         let kind = try kind(of: head, expected)
-        // Of another kind nothing more is said than that it is of another kind.
-        guard kind == expected else { return Parsed(tree: head, kind: kind, duplicates: [], strict: StrictErrors()) }
+        // Every group has options, which are the same; else nothing more is said of another kind than that it is one.
+        guard isOptions ? kind.kind == expected.kind : kind == expected else {
+            return Parsed(tree: head, kind: kind, duplicates: [], strict: StrictErrors())
+        }
         do throws(KubeProtobuf.Fault) {
             let tree = try KubeProtobuf.decode(envelope.raw, as: type)
             return Parsed(tree: tree, kind: kind, duplicates: [], strict: StrictErrors())

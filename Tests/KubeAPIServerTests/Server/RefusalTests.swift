@@ -1,6 +1,9 @@
 import JSON
+import KubeModel
+import NIOCore
 import NIOHTTP1
 import Testing
+import Wire
 
 @testable import KubeAPIServer
 
@@ -66,6 +69,28 @@ struct RefusalTests {
                 .DELETE, "\(Self.maps)/here?dryRun=All", ["kind": "DeleteOptions", "apiVersion": "v1"])
             #expect(deleted.code == 200)
             #expect(try await server.call(.GET, "\(Self.maps)/here").code == 404)
+        }
+    }
+
+    @Test("a deletion's options in protobuf count, whichever group's they are said to be", .timeLimit(.minutes(2)))
+    func optionsOfAnyGroup() async throws {
+        try await TestServer.with { server in
+            let type = try #require(Schema.builtIn.type(GroupVersion("", "v1"), kind: "DeleteOptions"))
+            let message = KubeProtobuf.message(["propagationPolicy": "Orphan"], as: type)
+            for group in ["v1", "meta.k8s.io/v1", "apps/v1"] {
+                try await server.create(Self.maps, ["metadata": ["name": "owner"]])
+                let body = KubeProtobuf.envelope(apiVersion: group, kind: "DeleteOptions", message)
+                let answer = try await server.client.send(
+                    .DELETE, "\(Self.maps)/owner", headers: ["Content-Type": KubeProtobuf.mediaType],
+                    body: .bytes(ByteBuffer(bytes: body)))
+                #expect(answer.status == .ok)
+                _ = try await answer.body()
+                let left = try await server.call(.GET, "\(Self.maps)/owner").json
+                #expect(left["metadata"]["finalizers"] == ["orphan"], "\(group)")
+                try await server.call(
+                    .PATCH, "\(Self.maps)/owner", ["metadata": ["finalizers": .null]],
+                    headers: ["Content-Type": "application/merge-patch+json"])
+            }
         }
     }
 
