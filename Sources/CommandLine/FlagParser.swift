@@ -44,7 +44,6 @@ package struct FlagParser<Options> {
                     break
                 }
             }
-            if result.wantsHelp { break }
         }
         return result
     }
@@ -57,11 +56,7 @@ package struct FlagParser<Options> {
         let name = String(body[..<(equals ?? body.endIndex)])
         guard !name.isEmpty, !name.hasPrefix("-") else { throw UsageError("bad flag syntax: \(argument)") }
         if name == "help" {
-            let text = equals.map { String(body[body.index(after: $0)...]) } ?? "true"
-            do { result.wantsHelp = try GoValue.bool(text) } catch {
-                throw UsageError("invalid argument \(GoText.quote(text)) for \"--help\" flag: \(error)")
-            }
-            return
+            return try help(equals.map { String(body[body.index(after: $0)...]) } ?? "true", &result)
         }
         guard let flag = byName[name] else {
             throw UsageError("unknown flag: --\(name)")
@@ -79,6 +74,12 @@ package struct FlagParser<Options> {
         try set(flag, text, &options, &result)
     }
 
+    private func help(_ text: String, _ result: inout Result) throws(UsageError) {
+        do { result.wantsHelp = try GoValue.bool(text) } catch {
+            throw UsageError("invalid argument \(GoText.quote(text)) for \"--help\" flag: \(error)")
+        }
+    }
+
     private func letters(
         _ argument: String, _ rest: inout ArraySlice<String>, _ options: inout Options, _ result: inout Result
     ) throws(UsageError) {
@@ -86,8 +87,9 @@ package struct FlagParser<Options> {
         while let letter = body.popFirst() {
             guard let flag = byLetter[letter] else {
                 if letter == "h" {
+                    if body.first == "=" { return try help(String(body.dropFirst()), &result) }
                     (result.wantsHelp, result.usedShortHelp) = (true, true)
-                    return
+                    continue
                 }
                 throw UsageError("unknown shorthand flag: '\(letter)' in -\(letter)\(body)")
             }

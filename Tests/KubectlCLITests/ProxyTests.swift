@@ -26,7 +26,7 @@ import Wire
     func badPattern() {
         var patterns = ProxyFilter.Patterns()
         patterns.rejectedPaths = "("
-        #expect(throws: Refusal.self) { try ProxyFilter(patterns) }
+        #expect(throws: PlainRefusal.self) { try ProxyFilter(patterns) }
     }
 
     @Test(

@@ -34,6 +34,9 @@ struct KubectlParity: Sendable {
         (#"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000"#, "DATE"),
         (#"\b10\.(9[6-9]|1[01]\d)\.\d+\.\d+ *"#, "ADDRESS "),
         (#"\b3[0-2]\d{3}\b"#, "PORT"), (#"\b(one|two)\b"#, "NS"), (#"(?m)^[EWI]\d{4} .*\n"#, ""),
+        (#"(?m)^F\d{4} [0-9:.]+ +\d+ "#, "F "), (#"(LIVE|MERGED)-\d+"#, "$1-N"),
+        (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \+0000"#, "STAMP"),
+        (#"(node-debugger-node-(NS|one|two)-)[a-z0-9]{5}\b"#, "$1XXXXX"),
         (#"kube-api-access-[a-z0-9]{5}"#, "kube-api-access"),
         (#"(debugger-)[a-z0-9]{5}\b"#, "$1XXXXX"),
     ]
@@ -47,7 +50,8 @@ struct KubectlParity: Sendable {
     private func run(_ text: String, _ input: String, _ side: String, _ program: String) async throws -> Answer {
         let line = text.replacing("SIDE", with: side)
         let whole =
-            line.contains("KUBECTL") ? line.replacing("KUBECTL", with: program) : "\(program) -n \(side) \(line)"
+            line.contains("KUBECTL ")
+            ? line.replacing("KUBECTL ", with: program + " ") : "\(program) -n \(side) \(line)"
         return try await box.shell("cd \(box.root)/\(side) && \(whole)", input: input)
     }
 

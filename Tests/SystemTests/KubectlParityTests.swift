@@ -5,32 +5,6 @@ import Testing
 /// Our kubectl beside the original on one server: the same lines, each in a namespace of its own, and what both print.
 @Suite("kubectl beside the original", .serialized, .enabled(if: KubeSandbox.hasKubectl))
 struct KubectlParityTests {
-    private static let manifest = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: app, labels: {app: app}}
-        spec:
-          replicas: 2
-          selector: {matchLabels: {app: app}}
-          template:
-            metadata: {labels: {app: app}}
-            spec:
-              containers:
-              - name: main
-                image: nginx:1
-                ports: [{containerPort: 80, name: http}]
-                resources: {requests: {cpu: 100m}, limits: {cpu: '1'}}
-                env: [{name: A, value: b}, {name: P, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]
-                livenessProbe: {httpGet: {path: /x, port: http}}
-                volumeMounts: [{name: v, mountPath: /v}]
-              volumes: [{name: v, emptyDir: {}}]
-        ---
-        apiVersion: v1
-        kind: ConfigMap
-        metadata: {name: settings}
-        data: {a: b, c: "two\\nlines"}
-        """
-
     /// In order: each changes something.
     private static let changes: [(String, String)] = [
         ("create deployment web --image=nginx --replicas=2", ""), ("create deployment web --image=nginx", ""),
@@ -42,9 +16,10 @@ struct KubectlParityTests {
         ("create rolebinding rb --role=r --user=u --serviceaccount=one:sa", ""), ("create quota q --hard=pods=50", ""),
         ("create ingress i --rule='a.com/x*=svc:80,tls=sec'", ""),
         ("create pdb p --selector=app=web --min-available=1", ""),
-        ("run p1 --image=nginx --labels=app=p", ""), ("apply -f -", manifest), ("apply -f -", manifest),
-        ("apply -f -", manifest.replacingOccurrences(of: "nginx:1", with: "nginx:2")),
-        ("apply --server-side -f -", manifest), ("scale deployment web --replicas=3", ""),
+        ("run p1 --image=nginx --labels=app=p", ""), ("apply -f -", KubectlManifest.application),
+        ("apply -f -", KubectlManifest.application),
+        ("apply -f -", KubectlManifest.application.replacingOccurrences(of: "nginx:1", with: "nginx:2")),
+        ("apply --server-side -f -", KubectlManifest.application), ("scale deployment web --replicas=3", ""),
         ("scale deployment web --replicas=3 --current-replicas=9", ""), ("label deployment web tier=front", ""),
         ("label deployment web tier=front", ""), ("label deployment web tier=back", ""),
         ("label deployment web tier-", ""),
@@ -122,7 +97,7 @@ struct KubectlParityTests {
     @Test("so they do verb by verb: nodes, certificates, set, rollout, wait, debug, generators, refusals")
     func verbs() async throws {
         try await KubeSandbox.with { (box: KubeSandbox) async throws in
-            let parity = try KubectlParity(box, files: KubectlVerbLines.files)
+            let parity = try KubectlParity(box, files: KubectlVerbLines.files.merging(KubectlOutputLines.files) { $1 })
             for side in KubectlParity.sides {
                 try await box.ok("create", "namespace", side)
                 let objects = KubectlVerbLines.objects.replacing("SIDE", with: side)
@@ -130,6 +105,8 @@ struct KubectlParityTests {
             }
             for text in KubectlVerbLines.first { try await parity.compare(text) }
             try await parity.compareAll(KubectlVerbLines.reads)
+            try await parity.compareAll(KubectlOutputLines.reads)
+            for text in KubectlOutputLines.changes { try await parity.compare(text) }
             for text in KubectlVerbLines.second { try await parity.compare(text) }
         }
     }

@@ -2,117 +2,101 @@
 /// line's namespace and folder; `KUBECTL` in a line stands for the program, where it isn't the line's first word.
 enum KubectlVerbLines {
     /// What the lines work on.
-    static let objects = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: app, labels: {app: app}}
-        spec:
-          replicas: 2
-          selector: {matchLabels: {app: app}}
-          template:
-            metadata: {labels: {app: app}}
+    static let objects =
+        KubectlManifest.application + "---\n"
+            + """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: sec}
+            stringData: {user: u, pass: p}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: p1, labels: {app: p}}
+            spec: {containers: [{name: p1, image: nginx}]}
+            ---
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata: {name: db}
+            spec: {serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: x}]}}}
+            ---
+            apiVersion: apps/v1
+            kind: DaemonSet
+            metadata: {name: ds}
+            spec: {selector: {matchLabels: {app: ds}}, template: {metadata: {labels: {app: ds}}, spec: {containers: [{name: c, image: x}]}}}
+            ---
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata: {name: cj}
+            spec: {schedule: "* * * * *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}}}
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: rb}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
+            subjects: [{kind: User, name: u, apiGroup: rbac.authorization.k8s.io}]
+            ---
+            apiVersion: v1
+            kind: Node
+            metadata: {name: node-SIDE, labels: {kubernetes.io/hostname: node-SIDE}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: bare}
+            spec: {nodeName: node-SIDE, containers: [{name: c, image: x}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: local, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: rs, uid: u1, controller: true}]}
+            spec: {nodeName: node-SIDE, volumes: [{name: v, emptyDir: {}}], containers: [{name: c, image: x}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: owned, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: rs, uid: u1, controller: true}]}
+            spec: {nodeName: node-SIDE, containers: [{name: c, image: x}]}
+            ---
+            apiVersion: v1
+            kind: Event
+            metadata: {name: e1}
+            involvedObject: {kind: Pod, name: p1, namespace: SIDE, apiVersion: v1}
+            reason: Started
+            message: Started container
+            type: Normal
+            firstTimestamp: "2026-01-01T00:00:00Z"
+            lastTimestamp: "2026-01-01T00:00:00Z"
+            count: 1
+            ---
+            apiVersion: v1
+            kind: Event
+            metadata: {name: e2}
+            involvedObject: {kind: Pod, name: p1, namespace: SIDE, apiVersion: v1}
+            reason: Failed
+            message: "Error: ErrImagePull"
+            type: Warning
+            firstTimestamp: "2026-01-01T00:00:00Z"
+            lastTimestamp: "2026-01-01T00:01:00Z"
+            count: 5
+            ---
+            apiVersion: v1
+            kind: Event
+            metadata: {name: e3}
+            involvedObject: {kind: Deployment, name: app, namespace: SIDE, apiVersion: apps/v1}
+            reason: ScalingReplicaSet
+            message: Scaled up
+            type: Normal
+            firstTimestamp: "2026-01-01T00:02:00Z"
+            lastTimestamp: "2026-01-01T00:02:00Z"
+            count: 1
+            ---
+            apiVersion: certificates.k8s.io/v1
+            kind: CertificateSigningRequest
+            metadata: {name: csr-SIDE}
             spec:
-              containers:
-              - {name: main, image: "nginx:1", ports: [{containerPort: 80, name: http}]}
-              - {name: side, image: "busybox:1"}
-        ---
-        apiVersion: v1
-        kind: ConfigMap
-        metadata: {name: settings}
-        data: {A_B: b, c-d: e}
-        ---
-        apiVersion: v1
-        kind: Secret
-        metadata: {name: sec}
-        stringData: {user: u, pass: p}
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: p1, labels: {app: p}}
-        spec: {containers: [{name: p1, image: nginx}]}
-        ---
-        apiVersion: apps/v1
-        kind: StatefulSet
-        metadata: {name: db}
-        spec: {serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: x}]}}}
-        ---
-        apiVersion: apps/v1
-        kind: DaemonSet
-        metadata: {name: ds}
-        spec: {selector: {matchLabels: {app: ds}}, template: {metadata: {labels: {app: ds}}, spec: {containers: [{name: c, image: x}]}}}
-        ---
-        apiVersion: batch/v1
-        kind: CronJob
-        metadata: {name: cj}
-        spec: {schedule: "* * * * *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}}}
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: RoleBinding
-        metadata: {name: rb}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
-        subjects: [{kind: User, name: u, apiGroup: rbac.authorization.k8s.io}]
-        ---
-        apiVersion: v1
-        kind: Node
-        metadata: {name: node-SIDE, labels: {kubernetes.io/hostname: node-SIDE}}
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: bare}
-        spec: {nodeName: node-SIDE, containers: [{name: c, image: x}]}
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: local, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: rs, uid: u1, controller: true}]}
-        spec: {nodeName: node-SIDE, volumes: [{name: v, emptyDir: {}}], containers: [{name: c, image: x}]}
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: owned, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: rs, uid: u1, controller: true}]}
-        spec: {nodeName: node-SIDE, containers: [{name: c, image: x}]}
-        ---
-        apiVersion: v1
-        kind: Event
-        metadata: {name: e1}
-        involvedObject: {kind: Pod, name: p1, namespace: SIDE, apiVersion: v1}
-        reason: Started
-        message: Started container
-        type: Normal
-        firstTimestamp: "2026-01-01T00:00:00Z"
-        lastTimestamp: "2026-01-01T00:00:00Z"
-        count: 1
-        ---
-        apiVersion: v1
-        kind: Event
-        metadata: {name: e2}
-        involvedObject: {kind: Pod, name: p1, namespace: SIDE, apiVersion: v1}
-        reason: Failed
-        message: "Error: ErrImagePull"
-        type: Warning
-        firstTimestamp: "2026-01-01T00:00:00Z"
-        lastTimestamp: "2026-01-01T00:01:00Z"
-        count: 5
-        ---
-        apiVersion: v1
-        kind: Event
-        metadata: {name: e3}
-        involvedObject: {kind: Deployment, name: app, namespace: SIDE, apiVersion: apps/v1}
-        reason: ScalingReplicaSet
-        message: Scaled up
-        type: Normal
-        firstTimestamp: "2026-01-01T00:02:00Z"
-        lastTimestamp: "2026-01-01T00:02:00Z"
-        count: 1
-        ---
-        apiVersion: certificates.k8s.io/v1
-        kind: CertificateSigningRequest
-        metadata: {name: csr-SIDE}
-        spec:
-          request: REQUEST
-          signerName: kubernetes.io/kube-apiserver-client
-          usages: [client auth]
+              request: REQUEST
+              signerName: kubernetes.io/kube-apiserver-client
+              usages: [client auth]
 
-        """.replacing("REQUEST", with: request)
+            """.replacing("REQUEST", with: request)
 
     /// A certificate request for the user `u`.
     private static let request =

@@ -218,7 +218,13 @@ struct Applying: Sendable {
     private func create(_ item: Item, _ wanted: JSON) async throws -> Item {
         var made = item
         made.object = wanted
-        guard dryRun != .client else { return made }
+        guard dryRun != .client else {
+            // Null stands for one that isn't there.
+            if made.object["metadata"]["creationTimestamp"].isNull {
+                made.object.edit("metadata") { $0.remove("creationTimestamp") }
+            }
+            return made
+        }
         made.take(
             try await Session.sourced("creating", item.source) {
                 try await session.send(.POST, item.folder, try query(manager: "kubectl-client-side-apply"), wanted)

@@ -7,7 +7,7 @@ import NIOHTTP1
 
 struct DiffOptions: Sendable {
     var files = FileOptions(), labels: String?, serverSide = false, forcesConflicts = false,
-        manager = "kubectl-client-side-apply"
+        manager: String?
     var showsManagedFields = false, concurrency = 1, prunes = false, pruneList: [String] = [], showsSecrets = false
 }
 
@@ -21,9 +21,10 @@ extension VerbTree {
                 .optionalText("selector", short: "l", \.labels, "Compare only the objects with these labels"),
                 .toggle("server-side", \.serverSide, "As `apply --server-side` would do it"),
                 .toggle("force-conflicts", \.forcesConflicts, "Take fields from their other owners"),
-                .text(
-                    "field-manager", \.manager, default: "kubectl-client-side-apply",
-                    "Name under which the fields are owned"),
+                Flag(
+                    "field-manager", value: "string", help: "Name under which the fields are owned",
+                    shownDefault: "'kubectl-client-side-apply'"
+                ) { $0.manager = $1 },
                 .toggle("show-managed-fields", \.showsManagedFields, "Keep the managedFields"),
                 .int("concurrency", \.concurrency, default: 1, "Taken for compatibility"),
                 .toggle("prune", \.prunes, "Show what `apply --prune` would delete, too"),
@@ -38,6 +39,9 @@ extension VerbTree {
             }
             guard !options.files.isEmpty else {
                 throw Refusal("must specify one of -f and -k", exitCode: Comparing.failed)
+            }
+            if options.forcesConflicts, !options.serverSide {
+                throw Refusal("--force-conflicts only works with --server-side", exitCode: Comparing.failed)
             }
             try await Comparing(options: options, session: session).run()
         }
@@ -62,11 +66,16 @@ struct Comparing: Sendable {
             var uids = Set<String>()
             for item in items {
                 var (before, after) = try await versions(item)
+                if !options.showsManagedFields {
+                    (before, after) = (
+                        ObjectPrinter.withoutManagedFields(before), ObjectPrinter.withoutManagedFields(after)
+                    )
+                }
                 uids.insert(before["metadata"]["uid"].string ?? "")
                 if !options.showsSecrets, item.resource.kind == "Secret", item.resource.group.isEmpty {
                     (before, after) = SecretMask.masked(before, after)
                 }
-                if !before.isNull { try write(before, item, live) }
+                try write(before, item, live)
                 try write(after, item, merged)
             }
             if options.prunes {
@@ -76,19 +85,23 @@ struct Comparing: Sendable {
             }
         } catch { throw Self.failure(error) }
         let program = session.environment["KUBECTL_EXTERNAL_DIFF"].flatMap { $0.isEmpty ? nil : $0 } ?? "diff -u -N"
-        let code = try await ChildProgram.run(program, [live, merged])
+        let code = try await ChildProgram.run(program, [live, merged]) { word in
+            Refusal("failed to run \(word.quoted): executable file not found in $PATH", exitCode: Self.failed)
+        }
         if code != 0 { throw Exit(code) }
     }
 
     private func write(_ object: JSON, _ item: Item, _ folder: String) throws {
         let resource = item.resource
-        let name = [resource.group, resource.version, resource.kind, item.namespace, item.name].filter { !$0.isEmpty }
-        let shown = options.showsManagedFields ? object : ObjectPrinter.withoutManagedFields(object)
-        try WholeFile.replace("\(folder)/\(name.joined(separator: "."))", with: YAML.write(shown), mode: 0o600)
+        let group = resource.group.isEmpty ? "" : "\(resource.group)."
+        let name = "\(group)\(resource.version).\(resource.kind).\(item.namespace).\(item.name)"
+        // What isn't there is an empty file.
+        try WholeFile.replace(
+            "\(folder)/\(name)", with: object.isNull ? [] : Array(YAML.write(object)), mode: 0o600)
     }
 
     private static func failure(_ error: any Error) -> any Error {
-        Refusal(ErrorText.message(error), exitCode: failed)
+        PlainRefusal(text: ErrorText.message(error), exitCode: failed)
     }
 
     private func versions(_ item: Item) async throws -> (JSON, JSON) {
@@ -97,7 +110,7 @@ struct Comparing: Sendable {
         }
         if options.serverSide {
             let query = [
-                ("dryRun", "All"), ("fieldManager", options.manager),
+                ("dryRun", "All"), ("fieldManager", options.manager ?? "kubectl"),
                 ("force", options.forcesConflicts ? "true" : "false"),
             ]
             return (
@@ -106,8 +119,10 @@ struct Comparing: Sendable {
                     .PATCH, item.path, query, item.object, contentType: "application/apply-patch+yaml")
             )
         }
-        let query = [("dryRun", "All"), ("fieldManager", options.manager)]
-        let wanted = item.object
+        let query = [("dryRun", "All"), ("fieldManager", options.manager ?? "kubectl-client-side-apply")]
+        var wanted = item.object
+        // As apply has it: else annotations would seem to go where the file has none.
+        if wanted["metadata"]["annotations"].isNull { wanted["metadata", "annotations"] = [:] }
         guard !current.isNull else { return (.null, try await session.send(.POST, item.folder, query, wanted)) }
         let last =
             current["metadata"]["annotations"][LastApplied.annotation].string.flatMap { try? JSON(parsing: $0) }

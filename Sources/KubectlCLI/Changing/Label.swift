@@ -96,6 +96,10 @@ struct MetadataEditing: Sendable {
         selection.takesAll = options.all
         selection.allNamespaces = options.allNamespaces
         selection.latest = !options.local
+        selection.isLocal = options.local
+        let example = isLabels ? "pod" : "rsrc"
+        selection.needsFiles =
+            "can only use local files by -f \(example).yaml or --filename=\(example).json when --local=true is set"
         let selected = try await session.select(selection)
         if !selected.isSingle, !options.version.isEmpty {
             throw Refusal("--resource-version may only be used with a single resource")

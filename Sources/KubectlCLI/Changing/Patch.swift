@@ -70,6 +70,7 @@ struct Patching: Sendable {
         var selection = options.files.selection(arguments)
         let sends = !options.local && dryRun != .client
         selection.latest = !options.local
+        selection.isLocal = options.local
         selection.subresource = options.subresource
         let selected = try await session.select(selection)
         var errors = selected.errors

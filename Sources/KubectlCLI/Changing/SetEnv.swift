@@ -54,10 +54,10 @@ struct EnvironmentEditing: Sendable {
         if !options.from.isEmpty { added += try await references() }
         let entries = added, gone = removed
         if options.lists { return try await list(resources, entries, gone) }
-        try await TemplateEditing(
-            options, session, "env updated", failure: "failed to patch env update to pod template:"
-        )
-        .run(resources) { spec in
+        var editing = TemplateEditing(
+            options, session, "env updated", failure: "failed to patch env update to pod template:")
+        editing.needsFiles = Session.nothingSelected
+        try await editing.run(resources) { spec in
             try edit(&spec, entries, gone) ? [] : [UnmatchedContainers(pattern: options.containers)]
         }
     }
@@ -158,7 +158,8 @@ struct EnvironmentEditing: Sendable {
         var selection = options.files.selection(resources)
         selection.labels = options.labels
         selection.takesAll = options.all
-        selection.latest = true
+        selection.latest = !options.local
+        selection.isLocal = options.local
         for item in try await session.select(selection).all() {
             guard let place = TemplateEditing.place(item.resource.kind) else { continue }
             var spec = place.reduce(item.object) { $0[$1] }
@@ -185,11 +186,25 @@ struct EnvironmentEditing: Sendable {
                 ResourceID.configMaps.path(namespace: item.namespace, name: map["name"].string ?? ""))
             return object["data"][map["key"].string ?? ""].string
         }
+        if let path = source["fieldRef"]["fieldPath"].string { return Self.field(path, item.object["metadata"]) }
         guard !secret.isNull else { return nil }
         let object = try await session.get(
             ResourceID.secrets.path(namespace: item.namespace, name: secret["name"].string ?? ""))
         return object["data"][secret["key"].string ?? ""].string.flatMap(decodeBase64).map {
             String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    /// What a field of the object itself says; nil: it isn't one that can be looked up here.
+    private static func field(_ path: String, _ metadata: JSON) -> String? {
+        switch path {
+        case "metadata.name", "metadata.namespace", "metadata.uid": return metadata[String(path.dropFirst(9))].plain
+        case "metadata.labels", "metadata.annotations":
+            return metadata[String(path.dropFirst(9))].stringMap.sorted { $0.key < $1.key }
+                .map { "\($0.key)=\($0.value.quoted)" }.joined(separator: "\n")
+        default:
+            guard let match = path.wholeMatch(of: #/metadata\.(labels|annotations)\['([^']+)'\]/#) else { return nil }
+            return metadata[String(match.1)][String(match.2)].plain
         }
     }
 

@@ -140,6 +140,7 @@ extension VerbTree {
             guard let account = parsed.arguments.last else { throw Refusal("serviceaccount is required") }
             var editing = TemplateEditing(
                 options, session, "serviceaccount updated", failure: "failed to patch ServiceAccountName")
+            editing.needsFiles = Session.nothingSelected
             editing.tellsUnchanged = true
             try await editing.run(Array(parsed.arguments.dropLast())) { spec in
                 spec["serviceAccountName"] = .string(account)
@@ -259,6 +260,8 @@ struct TemplateEditing: Sendable {
     var isPlain = false
     /// Objects that are so already are told of, too.
     var tellsUnchanged = false
+    /// What is told when `--local` has no files; nil: the usual.
+    var needsFiles: String?
 
     init(_ options: SetOptions, _ session: Session, _ operation: String, failure: String) {
         self.options = options
@@ -284,6 +287,8 @@ struct TemplateEditing: Sendable {
         selection.labels = options.labels
         selection.takesAll = options.all
         selection.latest = !options.local
+        selection.isLocal = options.local
+        if let needsFiles { selection.needsFiles = needsFiles }
         return try await session.select(selection).all()
     }
 
@@ -326,7 +331,8 @@ struct TemplateEditing: Sendable {
                 var changed = item
                 changed.object = after
                 if !isSame, !options.local, dryRun != .client { changed = try await send(patch, item, type, dryRun) }
-                try printer.print(changed, operation + dryRun.suffix)
+                changed.object = TypedForm.of(changed.object)
+                try printer.print(changed, operation + dryRun.suffix, isTyped: true)
             } catch let refusal as Refusal where !refusal.description.hasPrefix("error: ") && !isPatching(refusal) {
                 errors.append(Refusal("\(item.resource.name)/\(item.name) \(refusal)"))
             } catch { errors.append(error) }

@@ -63,7 +63,8 @@ extension VerbTree {
                     request.take(try await session.send(.PUT, request.path, [], request.object))
                     request.subresource = ""
                 }
-                try printer.print(request, operation)
+                // The original shows the request as it was before.
+                try printer.print(item, operation)
             }
         }
     }

@@ -90,7 +90,7 @@ struct Dumping: Sendable {
     {
         let list = try await session.get(resource.path(namespace: namespace))
         try target.begin(file + suffix)
-        try printer.show(list, isTyped: true)
+        try printer.show(TypedForm.list(list), isTyped: true)
         return list
     }
 

@@ -59,12 +59,11 @@ struct EventListing: Sendable {
         if !printer.format.isTable {
             if options.watch {
                 for event in events { try printer.show(event, isTyped: true) }
+            } else if case .name = printer.format {
+                // A list has no name.
             } else {
-                try printer.show([
-                    "kind": "EventList", "apiVersion": "v1", "metadata": [:],
-                    "items": .array(
-                        events.map { JSON.members([("kind", "Event"), ("apiVersion", "v1")]).merging($0) }),
-                ])
+                let list: JSON = ["kind": "EventList", "apiVersion": "v1", "items": .array(events)]
+                try printer.show(TypedForm.list(list, keepsKinds: true), isTyped: true)
             }
         } else if events.isEmpty, !options.watch {
             session.err.line(

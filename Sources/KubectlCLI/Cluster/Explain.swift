@@ -76,6 +76,13 @@ struct Explaining: Sendable {
                 ($0.value["x-kubernetes-group-version-kind"].array ?? []).contains(wanted)
             })?.value
         else { throw Refusal("GVR (\(resource.apiVersion), Resource=\(resource.name)) not found in OpenAPI schema") }
+        if options.output == "plaintext-openapiv2" {
+            let old = OldSchemaPage(schemas: schemas, recursive: options.recursive)
+            guard let text = old.output(resource.kind, resource.apiVersion, schema, parts) else {
+                throw Refusal("field \((parts.last ?? "").quoted) does not exist")
+            }
+            return session.out.write(text)
+        }
         var text = resource.group.isEmpty ? "" : "GROUP:      \(resource.group)\n"
         text += "KIND:       \(resource.kind)\nVERSION:    \(resource.version)\n\n"
         let page = SchemaPage(schemas: schemas, recursive: options.recursive, depth: options.depth)

@@ -35,7 +35,7 @@ final class ObjectPrinter: Sendable {
 
     /// - Parameters:
     ///   - operation: what was done, for the line that names the object: `created`.
-    ///   - isTyped: JSON keeps the order of the members; else they are sorted.
+    ///   - isTyped: the members keep their order in JSON and KYAML; else they are sorted.
     func print(_ item: Item, _ operation: String = "", isTyped: Bool = false) throws {
         switch format {
         case .standard, .wide: out.line("\(item.label)\(operation.isEmpty ? "" : " ")\(operation)")
@@ -60,7 +60,7 @@ final class ObjectPrinter: Sendable {
             if count > 0 { out.line("---") }
             out.write(YAML.write(tree))
         case .kyaml:
-            out.write("---\n" + KYAML.text(tree))
+            out.write("---\n" + KYAML.text(isTyped ? tree : tree.withSortedMembers))
         case .jsonPath:
             guard let path else { return }
             do { out.write(try path.execute(tree)) } catch { throw pathFailure(error, tree) }
@@ -154,37 +154,5 @@ enum GoSyntax {
         case .object(let members):
             "map[" + members.sortedByKey().map { "\($0.key):\(plain($0.value))" }.joined(separator: " ") + "]"
         }
-    }
-}
-
-/// The YAML of braces and quotes that `-o kyaml` prints.
-enum KYAML {
-    static func text(_ value: JSON) -> String { render(value, 0) + "\n" }
-
-    private static func render(_ value: JSON, _ level: Int) -> String {
-        let inner = String(repeating: "  ", count: level + 1), outer = String(repeating: "  ", count: level)
-        switch value {
-        case .object(let members):
-            guard !members.isEmpty else { return "{}" }
-            let lines = members.sortedByKey().map { "\(inner)\(key($0.key)): \(render($0.value, level + 1)),\n" }
-            return "{\n" + lines.joined() + "\(outer)}"
-        case .array(let list):
-            guard !list.isEmpty else { return "[]" }
-            if list.allSatisfy({ $0.object?.isEmpty == false }) {
-                return "[" + list.map { render($0, level) }.joined(separator: ", ") + "]"
-            }
-            return "[\n" + list.map { "\(inner)\(render($0, level + 1)),\n" }.joined() + "\(outer)]"
-        case .string(let text): return JSON.string(text).text
-        default: return value.text
-        }
-    }
-
-    private static func key(_ text: String) -> String {
-        let isPlain =
-            !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
-        let isWord =
-            text.first?.isLetter == true
-            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
-        return isPlain && isWord ? text : JSON.string(text).text
     }
 }

@@ -25,20 +25,33 @@ enum HelpText {
         return sections.joined(separator: "\n\n") + "\n"
     }
 
-    private static func list(_ verbs: [Verb]) -> String {
-        let width = max(11, verbs.map(\.name.count).max() ?? 0) + 1
+    /// - Parameter width: of the longest name; nil: as these have it.
+    private static func list(_ verbs: [Verb], width: Int? = nil) -> String {
+        let width = max(11, width ?? verbs.map(\.name.count).max() ?? 0) + 1
         return verbs.map { verb in
             "  \(verb.name)\(String(repeating: " ", count: width - verb.name.count))  \(verb.summary)"
         }.joined(separator: "\n")
     }
 
-    static var root: String {
-        var sections = [
-            "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/"
-        ]
+    /// - Parameter plugins: names of commands that others have added.
+    static func root(_ plugins: [String]) -> String {
+        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: "
+            + "https://kubernetes.io/docs/reference/kubectl/\n\n" + commands(plugins)
+    }
+
+    /// All commands, and how to learn more.
+    static func commands(_ plugins: [String]) -> String {
+        var sections: [String] = []
+        let all = VerbTree.all().filter { $0.group != .hidden }, width = all.map(\.name.count).max()
         for group in Verb.Group.allCases where group != .hidden {
-            let members = VerbTree.all().filter { $0.group == group }
-            if !members.isEmpty { sections.append("\(group.rawValue):\n\(list(members))") }
+            if group == .other {
+                let lines = plugins.map { name in
+                    "\n  \(name)\(String(repeating: " ", count: max(1, 12 - name.count)))  The command \(name) is a plugin installed by the user"
+                }
+                sections.append("Subcommands provided by plugins:" + lines.joined())
+            }
+            let members = all.filter { $0.group == group }
+            if !members.isEmpty { sections.append("\(group.rawValue):\n\(list(members, width: width))") }
         }
         sections.append("Usage:\n  kubectl [flags] [options]")
         sections.append(
@@ -46,6 +59,16 @@ enum HelpText {
                 + "Use \"kubectl options\" for a list of global command-line options (applies to all commands).")
         return sections.joined(separator: "\n\n") + "\n"
     }
+
+    static let help = """
+        Help tells about any command of the program.
+
+        Usage:
+          kubectl help [command] [flags] [options]
+
+        Use "kubectl options" for a list of global command-line options (applies to all commands).
+
+        """
 
     /// A flag's spelling with its default, and below it what it means.
     static func flags(_ flags: [FlagShape]) -> String {

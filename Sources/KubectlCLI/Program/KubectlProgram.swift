@@ -51,6 +51,7 @@ package struct KubectlProgram: Sendable {
         guard let at = Self.firstWord(rest) else { return try root(rest) }
         let word = rest.remove(at: at)
         if word == "help" { return try help(rest) }
+        if word == Self.alpha { return err.line(Self.noAlpha) }
         guard var verb = VerbTree.verb(word) else {
             if at == 0, let plugin = Plugins(environment).find(arguments) {
                 throw Plugins.become(plugin.path, Array(arguments.dropFirst(plugin.count)), environment)
@@ -91,6 +92,17 @@ package struct KubectlProgram: Sendable {
         return GlobalOptions.flags.first { $0.short == letter }?.value != nil
     }
 
+    /// The first words of commands that plugins add.
+    private var plugins: [String] {
+        Plugins(environment).listing().paths.compactMap { path in
+            let words = (path.parts("/").last ?? "").dropFirst(Plugins.prefix.count)
+            let name = String(words.prefix { $0 != "-" }).replacing("_", with: "-")
+            return VerbTree.verb(name) == nil ? name : nil
+        }
+    }
+
+    private static let alpha = "alpha", noAlpha = "No alpha commands are available in this version of kubectl"
+
     private func root(_ arguments: [String]) throws {
         var options = GlobalOptions()
         do {
@@ -98,14 +110,24 @@ package struct KubectlProgram: Sendable {
         } catch {
             throw Refusal("\(error)\nSee 'kubectl --help' for usage.")
         }
-        throw HelpRequest(text: HelpText.root)
+        throw HelpRequest(text: HelpText.root(plugins))
     }
 
     private func help(_ words: [String]) throws {
         var path = "kubectl"
-        guard let first = words.first else { throw HelpRequest(text: HelpText.root) }
+        guard let first = words.first else { throw HelpRequest(text: HelpText.root(plugins)) }
+        if let flag = words.first(where: { $0.hasPrefix("-") && $0.count > 1 && !["-h", "--help"].contains($0) }) {
+            let what =
+                flag.hasPrefix("--")
+                ? "unknown flag: \(flag.cut("=")?.0 ?? flag)"
+                : "unknown shorthand flag: '\(flag.dropFirst().prefix(1))' in \(flag)"
+            throw Refusal("\(what)\nSee 'kubectl help --help' for usage.")
+        }
+        if ["help", "-h", "--help"].contains(first) { throw HelpRequest(text: HelpText.help) }
+        if first == Self.alpha { return err.line(Self.noAlpha) }
         guard var verb = VerbTree.verb(first) else {
-            throw Refusal("unknown help topic \(words.map(\.quoted).joined(separator: " "))")
+            let topics = words.map { "`\($0)`" }.joined(separator: " ")
+            return err.write("Unknown help topic [\(topics)]\n\n\n\(HelpText.commands(plugins))")
         }
         path += " \(verb.name)"
         for word in words.dropFirst() {

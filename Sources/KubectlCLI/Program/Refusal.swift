@@ -21,9 +21,10 @@ struct Exit: Error {
     init(_ code: Int32) { self.code = code }
 }
 
-/// Text for standard error as it is, and exit code 1.
+/// Text for standard error as it is.
 struct PlainRefusal: Error {
     let text: String
+    var exitCode: Int32 = 1
 }
 
 /// Several things that went wrong; each is told on its own.
@@ -131,6 +132,7 @@ enum ErrorText {
 
     static func exitCode(_ error: any Error) -> Int32 {
         if let refusal = error as? Refusal { return refusal.exitCode }
+        if let refusal = error as? PlainRefusal { return refusal.exitCode }
         return 1
     }
 }

@@ -33,7 +33,7 @@ struct Verb: Sendable {
     init<Options: Sendable>(
         _ name: String, aliases: [String] = [], group: Group = .other, _ summary: String, usage: String,
         examples: String = "", options: Options, flags: [Flag<Options>] = [], shows shownFlags: Set<String> = [],
-        interspersed: Bool = true,
+        interspersed: Bool = true, flagAdvice: String? = nil,
         subverbs: [Verb] = [],
         run: @escaping @Sendable (Options, Parsed, Session) async throws -> Void
     ) {
@@ -53,7 +53,7 @@ struct Verb: Sendable {
             do {
                 result = try FlagParser(all, interspersed: interspersed).parse(arguments, into: &values)
             } catch {
-                throw Refusal("\(error)\nSee '\(path) --help' for usage.")
+                throw Refusal("\(error)\n\(flagAdvice ?? "See '\(path) --help' for usage.")")
             }
             if result.wantsHelp { throw HelpRequest(text: HelpText.page(verb, path)) }
             let session = try Session(program, values.global, path: path)
@@ -62,7 +62,7 @@ struct Verb: Sendable {
         }
     }
 
-    /// What a verb that only holds others does when none is named: help, or the same page as a failure, on either stream.
+    /// What a verb that only holds others does when none is named: help, whatever follows, or the same page as a failure, on either stream.
     enum Alone: Sendable { case help, output, complaint }
 
     /// A verb that only holds others.
@@ -87,7 +87,7 @@ struct Verb: Sendable {
             } catch {
                 throw Refusal("\(error)\nSee '\(path) --help' for usage.")
             }
-            if !result.positional.isEmpty, !result.wantsHelp {
+            if !result.positional.isEmpty, !result.wantsHelp, alone != .help {
                 let words = result.positional.joined(separator: " ")
                 throw Refusal("unknown command \(words.quoted)\nSee '\(path) -h' for help and examples")
             }

@@ -21,7 +21,9 @@ enum VerbTree {
 
     static func options() -> Verb {
         Verb(
-            "options", group: .hidden, "Print the list of flags inherited by all commands", usage: "options", options: 0
+            "options", group: .hidden, "Print the list of flags inherited by all commands", usage: "options",
+            options: 0,
+            flagAdvice: "Run 'kubectl options' without flags."
         ) {
             _, _, session in
             session.out.write(

@@ -123,6 +123,9 @@ struct Proxying: Sendable {
             }
             return options.socket
         }
+        guard (0...65_535).contains(options.port) else {
+            throw Refusal("listen tcp: address \(options.port): invalid port")
+        }
         let shown = options.address.contains(":") ? "[\(options.address)]" : options.address
         do {
             guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: options.address, port: options.port))
@@ -130,6 +133,9 @@ struct Proxying: Sendable {
             return "\(shown):\(port)"
         } catch let fault as Fault {
             let code = (fault.cause as? IOError)?.errnoCode ?? 0
+            if fault.message.contains("UnknownHost") {
+                throw Refusal("listen tcp: lookup \(options.address): no such host")
+            }
             throw Refusal(
                 "listen tcp \(shown):\(options.port): \(code == 0 ? fault.message : "bind: \(WholeFile.message(code))")"
             )

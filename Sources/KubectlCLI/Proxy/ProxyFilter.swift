@@ -19,7 +19,8 @@ struct ProxyFilter: Sendable {
     init(_ patterns: Patterns) throws {
         func list(_ text: String) throws -> [RE2Pattern] {
             do { return try text.isEmpty ? [] : text.parts(",").map { try RE2Pattern($0) } } catch {
-                throw Refusal("Error compiling re: \(error)")
+                throw PlainRefusal(
+                    text: "F\(LogTime.text) proxy_server.go:83] Error compiling re: \(error)", exitCode: 255)
             }
         }
         hosts = try list(patterns.hosts)

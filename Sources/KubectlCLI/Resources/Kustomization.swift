@@ -12,15 +12,13 @@ struct Kustomization {
     private static let unsupported = [
         "helmCharts", "helmChartInflationGenerator", "generators", "transformers", "validators",
     ]
-    /// Folders that may name each other.
-    private static let depthLimit = 32
-
     private let folder: String
     private let settings: JSON
     private let session: Session
 
     static func build(_ folder: String, _ session: Session) async throws -> [Manifest] {
-        let objects = try await objects(absolute(folder), as: folder, session, depth: 0)
+        let path = CleanPath.of(absolute(folder))
+        let objects = try await target(path, as: folder, session).build([path])
         return ordered(objects).map { Manifest(tree: $0, source: folder) }
     }
 
@@ -55,17 +53,13 @@ struct Kustomization {
     }
 
     /// - Parameter asked: the folder as it was named, for messages.
-    private static func objects(_ folder: String, as asked: String, _ session: Session, depth: Int) async throws
-        -> [JSON]
-    {
-        guard depth < depthLimit else { throw Refusal("kustomization folders name each other in a circle: \(folder)") }
-        let candidates: [String] = names.map { "\(folder)/\($0)" }
-        guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
-            if access(folder, F_OK) != 0 {
-                throw Refusal(
-                    "must build at directory: not a valid directory: evalsymlink failure on '\(asked)' : lstat \(folder): no such file or directory"
-                )
-            }
+    private static func target(_ folder: String, as asked: String, _ session: Session) throws -> Kustomization {
+        guard let isFolder = isFolder(folder) else {
+            throw Refusal("must build at directory: not a valid directory: \(missing(folder, as: asked))")
+        }
+        guard isFolder else { throw Refusal("must build at directory: '\(asked)': file is not directory") }
+        let files: [String] = names.map { "\(folder)/\($0)" }
+        guard let file = files.first(where: { access($0, F_OK) == 0 }) else {
             throw Refusal(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '\(folder)'"
             )
@@ -74,35 +68,110 @@ struct Kustomization {
         do { settings = try YAML.parse(try WholeFile.read(file, limit: 4 << 20)).value } catch {
             throw Refusal("invalid Kustomization: \(sentence(error))")
         }
+        for warning in try KustomizationForm.check(settings) { session.err.line(warning) }
         for member in unsupported where !settings[member].isNull {
             throw Refusal(
                 "\(member) is not supported in kustomizations: render the chart with helm template, or run the plugin, "
                     + "and list the output as a resource")
         }
-        return try await Kustomization(folder: folder, settings: settings, session: session).build(depth)
+        return Kustomization(folder: folder, settings: settings, session: session)
     }
 
-    private func build(_ depth: Int) async throws -> [JSON] {
+    /// Nil: there is nothing there.
+    private static func isFolder(_ path: String) -> Bool? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT == S_IFDIR : nil
+    }
+
+    private static func missing(_ path: String, as name: String) -> String {
+        "evalsymlink failure on '\(name)' : lstat \(path): no such file or directory"
+    }
+
+    private func path(_ name: String) -> String { CleanPath.of("\(folder)/\(name)") }
+
+    /// - Parameter visited: the folders that led here, this one among them.
+    private func build(_ visited: [String]) async throws -> [JSON] {
         var objects: [JSON] = []
         for name in settings["resources"].strings + settings["bases"].strings {
-            let path = name.hasPrefix("http://") || name.hasPrefix("https://") ? name : "\(folder)/\(name)"
-            var status = stat()
-            if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-                objects += try await Self.objects(path, as: name, session, depth: depth + 1)
-            } else {
-                let manifests = try await ManifestReader(session: session).read([path], recursive: false)
-                objects += manifests.flatMap(Session.flattened).map(\.tree)
+            do { try await accumulate(name, visited, into: &objects) } catch let refusal as Refusal {
+                throw Refusal("accumulating resources: accumulation err='\(refusal)")
             }
         }
         objects += try generated("configMapGenerator", "ConfigMap") + generated("secretGenerator", "Secret")
         objects = try patched(objects)
+        try checkReplicas(objects)
         return try renamed(objects.map(edited))
+    }
+
+    private func accumulate(_ name: String, _ visited: [String], into objects: inout [JSON]) async throws {
+        let isRemote = name.hasPrefix("http://") || name.hasPrefix("https://")
+        let path = isRemote ? name : self.path(name)
+        if !isRemote {
+            guard let isFolder = Self.isFolder(path) else {
+                let why = Self.missing(path, as: path)
+                throw Refusal(
+                    "accumulating resources from '\(name)': \(why)': must build at directory: not a valid directory: \(why)"
+                )
+            }
+            if isFolder {
+                objects += try await inner(name, path, visited)
+                return
+            }
+        }
+        let manifests = try await ManifestReader(session: session).read([path], recursive: false)
+        let notFolder = "must build at directory: '\(path)': file is not directory"
+        for tree in manifests.flatMap(Session.flattened).map(\.tree) {
+            guard !tree["metadata"].isNull else {
+                throw Refusal("accumulating resources from '\(name)': missing Resource metadata': \(notFolder)")
+            }
+            let id = Self.id(tree)
+            guard !objects.contains(where: { Self.id($0) == id }) else {
+                throw Refusal(
+                    "merging resources from '\(name)': may not add resource with an already registered id: \(id)': "
+                        + notFolder)
+            }
+            objects.append(tree)
+        }
+    }
+
+    private func inner(_ name: String, _ path: String, _ visited: [String]) async throws -> [JSON] {
+        let start = "accumulating resources from '\(name)': '\(path)' must resolve to a file': "
+        guard !visited.contains(path) else {
+            throw Refusal("\(start)cycle detected: candidate root '\(path)' contains visited root '\(path)'")
+        }
+        let target: Kustomization
+        do { target = try Self.target(path, as: name, session) } catch let refusal as Refusal {
+            throw Refusal("\(start)couldn't make target for path '\(path)': \(refusal)")
+        }
+        do { return try await target.build(visited + [path]) } catch let refusal as Refusal {
+            throw Refusal("\(start)recursed accumulation of path '\(path)': \(refusal)")
+        }
+    }
+
+    /// `ConfigMap.v1.[noGrp]/base.[noNs]`.
+    private static func id(_ object: JSON) -> String {
+        let apiVersion = object["apiVersion"].plain, metadata = object["metadata"]
+        let (group, version) = apiVersion.cut("/") ?? ("[noGrp]", apiVersion)
+        let namespace = metadata["namespace"].plain
+        return "\(object["kind"].plain).\(version).\(group)/\(metadata["name"].plain)."
+            + (namespace.isEmpty ? "[noNs]" : namespace)
+    }
+
+    private func checkReplicas(_ objects: [JSON]) throws {
+        let kinds = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"]
+        let scaled = objects.filter { kinds.contains($0["kind"].plain) }.map { $0["metadata"]["name"].plain }
+        for replica in settings["replicas"].array ?? [] where !scaled.contains(replica["name"].plain) {
+            let list = kinds.map { "\($0).[noVer].[noGrp]" }.joined(separator: " ")
+            throw Refusal(
+                "resource with name \(replica["name"].plain) does not match a config with the following GVK [\(list)]")
+        }
     }
 
     // MARK: Generators
 
     private func generated(_ member: String, _ kind: String) throws -> [JSON] {
         try (settings[member].array ?? []).map { entry in
+            try checkSources(entry)
             var data = JSONObject()
             let sources = DataSources(
                 literals: entry["literals"].strings,
@@ -138,6 +207,22 @@ struct Kustomization {
         }
     }
 
+    private func checkSources(_ entry: JSON) throws {
+        let literals = entry["literals"].strings
+        for text in literals where !text.contains("=") {
+            throw Refusal(
+                "loading KV pairs: literal sources [\(literals.joined(separator: " "))]: invalid literal source \(text), "
+                    + "expected key=value")
+        }
+        let files = entry["files"].strings
+        for text in files {
+            let path = self.path(text.cut("=")?.1 ?? text)
+            guard Self.isFolder(path) == nil else { continue }
+            throw Refusal(
+                "loading KV pairs: file sources: [\(files.joined(separator: " "))]: \(Self.missing(path, as: path))")
+        }
+    }
+
     /// On objects whose name is to get a hash, until it has it.
     private static let hashMark = "\u{0}hash"
 
@@ -152,9 +237,15 @@ struct Kustomization {
             }
         }
         for entry in (settings["patches"].array ?? []) + (settings["patchesJson6902"].array ?? []) {
-            let text =
-                try entry["patch"].string.map { Array($0.utf8) }
-                ?? WholeFile.read("\(folder)/\(entry["path"].string ?? "")", limit: 4 << 20)
+            let file = path(entry["path"].plain)
+            if entry["patch"].string == nil, Self.isFolder(file) == nil {
+                throw Refusal(
+                    "trouble configuring builtin PatchTransformer with config: `\n"
+                        + String(decoding: YAML.write(entry), as: UTF8.self)
+                        + "`: failed to get the patch file from path(\(entry["path"].plain)): "
+                        + Self.missing(file, as: file))
+            }
+            let text = try entry["patch"].string.map { Array($0.utf8) } ?? WholeFile.read(file, limit: 4 << 20)
             for document in try YAML.documents(text).map(\.value) where !document.isNull {
                 try patch(&all, document, entry["target"])
             }

@@ -49,6 +49,10 @@ extension VerbTree {
             }
             var status = stat()
             guard stat(options.output, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                let folder = options.output.lastIndex(of: "/").map { String(options.output[..<$0]) + "/" } ?? "."
+                guard access(folder, F_OK) == 0 else {
+                    throw Refusal("open \(options.output): \(WholeFile.message(errno))")
+                }
                 return try WholeFile.replace(options.output, with: text, mode: 0o644)
             }
             for tree in trees {

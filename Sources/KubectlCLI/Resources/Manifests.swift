@@ -1,5 +1,6 @@
 import CLinux
 import CommandLine
+import CoreFoundation
 import Fault
 import Glibc
 import JSON
@@ -161,8 +162,7 @@ extension Session {
         return items.flatMap { flattened(Manifest(tree: $0, source: manifest.source)) }
     }
 
-    /// The object's place on this server.
-    func item(of manifest: Manifest, _ names: ResourceNames) throws -> Item {
+    static func kind(of manifest: Manifest) throws -> (kind: String, apiVersion: String) {
         let tree = manifest.tree
         let kind = tree["kind"].string ?? "", apiVersion = tree["apiVersion"].string ?? ""
         guard !kind.isEmpty else {
@@ -175,6 +175,13 @@ extension Session {
                 "unable to decode \(manifest.source.quoted): Object 'apiVersion' is missing in '\(tree.withSortedMembers.text)'"
             )
         }
+        return (kind, apiVersion)
+    }
+
+    /// The object's place on this server.
+    func item(of manifest: Manifest, _ names: ResourceNames) throws -> Item {
+        let tree = manifest.tree
+        let (kind, apiVersion) = try Self.kind(of: manifest)
         let metadata = tree["metadata"]
         let name = metadata["name"].string ?? ""
         guard let resource = names.find(apiVersion: apiVersion, kind: kind) else {

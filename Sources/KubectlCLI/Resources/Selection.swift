@@ -19,6 +19,10 @@ struct Selection: Sendable {
     var emptySelectsAll = false
     /// Objects of files are read from the server.
     var latest = false
+    /// No server is asked: there are only files.
+    var isLocal = false
+    /// What is told when there are none.
+    var needsFiles = Session.onlyFiles
     /// Nothing is read from the server; the items of names have no object.
     var leavesUnread = false
     /// Each list comes as one, not object by object.
@@ -59,6 +63,7 @@ extension Session {
 
     func select(_ selection: Selection) async throws -> Selected {
         try Self.checkFiles(selection)
+        if selection.isLocal { return try await selectLocally(selection) }
         if !selection.filenames.isEmpty || !selection.kustomize.isEmpty { return try await selectFiles(selection) }
         let names = ResourceNames(try await resources())
         let arguments = Self.normalized(selection.arguments)

@@ -1,5 +1,6 @@
 import CLinux
 import CommandLine
+import CoreFoundation
 import Glibc
 import JSON
 import KubeClient
