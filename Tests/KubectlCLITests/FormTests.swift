@@ -208,6 +208,6 @@ struct FormTests {
                 """)
         let named = await Printed.run(["label", "pod/p", "a=b", "--local", "--server=http://127.0.0.1:1"])
         #expect(named.code == 1)
-        #expect(named.err.hasPrefix("error: you must specify resources by --filename when --local is set.\n"))
+        #expect(named.err.hasPrefix("error: can only use local files by -f pod.yaml or --filename=pod.json"))
     }
 }

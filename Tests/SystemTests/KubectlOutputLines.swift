@@ -9,6 +9,8 @@ enum KubectlOutputLines {
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app, labels: {app: app}}\nspec:\n  replicas: 5\n"
             + "  selector: {matchLabels: {app: app}}\n  template:\n    metadata: {labels: {app: app}}\n"
             + "    spec: {containers: [{name: main, image: 'nginx:9'}]}\n",
+        "surrogates.json":
+            #"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s"}, "data": {"a": "\ud83d\ude00"}}"#,
         "ns.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: newns}\n",
         "sec.yaml":
             "apiVersion: v1\nkind: Secret\nmetadata: {name: sec}\nstringData: {user: other, new: x}\n",
@@ -52,7 +54,11 @@ enum KubectlOutputLines {
             "debug node/nope --image=x", "KUBECTL options | head -3", "KUBECTL options --nope", "plugin list x",
             plugins("plugin list"), plugins("plugin list --name-only"), plugins("foo"), plugins("foo bar x"),
             plugins("foo --help"), plugins("-n x foo"), plugins("help | sed -n '/Subcommands/,/Other/p'"),
-            "get -h --nope", "get pods -h --nope", "get -h=false --nope", "create deployment -h --replicas=x",
+            "get -k missing", "get -k nope", "config use-context a b 2>&1 | tail -1",
+            "config delete-context a b 2>&1 >/dev/null", "KUBECTL --help get | head -1", "KUBECTL -n SIDE -f x",
+            "KUBECTL --nope get pods",
+            "create -f surrogates.json --dry-run=client -o yaml", "get -h --nope", "get pods -h --nope",
+            "get -h=false --nope", "create deployment -h --replicas=x",
             "KUBECTL --help --nope", "KUBECTL help nope x 2>&1 | head -40", "KUBECTL help -x",
             "KUBECTL help help | tail -5",
             "KUBECTL alpha", "KUBECTL alpha nope", "KUBECTL help alpha",

@@ -110,4 +110,23 @@ struct KubectlParityTests {
             for text in KubectlVerbLines.second { try await parity.compare(text) }
         }
     }
+
+    @Test("descriptions and rows of every kind are the same")
+    func kinds() async throws {
+        try await KubeSandbox.with { (box: KubeSandbox) async throws in
+            let parity = try KubectlParity(box), side = KubectlParity.sides[0]
+            try await box.ok("create", "namespace", side)
+            try await box.ok(
+                "-n", side, "apply", "--server-side", "-f", "-", input: KubectlDescribedObjects.manifest)
+            let lines =
+                KubectlDescribedObjects.resources.flatMap { ["describe \($0)", "get \($0) -o wide", "get \($0)"] }
+                + [
+                    "describe hpa hpa1", "describe netpol np1", "describe pv pv1", "describe vac vac1",
+                    "describe csinode node-one", "describe servicecidr kubernetes", "describe sc sc1",
+                    "describe pvc pvc1", "describe pod big", "describe limitranges | sort",
+                ]
+            // Both look at the same objects.
+            try await parity.compareAll(lines.map { "KUBECTL -n \(side) \($0)" })
+        }
+    }
 }

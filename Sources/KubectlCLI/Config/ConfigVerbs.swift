@@ -47,13 +47,18 @@ extension VerbTree {
     }
 
     /// Shows the verb's page, and then what is wrong.
-    static func unexpected(_ parsed: Parsed, _ session: Session) -> Refusal {
+    static func unexpected(_ parsed: Parsed, _ session: Session) -> any Error {
         var words = session.path.parts(" ").dropFirst()
         if var verb = words.popFirst().flatMap(VerbTree.verb) {
             while let next = words.popFirst().flatMap(verb.subverb) { verb = next }
             session.out.write(HelpText.page(verb, session.path))
         }
-        return Refusal("unexpected args: [\(parsed.arguments.joined(separator: " "))]")
+        // Some verbs leave it at that, and one says it in other letters.
+        let name = session.path.parts(" ").last ?? ""
+        if name.hasPrefix("delete-") { return Exit(0) }
+        return Refusal(
+            "\(name == "set-credentials" ? "unexpected" : "Unexpected") args: [\(parsed.arguments.joined(separator: " "))]"
+        )
     }
 
     private static func configNames(_ section: Kubeconfig.Section) -> Verb {
@@ -73,7 +78,7 @@ extension VerbTree {
             usage: "config delete-\(what) NAME [options]", options: 0
         ) { _, parsed, session in
             guard parsed.arguments.count == 1 else {
-                throw section == .users ? Refusal("user to delete is required") : unexpected(parsed, session)
+                throw section == .users ? session.misuse("user to delete is required") : unexpected(parsed, session)
             }
             let name = parsed.arguments[0]
             var config = try session.editedConfig

@@ -287,11 +287,8 @@ extension ObjectDescriber {
         text.pair(0, "Volume", volume)
         text.labelsAndAnnotations(object)
         text.pair(0, "Finalizers", "[\(metadata["finalizers"].strings.joined(separator: " "))]")
-        text.pair(0, "Capacity", volume.isEmpty ? "" : status["capacity"]["storage"].plain)
-        let short = ["ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"]
-        text.pair(
-            0, "Access Modes",
-            volume.isEmpty ? "" : status["accessModes"].strings.compactMap { short[$0] }.joined(separator: ","))
+        text.pair(0, "Capacity", volume.isEmpty ? "" : status["capacity"]["storage"].string ?? "0")
+        text.pair(0, "Access Modes", volume.isEmpty ? "" : AccessModeText.of(status["accessModes"]))
         if !spec["volumeMode"].isNull { text.pair(0, "VolumeMode", spec["volumeMode"].plain) }
         let source = spec["dataSource"]
         if !source.isNull {

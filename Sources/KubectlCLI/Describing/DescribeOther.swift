@@ -102,6 +102,7 @@ extension ObjectDescriber {
         for option in options { text.line(1, option) }
         if !object["reclaimPolicy"].isNull { text.pair(0, "ReclaimPolicy", object["reclaimPolicy"].plain) }
         if !object["volumeBindingMode"].isNull { text.pair(0, "VolumeBindingMode", object["volumeBindingMode"].plain) }
+        allowedTopologies(&text)
         text.events(await events())
     }
 

@@ -8,48 +8,17 @@ enum VolumeText {
         text.line(0, "\(space)Volumes:")
         for volume in volumes {
             text.line(1, "\(space.isEmpty ? "" : " ")\(volume["name"].plain):")
-            source(volume, &text)
+            source(volume, isPersistent: false, &text)
         }
     }
 
-    /// The sources that are told by their members alone.
-    private static let plain: [(member: String, title: String, fields: [(String, String)])] = [
-        (
-            "hostPath", "HostPath (bare host directory volume)",
-            [("Path", "path"), ("HostPathType", "type")]
-        ),
-        (
-            "secret", "Secret (a volume populated by a Secret)",
-            [("SecretName", "secretName"), ("Optional", "optional")]
-        ),
-        ("configMap", "ConfigMap (a volume populated by a ConfigMap)", [("Name", "name"), ("Optional", "optional")]),
-        (
-            "nfs", "NFS (an NFS mount that lasts the lifetime of a pod)",
-            [("Server", "server"), ("Path", "path"), ("ReadOnly", "readOnly")]
-        ),
-        (
-            "persistentVolumeClaim",
-            "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
-            [("ClaimName", "claimName"), ("ReadOnly", "readOnly")]
-        ),
-        (
-            "image", "Image (a container image or OCI artifact)",
-            [("Reference", "reference"), ("PullPolicy", "pullPolicy")]
-        ),
-    ]
-    private static let switches: Set<String> = ["optional", "readOnly"]
-
-    private static func source(_ volume: JSON, _ text: inout DescribedText) {
-        for known in plain where !volume[known.member].isNull {
+    /// - Parameter isPersistent: a PersistentVolume's, which says more of some.
+    static func source(_ volume: JSON, isPersistent: Bool, _ text: inout DescribedText) {
+        for known in VolumeTable.all where !volume[known.member].isNull {
             text.pair(2, "Type", known.title)
-            for (label, member) in known.fields {
+            for (label, member) in known.fields where isPersistent || !known.persistentOnly.contains(member) {
                 let value = volume[known.member][member]
-                if switches.contains(member) {
-                    text.pair(2, label, "\(value.bool ?? false)")
-                } else {
-                    let none = label == "HostPathType"
-                    text.pair(2, label, value.isNull && none ? "<none>" : value.plain)
-                }
+                text.pair(2, label, VolumeTable.value(label, member, value, isPersistent: isPersistent))
             }
             return
         }
@@ -62,13 +31,10 @@ enum VolumeText {
         }
         if !volume["projected"].isNull { return projected(volume["projected"], &text) }
         if !volume["downwardAPI"].isNull { return downward(volume["downwardAPI"], &text) }
-        if !volume["csi"].isNull { return storageInterface(volume["csi"], &text) }
-        if !volume["ephemeral"].isNull {
-            text.pair(
-                2, "Type",
-                "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")
-            return
-        }
+        if !volume["csi"].isNull { return storageInterface(volume["csi"], isPersistent, &text) }
+        if !volume["iscsi"].isNull { return blockDevice(volume["iscsi"], isPersistent, &text) }
+        if !volume["fc"].isNull { return fibreChannel(volume["fc"], &text) }
+        if !volume["ephemeral"].isNull { return ephemeral(volume["ephemeral"]["volumeClaimTemplate"], &text) }
         text.line(1, "<unknown>")
     }
 
@@ -99,16 +65,69 @@ enum VolumeText {
         }
     }
 
-    private static func storageInterface(_ source: JSON, _ text: inout DescribedText) {
+    private static func storageInterface(_ source: JSON, _ isPersistent: Bool, _ text: inout DescribedText) {
         text.pair(2, "Type", "CSI (a Container Storage Interface (CSI) volume source)")
         text.pair(2, "Driver", source["driver"].plain)
         text.pair(2, "FSType", source["fsType"].plain)
+        if isPersistent { text.pair(2, "VolumeHandle", source["volumeHandle"].plain) }
         text.pair(2, "ReadOnly", "\(source["readOnly"].bool ?? false)")
-        text.write(2, "VolumeAttributes:\t")
-        let entries = source["volumeAttributes"].stringMap.sorted { $0.key < $1.key }
-        if entries.isEmpty { text.line(0, "<none>") }
+        map("VolumeAttributes", source["volumeAttributes"], &text) { text in text.line(0, "<none>") }
+    }
+
+    /// The original indents each value as if it stood at the start of its line.
+    private static func map(
+        _ title: String, _ entries: JSON, _ text: inout DescribedText, between: String = "=",
+        none: (inout DescribedText) -> Void
+    ) {
+        text.write(2, "\(title):\t")
+        let entries = entries.stringMap.sorted { $0.key < $1.key }
+        if entries.isEmpty { none(&text) }
         for (at, entry) in entries.enumerated() {
-            text.line(0, (at == 0 ? "" : "    \t") + "\(entry.key)=\(entry.value)")
+            if at > 0 {
+                text.write(2, "")
+                text.write(2, "\t")
+            }
+            text.line(2, "\(entry.key)\(between)\(entry.value)")
         }
+    }
+
+    private static func ephemeral(_ claim: JSON, _ text: inout DescribedText) {
+        let metadata = claim["metadata"], spec = claim["spec"]
+        text.pair(
+            2, "Type",
+            "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")
+        text.pair(2, "StorageClass", spec["storageClassName"].plain)
+        text.pair(2, "Volume", spec["volumeName"].plain)
+        map("Labels", metadata["labels"], &text) { text in text.line(2, "<none>") }
+        map("Annotations", metadata["annotations"], &text, between: ": ") { text in text.line(2, "<none>") }
+        // What a volume would have, which there isn't yet.
+        text.pair(2, "Capacity", "")
+        text.pair(2, "Access Modes", "")
+        if !spec["volumeMode"].isNull { text.pair(2, "VolumeMode", spec["volumeMode"].plain) }
+    }
+
+    private static func blockDevice(_ source: JSON, _ isPersistent: Bool, _ text: inout DescribedText) {
+        text.pair(
+            2, "Type",
+            "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)")
+        text.pair(2, "TargetPortal", source["targetPortal"].plain)
+        text.pair(2, "IQN", source["iqn"].plain)
+        text.pair(2, "Lun", "\(source["lun"].int ?? 0)")
+        text.line(2, "ISCSIInterface\t\(source["iscsiInterface"].plain)")
+        text.pair(2, "FSType", source["fsType"].plain)
+        text.pair(2, "ReadOnly", "\(source["readOnly"].bool ?? false)")
+        text.pair(2, "Portals", "[\(source["portals"].strings.joined(separator: " "))]")
+        text.pair(2, "DiscoveryCHAPAuth", "\(source["chapAuthDiscovery"].bool ?? false)")
+        text.pair(2, "SessionCHAPAuth", "\(source["chapAuthSession"].bool ?? false)")
+        text.pair(2, "SecretRef", VolumeTable.secret(source["secretRef"], isPersistent: isPersistent))
+        text.pair(2, "InitiatorName", source["initiatorName"].plainOrNone)
+    }
+
+    private static func fibreChannel(_ source: JSON, _ text: inout DescribedText) {
+        text.pair(2, "Type", "FC (a Fibre Channel disk)")
+        text.pair(2, "TargetWWNs", source["targetWWNs"].strings.joined(separator: ", "))
+        text.pair(2, "LUN", source["lun"].int.map { "\($0)" } ?? "<none>")
+        text.pair(2, "FSType", source["fsType"].plain)
+        text.pair(2, "ReadOnly", "\(source["readOnly"].bool ?? false)")
     }
 }

@@ -4,6 +4,9 @@ import CommandLine
 enum HelpText {
     static func page(_ verb: Verb, _ path: String) -> String {
         var sections = ["\(verb.summary)."]
+        if !verb.aliases.isEmpty {
+            sections.append("Aliases:\n\(([verb.name] + verb.aliases).joined(separator: ", "))")
+        }
         if !verb.examples.isEmpty {
             let lines = verb.examples.parts("\n").map { "  \($0)" }
             sections.append("Examples:\n" + lines.joined(separator: "\n"))

@@ -85,11 +85,12 @@ package struct KubectlProgram: Sendable {
     private static func takesNext(_ argument: String) -> Bool {
         guard !argument.contains("=") else { return false }
         if argument.hasPrefix("--") {
+            // One that isn't known is taken to have a value: `--help`, too, as the original has it.
             let flag = GlobalOptions.flags.first { $0.name == argument.dropFirst(2) }
-            return flag?.value != nil
+            return flag.map { $0.value != nil } ?? true
         }
         guard argument.count == 2, let letter = argument.last else { return false }
-        return GlobalOptions.flags.first { $0.short == letter }?.value != nil
+        return GlobalOptions.flags.first { $0.short == letter }.map { $0.value != nil } ?? true
     }
 
     /// The first words of commands that plugins add.

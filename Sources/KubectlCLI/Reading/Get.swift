@@ -136,7 +136,12 @@ struct Getting: Sendable {
     }
 
     func run() async throws {
-        var selected = try await session.select(selection)
+        var selected: Selected
+        do { selected = try await session.select(selection) } catch let refusal as Refusal
+            where !options.files.kustomize.isEmpty
+        {
+            throw PlainRefusal(text: refusal.description)
+        }
         if options.ignoresNotFound {
             selected.errors.removeAll { ($0 as? APIStatus)?.reason == "NotFound" }
         }

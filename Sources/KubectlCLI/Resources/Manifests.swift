@@ -106,7 +106,13 @@ struct ManifestReader: Sendable {
 
     // MARK: Documents
 
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+
     func documents(_ bytes: [UInt8], source: String) throws -> [Manifest] {
+        // Its escapes aren't quite YAML's.
+        if bytes.first(where: { !Self.isSpace($0) }) == UInt8(ascii: "{"), let tree = try? JSON(parsing: bytes) {
+            return [Manifest(tree: tree, source: source)]
+        }
         let trees: [JSON]
         do {
             trees = try YAML.documents(bytes).map(\.value)
