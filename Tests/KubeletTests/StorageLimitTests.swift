@@ -97,7 +97,11 @@ struct StorageLimitTests {
                 let ends = await StorageWatch(kubelet.parts).enforce(kubelet.workers)
                 #expect(ends.count == 1)
                 for end in ends { await end.value }
-                let pod = try await node.until("failed", "a") { $0["status"].text("phase") == "Failed" }
+                // It counts as failed before its containers are told to have ended.
+                let pod = try await node.until("failed", "a") { pod in
+                    pod["status"].text("phase") == "Failed"
+                        && pod["status"].list("containerStatuses").allSatisfy { $0["state"].has("terminated") }
+                }
                 let message = "Usage of EmptyDir volume \"v\" exceeds the limit \"64Ki\". "
                 #expect(pod["status"].text("reason") == "Evicted" && pod["status"].text("message") == message)
                 #expect(pod.condition("DisruptionTarget").isEmpty)
