@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES := pkg-config binutils libseccomp-dev libnftables-dev libisal-dev libzstd-dev zlib1g-dev libsqlite3-dev
 RUN_PACKAGES   := ca-certificates curl
-TEST_PACKAGES  := tzdata busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils tinyproxy-bin openssl python3 python3-venv unzip
+TEST_PACKAGES  := tzdata busybox-static debootstrap docker-registry skopeo nftables iproute2 procps util-linux apache2-utils tinyproxy-bin openssl python3 python3-venv unzip git zstd
 BENCH_PACKAGES := hyperfine podman runc crun wrk jq nginx-light
 VM_PACKAGES    := qemu-system-x86 busybox-static cpio e2fsprogs binutils python3
 

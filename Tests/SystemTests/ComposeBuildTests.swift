@@ -22,6 +22,50 @@ struct ComposeBuildTests {
         }
     }
 
+    @Test("services are built side by side, those that others take from before them, on one display")
+    func sideBySide() async throws {
+        try await Sandbox.with { box in
+            try write(
+                box,
+                [
+                    "compose.yaml": """
+                    services:
+                      a: {build: ./a, command: "true"}
+                      b: {build: ./b, command: "true"}
+                      c:
+                        build: {context: ./c, additional_contexts: {below: "service:a"}}
+                        command: "true"
+                    """,
+                    // Each waits for the other: one after the other they would never end.
+                    "a/Dockerfile": Self.meeting("a", "b"), "b/Dockerfile": Self.meeting("b", "a"),
+                    "c/Dockerfile": "FROM below\nRUN cat /name > /below\n",
+                ])
+            let mark = UUID().uuidString
+            let built = try await run(box, "docker compose build --build-arg MARK=\(mark)")
+            for text in [
+                "[a 2/2] RUN", "[b 2/2] RUN", "[c context below]", " project-a  Built\n", " project-c  Built\n",
+            ] {
+                #expect(built.contains(text), "\(text) is missing in \(built)")
+            }
+            #expect(try await run(box, "docker run --rm project-c cat /below") == "a\n")
+            let failed = try await run(
+                box, "echo 'RUN exit 3' >> b/Dockerfile; docker compose up -d --build 2>&1", status: 1)
+            #expect(failed.contains("target b: failed to solve: process "), "\(failed)")
+            #expect(try await run(box, "docker ps -aq").isEmpty, "nothing is brought up")
+        }
+    }
+
+    /// Two builds that share a cache's folder, and end when both have been in it.
+    private static func meeting(_ name: String, _ other: String) -> String {
+        """
+        FROM busybox
+        ARG MARK=none
+        RUN --mount=type=cache,id=meeting,target=/m mkdir -p /m/$MARK; touch /m/$MARK/\(name); echo \(name) > /name; \
+            for i in $(seq 300); do [ -e /m/$MARK/\(other) ] && exit 0; sleep 0.1; done; [ $MARK = none ]
+
+        """
+    }
+
     @Test("secrets, keys, contexts, platforms, tags, caches; push and pull")
     func build() async throws {
         let registry = try await LocalRegistry.shared.address

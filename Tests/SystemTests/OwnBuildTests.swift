@@ -278,9 +278,98 @@ struct OwnBuildTests {
             let usage = try await run(box, "docker buildx du")
             #expect(usage.hasPrefix("ID") && usage.contains("Total:"), "\(usage)")
             #expect(try await run(box, "docker rmi -f x >/dev/null; docker buildx prune -af").contains("Total"))
-            #expect(
-                try await run(box, "docker buildx bake", status: 1).contains("bake files are not in this version"))
+            #expect(try await run(box, "docker buildx bake", status: 1) == "ERROR: couldn't find a bake definition\n")
             #expect(try await run(box, "docker buildx use other", status: 1).contains("no builder \"other\" found"))
+        }
+    }
+
+    @Test(
+        "buildx history: builds are listed, looked at, told again and forgotten")
+    func history() async throws {
+        try await Sandbox.with { box in
+            try write(box, ["ctx/Dockerfile": "FROM busybox\nRUN echo told\n", "bad": "FROM busybox\nRUN exit 9\n"])
+            #expect(try await run(box, "docker buildx history inspect", status: 1) == "ERROR: no records found\n")
+            let built = try await run(
+                box, "docker build --progress=plain --build-arg X=1 --label l=v ctx; docker build -q -f bad ctx; true")
+            let list = try await run(box, "docker buildx history ls")
+            let rows = list.split(separator: "\n")
+            #expect(rows.count == 3 && rows[0].hasPrefix("BUILD ID "), "\(list)")
+            #expect(
+                rows[1].contains(" Error ") && rows[2].contains(" ctx ") && rows[2].contains(" Completed "), "\(list)")
+            let names = rows.dropFirst().map { String($0.prefix { $0 != " " }) }
+            let shown = try await run(box, "docker buildx history inspect \(names[1])")
+            for text in [
+                "Name:\t\tctx\nContext:\tctx\nDockerfile:\tDockerfile\n", "Image Resolve Mode:\tlocal\n",
+                "BUILD ARG\tVALUE\nX\t\t1\n", "LABEL\tVALUE\nl\tv\n", "Print build logs: docker buildx history logs",
+            ] { #expect(shown.contains(text), "\(text) is missing in \(shown)") }
+            let failed = try await run(box, "docker buildx history inspect '^0'")
+            #expect(failed.contains("Error:\t\tUnknown process "), "\(failed)")
+            // Word for word what it told when it was built.
+            let again = try await run(box, "docker buildx history logs \(names[1])")
+            func plain(_ text: String) -> [Substring] {
+                text.split(separator: "\n").filter { ($0.contains("] ") || $0.contains("told")) && !$0.hasPrefix(" >") }
+                    .map { $0.hasPrefix("#") ? $0.drop { $0 != " " } : $0 }
+            }
+            #expect(plain(again) == plain(built).filter { !$0.contains("instance using") }, "\(again)")
+            #expect(
+                try await run(box, "docker buildx history ls --filter status=error").split(separator: "\n").count == 2)
+            let json = try await run(box, "docker buildx history ls --format '{{.Status}}'")
+            #expect(json == "Error\nCompleted\n")
+            _ = try await run(box, "docker buildx history rm \(names[0])")
+            #expect(
+                try await run(box, "docker buildx history rm \(names[0])", status: 1)
+                    == "ERROR: lease \"ref_\(names[0])\": not found\n")
+            _ = try await run(box, "docker buildx history rm --all")
+            #expect(try await run(box, "docker buildx history ls").split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test("bake: groups, inheritance, targets in targets, variables, inline Dockerfiles")
+    func bake() async throws {
+        try await Sandbox.with { box in
+            try write(
+                box,
+                [
+                    "docker-bake.hcl": """
+                    variable "TAG" { default = "latest" }
+                    group "default" { targets = ["app", "tool"] }
+                    target "base" { dockerfile-inline = "FROM busybox\\nRUN echo base > /base\\n" }
+                    target "app" {
+                      context  = "app"
+                      contexts = { below = "target:base" }
+                      tags     = ["app:${TAG}"]
+                      args     = { WORD = "one" }
+                    }
+                    target "tool" {
+                      inherits = ["app"]
+                      tags     = ["tool:${TAG}"]
+                      args     = { WORD = "two" }
+                    }
+                    """,
+                    "app/Dockerfile": "FROM below\nARG WORD\nRUN echo $WORD $(cat /base) > /got\nCMD cat /got\n",
+                    "compose.yaml": "services:\n  web:\n    build: app\n    image: web:1\n",
+                ])
+            let out = try await run(box, "TAG=x docker buildx bake --progress=plain -f docker-bake.hcl")
+            for text in [
+                "[app internal] load build definition", "[tool] exporting to image", "[base 2/2] RUN echo base",
+            ] {
+                #expect(out.contains(text), "\(text) is missing in \(out)")
+            }
+            #expect(try await run(box, "docker run --rm app:x; docker run --rm tool:x") == "one base\ntwo base\n")
+            #expect(try await run(box, "docker images --format '{{.Repository}}' | sort -u") == "app\nbusybox\ntool\n")
+            let set = "docker buildx bake -q tool --set tool.args.WORD=three --set tool.tags=set:1"
+            _ = try await run(box, set.replacing(" -q", with: " --progress=quiet -f docker-bake.hcl"))
+            #expect(try await run(box, "docker run --rm set:1") == "three base\n")
+            let failed = try await run(
+                box, "echo RUN exit 5 >> app/Dockerfile; docker buildx bake --progress=plain -f docker-bake.hcl app",
+                status: 1)
+            #expect(
+                failed.contains("ERROR: target app: failed to solve: process ") && failed.contains(">>> RUN exit 5"),
+                "\(failed)")
+            let shown = try await run(box, "docker buildx bake -f compose.yaml --print")
+            #expect(
+                shown.replacing(" ", with: "").replacing("\n", with: "").contains(
+                    "\"web\":{\"context\":\"app\",\"dockerfile\":\"Dockerfile\",\"tags\":[\"web:1\"]}"), "\(shown)")
         }
     }
 }
