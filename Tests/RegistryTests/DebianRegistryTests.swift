@@ -38,7 +38,9 @@ func withRegistry<T>(
     try Data(config.utf8).write(to: URL(fileURLWithPath: folder + "/config.yml"))
     let service = try Service(["docker-registry", "serve", folder + "/config.yml"], logFile: folder + "/log")
     defer { service.stop() }
-    try await until("registry answers: \(service.log)") {
+    // A busy machine takes its time.
+    try await until("registry answers", seconds: 60) {
+        guard service.isRunning else { throw Timeout(description: "the registry ended:\n\(service.log)") }
         for scheme in ["http", "https"] {
             if try await Command.run(["curl", "-sk", "-o", "/dev/null", "\(scheme)://\(address)/v2/"]).status == 0 {
                 return true

@@ -39,11 +39,11 @@ struct BuildTests {
         return answer.out
     }
 
-    /// S25 to S31 of the course, as written.
-    @Test("the course's Go program", arguments: BuildWay.available)
-    func theCourse(_ way: BuildWay) async throws {
+    /// S25 to S31 of the course, as written. The first way compiles; the others find that in the cache, whoever asks.
+    @Test("the course's Go program")
+    func theCourse() async throws {
         try await LocalRegistry.shared.add("golang")
-        try await Sandbox.with(way.client) { box in
+        try await Sandbox.with { box in
             _ = try context(
                 box, "myapp",
                 [
@@ -93,24 +93,36 @@ struct BuildTests {
 
                     """,
                 ])
-            let built = try await box.shell(
-                "\(way.setting)cd \(box.root) && docker build ./myapp/ --tag testapp:1.0.0", seconds: 300)
-            #expect(built.status == 0, "\(built)")
-            let said =
-                way.isBuildKit ? "naming to docker.io/library/testapp:1.0.0" : "Successfully tagged testapp:1.0.0\n"
-            #expect((built.out + built.err).contains(said), "\(built)")
-            let images = try await shell(box, "docker images testapp")
-            #expect(images.contains("testapp") && images.contains("1.0.0"))
-            let port = try freePort()  // the course says 8080; a machine that runs tests may hold it
-            _ = try await shell(box, "docker run -d --name my-go-app -p \(port):8080 testapp:1.0.0")
-            try await until("the program answers") {
-                try await box.shell("curl -s http://localhost:\(port)").out == "Hello, Docker with Go!\n"
+            for (number, way) in BuildWay.available.enumerated() {
+                try await buildAndRun(box, way, isFirst: number == 0)
             }
-            #expect(try await shell(box, "docker logs my-go-app") == "Server is running on port 8080...\n")
-            let ports = try await shell(box, "docker inspect -f '{{json .Config.ExposedPorts}}' testapp:1.0.0")
-            #expect(ports == "{\"8080/tcp\":{}}\n")
-            _ = try await shell(box, "docker rm -f my-go-app")
         }
+    }
+
+    private func buildAndRun(_ box: Sandbox, _ way: BuildWay, isFirst: Bool) async throws {
+        let client = way.client == .docker ? "docker() { \(Client.original ?? "") \"$@\"; }; " : ""
+        func run(_ line: String) async throws -> String { try await shell(box, client + line) }
+        let built = try await box.shell(
+            "\(client)\(way.setting)cd \(box.root) && docker build ./myapp/ --tag testapp:1.0.0", seconds: 300)
+        #expect(built.status == 0, "\(way): \(built)")
+        let (said, told) = (built.out + built.err, "\(way): \(built)")
+        #expect(
+            said.contains(
+                way.isBuildKit ? "naming to docker.io/library/testapp:1.0.0" : "Successfully tagged testapp:1.0.0\n"),
+            "\(told)")
+        let cached = way.isBuildKit ? " CACHED\n" : " ---> Using cache\n"
+        #expect(said.contains(cached) == !isFirst, "\(told)")
+        let images = try await run("docker images testapp")
+        #expect(images.contains("testapp") && images.contains("1.0.0"))
+        let port = try freePort()  // the course says 8080; a machine that runs tests may hold it
+        _ = try await run("docker run -d --name my-go-app -p \(port):8080 testapp:1.0.0")
+        try await until("the program answers") {
+            try await box.shell("curl -s http://localhost:\(port)").out == "Hello, Docker with Go!\n"
+        }
+        #expect(try await run("docker logs my-go-app") == "Server is running on port 8080...\n")
+        let ports = try await run("docker inspect -f '{{json .Config.ExposedPorts}}' testapp:1.0.0")
+        #expect(ports == "{\"8080/tcp\":{}}\n")
+        _ = try await run("docker rm -f my-go-app; docker rmi testapp:1.0.0")
     }
 
     @Test("stages, copies, here-documents, arguments", arguments: BuildWay.available)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Debian's docker-registry on loopback with the tests' images, made once for the whole run: the stand-in for Docker
 /// Hub, used as its mirror.
@@ -27,8 +28,9 @@ package actor LocalRegistry {
             """
         try Data(config.utf8).write(to: URL(fileURLWithPath: folder + "/config.yml"))
         let service = try Service(["docker-registry", "serve", folder + "/config.yml"], logFile: folder + "/log")
-        try await until("registry answers") {
-            try await Command.run(["curl", "-sf", "http://\(address)/v2/"]).status == 0
+        try await until("registry answers", seconds: 60) {
+            guard service.isRunning else { throw Timeout(description: "the registry ended:\n\(service.log)") }
+            return try await Command.run(["curl", "-sf", "http://\(address)/v2/"]).status == 0
         }
         for image in ["busybox", "ubuntu", "nginx"] { try await put(image, address) }
         atexit { LocalRegistry.removeFolder() }
@@ -51,19 +53,40 @@ package actor LocalRegistry {
     }
 }
 
-/// A TCP port of 127.0.0.1 that nobody holds now.
+/// A TCP port of 127.0.0.1 that nobody holds now, and that neither the kernel nor this process gives to anybody else: it
+/// lies below those that the kernel takes for connections and for servers that want any, so a server that needs long to
+/// start still finds it free.
 package func freePort() throws -> UInt16 {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(socket, $0, length) == 0 ? getsockname(socket, $0, &length) : -1
+    for _ in 0..<FreePorts.range.count {
+        let port = FreePorts.next()
+        if FreePorts.isFree(port) { return port }
+    }
+    throw Timeout(description: "no free port")
+}
+
+private enum FreePorts {
+    /// Below `ip_local_port_range` as the kernel has it unless told otherwise.
+    static let range: Range<Int> = 20_000..<32_000
+    /// Processes that run at the same time begin far from each other.
+    private static let asked = Atomic<Int>(Int(getpid()) &* 7_919)
+
+    static func next() -> UInt16 {
+        let place = asked.add(1, ordering: .relaxed).newValue
+        return UInt16(range.lowerBound + (place % range.count + range.count) % range.count)
+    }
+
+    static func isFree(_ port: UInt16) -> Bool {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        // For those who want it on all addresses, too.
+        address.sin_addr.s_addr = INADDR_ANY
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
     }
-    guard result == 0 else { throw Timeout(description: "no free port") }
-    return UInt16(bigEndian: address.sin_port)
 }
