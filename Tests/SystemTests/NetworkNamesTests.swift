@@ -5,6 +5,30 @@ import Testing
 /// The name server at 127.0.0.11 of containers on networks of the user's.
 @Suite("Names on networks", .serialized)
 struct NetworkNamesTests {
+    @Test("ports are published by the first network that leads out, also by one that is joined later")
+    func portsBesideInternal() async throws {
+        try await Sandbox.with { box in
+            for network in ["--internal aa", "bb"] { _ = try await box.shell("docker network create \(network)") }
+            let serve = "busybox sh -c 'echo hi > /index.html; httpd -f -h /'"
+            func answers(_ name: String) async throws -> Bool {
+                let port = try await box.ok("port", name, "80/tcp").split(separator: "\n").first?.split(separator: ":")
+                    .last
+                return try await box.shell("curl -s -m 2 http://127.0.0.1:\(port ?? "0")").out == "hi\n"
+            }
+            let both = try await box.shell("docker run -d --name both --network aa --network bb -p 80 \(serve)")
+            #expect(both.status == 0, "\(both)")
+            try await until("who is on both networks answers") { try await answers("both") }
+            let later = try await box.shell("docker run -d --name later --network aa -p 80 \(serve)")
+            #expect(later.status == 0, "\(later)")
+            #expect(try await box.ok("port", "later").isEmpty, "nothing leads to it yet")
+            try await box.ok("network", "connect", "bb", "later")
+            try await until("who has joined answers") { try await answers("later") }
+            try await box.ok("network", "create", "cc")
+            try await box.ok("network", "connect", "cc", "later")
+            #expect(try await answers("later"), "and is published once")
+        }
+    }
+
     @Test("containers find each other by name, alias, short ID and address", arguments: Client.available)
     func peers(_ client: Client) async throws {
         try await Sandbox.with(client) { box in

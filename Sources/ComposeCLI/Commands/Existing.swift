@@ -45,7 +45,7 @@ struct Existing: Sendable {
 
     /// A step of one container; nothing is done in a dry run.
     func step(
-        _ container: ProjectContainer, _ begins: String, _ ends: String,
+        _ container: ProjectContainer, _ begins: String?, _ ends: String,
         _ work: @escaping @Sendable () async throws -> Void
     ) async throws {
         try await progress.step(container.title, begins, ends) {

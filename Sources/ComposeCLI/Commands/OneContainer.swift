@@ -9,7 +9,7 @@ enum OneContainer {
         _ context: ComposeContext, _ service: String, index: Int = 0, all: Bool = false,
         oneOffs: ProjectAPI.OneOffs = .without
     ) async throws -> ProjectContainer {
-        let (project, name) = try await context.projectOrName()
+        let (_, name) = try await context.projectOrName()
         let containers = try await context.api(name).containers(services: [service], oneOffs: oneOffs, all: all)
             .sorted { ($0.isOneOff ? 1 : 0, $0.number) < ($1.isOneOff ? 1 : 0, $1.number) }
         if index > 0 {
@@ -19,9 +19,6 @@ enum OneContainer {
             return found
         }
         guard let first = containers.first else {
-            if let project, project.services[service] == nil, project.disabled[service] == nil {
-                throw ComposeError("no such service: \(service)")
-            }
             throw Failure("service \(GoText.quote(service)) is not running")
         }
         return first

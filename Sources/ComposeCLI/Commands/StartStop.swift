@@ -84,14 +84,14 @@ extension ComposeTree {
         return chosen
     }
 
-    static func pause() -> ComposeCommand { pausing("pause", "Pause services", "Pausing", "Paused") }
-    static func unpause() -> ComposeCommand { pausing("unpause", "Unpause services", "Unpausing", "Unpaused") }
+    static func pause() -> ComposeCommand { pausing("pause", "Pause services", "Paused") }
+    static func unpause() -> ComposeCommand { pausing("unpause", "Unpause services", "Unpaused") }
 
-    private static func pausing(_ word: String, _ summary: String, _ begins: String, _ ends: String) -> ComposeCommand {
+    private static func pausing(_ word: String, _ summary: String, _ done: String) -> ComposeCommand {
         ComposeCommand(word, summary, usage: "[SERVICE...]", count: .atLeast(0), options: 0) { _, parsed, context in
             let existing = try await Existing.load(context, parsed.arguments, all: false)
             try await existing.forEach { container in
-                try await existing.step(container, begins, ends) {
+                try await existing.step(container, nil, done) {
                     _ = try await existing.api.client.post("/containers/\(container.id)/\(word)")
                 }
             }

@@ -69,10 +69,10 @@ final class ProgressReport: Sendable {
     }
 
     /// Tells that something begins and ends; an error is told with its sentence.
-    func step<T: Sendable>(_ id: String, _ begins: String, _ ends: String, _ work: () async throws -> T) async throws
+    func step<T: Sendable>(_ id: String, _ begins: String?, _ ends: String, _ work: () async throws -> T) async throws
         -> T
     {
-        event(id, .working, begins)
+        if let begins { event(id, .working, begins) }
         do {
             let result = try await work()
             event(id, .done, ends)

@@ -127,7 +127,11 @@ struct CreateBody {
                 volumes.append(HostPath.clean(text))
                 continue
             }
-            guard text.parts(":").count <= 3 else { throw Failure("invalid spec: \(text): too many colons") }
+            // The daemon's to refuse.
+            guard text.parts(":").count <= 3 else {
+                binds.append(text)
+                continue
+            }
             guard !source.isEmpty, !rest.isEmpty else {
                 throw Failure("invalid spec: \(text): empty section between colons")
             }

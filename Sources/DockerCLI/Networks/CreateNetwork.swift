@@ -70,17 +70,19 @@ struct AddressPlan {
         guard options.subnets.count >= options.ranges.count, options.subnets.count >= options.gateways.count else {
             throw Failure("every ip-range or gateway must have a corresponding subnet")
         }
-        var configs: [(subnet: Subnet, json: JSON)] = []
+        // What isn't a subnet is the daemon's to refuse.
+        var configs: [(subnet: Subnet?, json: JSON)] = []
         for text in options.subnets {
-            guard let subnet = Subnet(text) else { throw Failure("invalid subnet \(text)") }
-            if configs.contains(where: { $0.subnet.contains(subnet.address) || subnet.contains($0.subnet.address) }) {
+            let subnet = Subnet(text)
+            let others = configs.compactMap(\.subnet)
+            if let subnet, others.contains(where: { $0.contains(subnet.address) || subnet.contains($0.address) }) {
                 throw Failure("multiple overlapping subnet configuration is not supported")
             }
             configs.append((subnet, ["Subnet": .string(text)]))
         }
         func place(_ field: String, _ text: String, _ what: String) throws {
             let address = Subnet(text)?.address ?? Subnet.bytes(text)
-            guard let address, let at = configs.firstIndex(where: { $0.subnet.contains(address) }) else {
+            guard let address, let at = configs.firstIndex(where: { $0.subnet?.contains(address) == true }) else {
                 throw Failure("no matching subnet for \(what) \(text)")
             }
             guard configs[at].json[field].isNull else {
@@ -93,7 +95,8 @@ struct AddressPlan {
         for range in options.ranges { try place("IPRange", range, "range") }
         for gateway in options.gateways { try place("Gateway", gateway, "gateway") }
         for (name, text) in KeyValueFile.map(options.auxiliary).sorted(by: { $0.key < $1.key }) {
-            guard let address = Subnet.bytes(text), let at = configs.firstIndex(where: { $0.subnet.contains(address) })
+            guard let address = Subnet.bytes(text),
+                let at = configs.firstIndex(where: { $0.subnet?.contains(address) == true })
             else {
                 throw Failure("no matching subnet for aux-address \(text)")
             }

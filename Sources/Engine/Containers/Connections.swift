@@ -6,7 +6,8 @@ import Linux
 
 // A starting container's networks, and the three files that tell it about them.
 extension Engine {
-    /// Attaches every network it asks for; published ports go with the first. On failure nothing stays attached.
+    /// Attaches every network it asks for; published ports go with the first that leads out. On failure nothing stays
+    /// attached.
     func connect(_ record: ContainerRecord, pid: Int32) async throws -> [ContainerRecord.Endpoint] {
         var endpoints = record.endpoints
         if record.config["NetworkDisabled"].bool == true { return endpoints }
@@ -16,7 +17,7 @@ extension Engine {
         do {
             for at in endpoints.indices {
                 endpoints[at].state = try await attach(record, endpoints[at], pid: pid, ports: ports)
-                ports = []
+                if endpoints[at].state?.leadsOut == true { ports = [] }
                 announce("connect", endpoints[at], of: record)
             }
         } catch {
@@ -26,15 +27,22 @@ extension Engine {
         return endpoints
     }
 
+    /// What a container that runs is to publish on a network that it joins now: all, when none so far leads out.
+    func portsOfJoin(_ record: ContainerRecord) throws -> [PortForm.Wanted] {
+        if record.endpoints.contains(where: { $0.state?.leadsOut == true }) { return [] }
+        return try PortForm.wanted(hostConfig: record.hostConfig, exposed: record.config["ExposedPorts"])
+    }
+
     /// Goes on to the next host port of ranges whose port is taken.
-    private func attach(
-        _ record: ContainerRecord, _ endpoint: ContainerRecord.Endpoint, pid: Int32, ports: [PortForm.Wanted]
+    func attach(
+        _ record: ContainerRecord, _ endpoint: ContainerRecord.Endpoint, to network: String? = nil, pid: Int32,
+        ports: [PortForm.Wanted]
     ) async throws -> EndpointState {
         var ports = ports
         while true {
             do {
                 let request = attachRequest(record, endpoint, pid: pid, ports: ports.map(\.binding))
-                return try await network.attach(request, network: endpoint.network)
+                return try await self.network.attach(request, network: network ?? endpoint.network)
             } catch let fault as Fault where Self.isPortTaken(fault) {
                 let next = ports.map { $0.next ?? $0 }
                 if next == ports { throw fault }
@@ -141,4 +149,9 @@ extension Engine {
         try file.writeAll(bytes, subject: path)
         try kernel("ftruncate", path) { ftruncate(file.raw, off_t(bytes.count)) }
     }
+}
+
+extension EndpointState {
+    /// The container's default route goes here: its published ports are this network's.
+    var leadsOut: Bool { !gateway.isEmpty || !ipv6Gateway.isEmpty }
 }

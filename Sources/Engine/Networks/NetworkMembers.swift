@@ -21,8 +21,8 @@ extension Engine {
         }
         var endpoint = ContainerRecord.Endpoint(network: name, settings: settings)
         if record.state.isRunning {
-            let request = attachRequest(record, endpoint, pid: record.state.pid, ports: [])
-            endpoint.state = try await network.attach(request, network: id)
+            endpoint.state = try await attach(
+                record, endpoint, to: id, pid: record.state.pid, ports: portsOfJoin(record))
         }
         let joined = endpoint
         container.change { record in
