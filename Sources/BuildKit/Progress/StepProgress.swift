@@ -137,7 +137,8 @@ final class StepProgress: BuildListener {
 
     private func fail(_ step: BuildStep, _ error: any Error) {
         let isCancelled = error is CancellationError
-        let sentence = isCancelled ? "context canceled" : Failure.sentence(of: error)
+        // What the step itself says; what it was for is the build's to say.
+        let sentence = isCancelled ? "context canceled" : Failure.sentence(of: error).withoutPrefix(Failure.cacheKey)
         let isWaiting = open.withLockedValue { $0[key(step)]?.started == nil }
         // What hadn't begun isn't ended by others' failures either.
         if endMetadata(step, sentence) || isWaiting && (isCancelled || error is StepError) {

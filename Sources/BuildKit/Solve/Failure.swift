@@ -10,6 +10,8 @@ import Wire
 enum Failure {
     private static func plain(_ error: any Error) -> String { (error as? Fault)?.message ?? "\(error)" }
 
+    static let cacheKey = "failed to compute cache key: "
+
     /// Without the place.
     static func sentence(of error: any Error) -> String {
         switch error {
@@ -18,7 +20,7 @@ enum Failure {
             return "process \(JSON(error.program).text) did not complete successfully: exit code: \(error.code)"
         case let error as SourceMissing:
             let path = error.path.hasPrefix("/") ? error.path : "/" + error.path
-            return "failed to compute cache key: failed to calculate checksum: \(JSON(path).text): not found"
+            return cacheKey + "failed to calculate checksum: \(JSON(path).text): not found"
         case let error as ImageMissing:
             return "\(error.name): failed to resolve source metadata for \(error.reference.canonical): "
                 + plain(error.error)
@@ -54,4 +56,8 @@ enum Failure {
         guard message.hasPrefix(mark) else { return nil }
         return Int(message.dropFirst(mark.count).prefix { $0.isNumber })
     }
+}
+
+extension String {
+    func withoutPrefix(_ prefix: String) -> String { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self }
 }
