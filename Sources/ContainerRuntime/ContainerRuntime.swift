@@ -195,7 +195,10 @@ package final class ContainerRuntime: Sendable {
             }
         }
         let exit = Exit(code: 137, oomKilled: false, finishedAt: ProcessCalls.now)
-        try folder.write(exit: exit)
+        do { try folder.write(exit: exit) } catch let error as KernelError where error.errno == ENOENT {
+            // Somebody else wrote it meanwhile, or deletes the container.
+            return folder.exit ?? exit
+        }
         return exit
     }
 

@@ -70,8 +70,24 @@ struct StateFolder: Sendable {
         try OwnedDescriptor.open("\(path)/\(Self.monitorLog)", O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
     }
 
-    /// Takes the folder and its files away; it has no folders in it.
+    /// Takes the folder and its files away; it has no folders in it. Who waits for the container may write its end into
+    /// it meanwhile, once.
     func remove() throws {
+        var tries = 10
+        while true {
+            unlinkFiles()
+            do throws(KernelError) {
+                try kernel("rmdir", path) { rmdir(path) }
+                return
+            } catch {
+                if error.errno == ENOENT { return }
+                tries -= 1
+                guard error.errno == ENOTEMPTY, tries > 0 else { throw error }
+            }
+        }
+    }
+
+    private func unlinkFiles() {
         guard let listing = opendir(path) else { return }
         defer { closedir(listing) }
         while let entry = readdir(listing) {
@@ -80,7 +96,6 @@ struct StateFolder: Sendable {
             }
             if name != "." && name != ".." { unlink("\(path)/\(name)") }
         }
-        try kernel("rmdir", path) { rmdir(path) }
     }
 
     /// Names of the folders below `root`.

@@ -36,6 +36,21 @@ import Testing
         }
     }
 
+    @Test func whoWaitsForWhatIsDeletedMeanwhileIsToldThatItIsGone() async throws {
+        try await withSandbox { box in
+            for round in 0..<300 {
+                let name = "gone\(round)", folder = "\(box.folder)/state/gone\(round)"
+                #expect(mkdir(folder, 0o700) == 0)
+                async let waited = box.runtime.wait(name)
+                try await Task.sleep(for: .microseconds(round % 100))
+                try await box.runtime.delete(name)
+                do { #expect(try await waited.code == 137) } catch let fault as Fault {
+                    #expect(fault.kind == .notFound, "\(fault)")
+                }
+            }
+        }
+    }
+
     @Test func signalsReachThePayload() async throws {
         try await withSandbox { box in
             _ = try await box.runtime.create(try box.launch("s", ["sigwait"]))

@@ -34,11 +34,12 @@ struct BuildContextTests {
                 ["python3", "-m", "http.server", "\(web)", "--bind", "127.0.0.1", "-d", box.root + "/site"],
                 logFile: box.root + "/web.log")
             defer { server.stop() }
+            // `git daemon` would be a parent of the daemon, which outlives it.
+            let line =
+                "exec $(git --exec-path)/git-daemon --export-all --base-path=site --listen=127.0.0.1 --port=\(git)"
             let daemon = try Service(
-                [
-                    "git", "daemon", "--export-all", "--base-path=\(box.root)/site", "--listen=127.0.0.1",
-                    "--port=\(git)",
-                ], environment: ["HOME": box.root], logFile: box.root + "/git.log")
+                ["sh", "-c", "cd \(box.root) && \(line)"], environment: ["HOME": box.root],
+                logFile: box.root + "/git.log")
             defer { daemon.stop() }
             try await until("the servers answer") {
                 let line = "curl -sf http://127.0.0.1:\(web)/Alone && git ls-remote git://127.0.0.1:\(git)/repo.git"

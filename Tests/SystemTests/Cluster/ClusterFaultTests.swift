@@ -191,6 +191,8 @@ struct ClusterFaultTests {
             #expect(ready.status == 0, "\(ready)")
             let delete = try await box.shell("hako delete -p trial", seconds: 120)
             #expect(delete.status == 0, "\(delete)")
+            // A namespace's links go when the kernel gets to it.
+            try await until("the links are gone") { try await Traces(box).links.isSubset(of: before.links) }
             let after = try await Traces(box)
             for (name, old, new) in [
                 ("mounts", before.mounts, after.mounts), ("links", before.links, after.links),
